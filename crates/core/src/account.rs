@@ -1,0 +1,88 @@
+//! An account: one site, its name, its zone and the origins that may speak for it.
+//!
+//! Left out: who may sign in (the server's). Invariant: an [`Origin`] is `scheme://host[:port]` and nothing more.
+
+use crate::FieldError;
+use crate::id::AccountId;
+use crate::time::{Timestamp, Zone};
+use url::Url;
+
+/// Where a page lives: scheme, host and port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(transparent)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads `https://shop.example.com`; a trailing slash is forgiven, a path is not.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let refuse = || {
+            FieldError::new(
+                "origins",
+                format!("“{text}” is not an origin. Write it like https://shop.example.com, without a path."),
+            )
+        };
+        let url = Url::parse(text.trim()).map_err(|_| refuse())?;
+        let bare = matches!(url.scheme(), "http" | "https")
+            && url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.host_str().is_some();
+        if bare { Ok(Self(url.origin().ascii_serialization())) } else { Err(refuse()) }
+    }
+
+    /// The origin as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// One site.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Its id, as in the snippet.
+    pub id: AccountId,
+    /// Its name for people.
+    pub name: String,
+    /// The zone in which its days begin.
+    pub zone: Zone,
+    /// Origins whose pages may send; empty means every origin.
+    pub origins: Vec<Origin>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Account {
+    /// Whether a request with this `Origin` header may speak for the account. Without the header (a same-origin worker, a
+    /// command-line client) there is nothing to hold against it.
+    pub fn allows(&self, origin: Option<&str>) -> bool {
+        match origin {
+            None => true,
+            Some(origin) => self.origins.is_empty() || self.origins.iter().any(|allowed| allowed.as_str() == origin),
+        }
+    }
+
+    /// Checks a new name.
+    pub fn check_name(name: &str) -> Result<String, FieldError> {
+        let name = name.trim();
+        if (1..=80).contains(&name.chars().count()) {
+            Ok(name.to_owned())
+        } else {
+            Err(FieldError::new("name", "A name has 1 to 80 characters."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_has_no_path() {
+        assert_eq!(Origin::parse("https://Shop.example.com/").expect("good").as_str(), "https://shop.example.com");
+        assert_eq!(Origin::parse("http://localhost:8080").expect("good").as_str(), "http://localhost:8080");
+        for bad in ["shop.example.com", "https://shop.example.com/path", "ftp://example.com", "https://a@example.com", "*"] {
+            assert!(Origin::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The push notification: what the owner writes, and the one payload that every browser reads.
+//!
+//! The payload is declarative web push (`web_push: 8030`: Safari shows it without a worker) with a `campanile` object that
+//! our worker reads. Left out: encryption and headers (`campanile-push`), personalisation.
+//! Invariant: a parsed [`PushMessage`] has a title, an absolute target, and fits one record with a token of full length.
+
+use crate::FieldError;
+use crate::id::{AccountId, CampaignId, Id};
+use crate::popup::absolute_url;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Plaintext bytes that every push service must take: 4096 less header (86), delimiter (1) and tag (16). RFC 8291 section 4.
+pub const MAX_PAYLOAD_BYTES: usize = 3993;
+/// The longest time to live that is asked for: FCM's limit of 28 days.
+pub const MAX_TTL_SECONDS: u32 = 2_419_200;
+
+/// How soon a message matters (RFC 8030 section 5.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Urgency {
+    /// May wait for power and Wi-Fi.
+    VeryLow,
+    /// May wait for power or Wi-Fi.
+    Low,
+    /// The default.
+    #[default]
+    Normal,
+    /// Now, even on a low battery.
+    High,
+}
+
+impl Urgency {
+    /// The header's value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::VeryLow => "very-low",
+            Self::Low => "low",
+            Self::Normal => "normal",
+            Self::High => "high",
+        }
+    }
+}
+
+/// A button of a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Name that clicks are counted under: `a-z 0-9 - _`, at most 32.
+    pub action: String,
+    /// Words on the button.
+    pub title: String,
+    /// Where it leads, absolute.
+    pub url: String,
+}
+
+/// A push notification as its owner wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushMessage {
+    /// First line, 1..=120 characters.
+    pub title: String,
+    /// Text, at most 500 characters.
+    #[serde(default)]
+    pub body: String,
+    /// Where a click leads: absolute http(s).
+    pub url: String,
+    /// Small picture, absolute.
+    #[serde(default)]
+    pub icon: Option<String>,
+    /// Large picture, absolute. Chrome on desktop and Android only.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Monochrome status-bar picture, absolute. Android only.
+    #[serde(default)]
+    pub badge: Option<String>,
+    /// At most two buttons.
+    #[serde(default)]
+    pub actions: Vec<Action>,
+    /// A later message with the same tag takes this one's place on the screen; none: the campaign's own.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// Stays until it is dealt with (Chrome and Edge on desktop).
+    #[serde(default)]
+    pub require_interaction: bool,
+    /// Without sound or vibration.
+    #[serde(default)]
+    pub silent: bool,
+    /// BCP 47 tag of the words.
+    #[serde(default = "english")]
+    pub language: String,
+    /// How long a push service keeps it for a browser that is away, in seconds.
+    #[serde(default = "one_day")]
+    pub ttl_seconds: u32,
+    /// How soon it matters.
+    #[serde(default)]
+    pub urgency: Urgency,
+    /// Own key-values, handed to the page's worker.
+    #[serde(default)]
+    pub kv: BTreeMap<String, String>,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+fn one_day() -> u32 {
+    86_400
+}
+
+impl PushMessage {
+    /// All that is wrong with the message, in the order of its fields; empty when it may be sent.
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.title.trim().is_empty() {
+            errors.push(FieldError::new("push.title", "A notification needs a title. Write one."));
+        } else if self.title.chars().count() > 120 {
+            errors.push(FieldError::new("push.title", "The title is longer than 120 characters. Shorten it."));
+        }
+        if self.body.chars().count() > 500 {
+            errors.push(FieldError::new("push.body", "The text is longer than 500 characters. Shorten it."));
+        }
+        if let Err(problem) = absolute_url(&self.url) {
+            errors.push(FieldError::new("push.url", problem));
+        }
+        for (field, address) in [("push.icon", &self.icon), ("push.image", &self.image), ("push.badge", &self.badge)] {
+            if let Some(problem) = address.as_deref().and_then(|address| absolute_url(address).err()) {
+                errors.push(FieldError::new(field, problem));
+            }
+        }
+        if self.actions.len() > 2 {
+            errors.push(FieldError::new("push.actions", "Browsers show at most two buttons. Remove one."));
+        }
+        for (index, action) in self.actions.iter().enumerate() {
+            let name = &action.action;
+            let named = (1..=32).contains(&name.len())
+                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+            if !named {
+                let message = "A button's name has 1 to 32 of a-z, 0-9, - and _.";
+                errors.push(FieldError::new(format!("push.actions.{index}.action"), message));
+            }
+            if action.title.trim().is_empty() || action.title.chars().count() > 40 {
+                let message = "A button needs words, at most 40 characters.";
+                errors.push(FieldError::new(format!("push.actions.{index}.title"), message));
+            }
+            if let Err(problem) = absolute_url(&action.url) {
+                errors.push(FieldError::new(format!("push.actions.{index}.url"), problem));
+            }
+        }
+        if self.ttl_seconds > MAX_TTL_SECONDS {
+            errors.push(FieldError::new("push.ttl_seconds", "Push services keep a message for at most 28 days (2419200 seconds)."));
+        }
+        if self.tag.as_ref().is_some_and(|tag| tag.chars().count() > 64) {
+            errors.push(FieldError::new("push.tag", "The tag is longer than 64 characters. Shorten it."));
+        }
+        if errors.is_empty() {
+            let bytes = self.largest_payload_bytes();
+            if bytes > MAX_PAYLOAD_BYTES {
+                errors.push(FieldError::new(
+                    "push",
+                    format!("{bytes} bytes is too large; the limit is {MAX_PAYLOAD_BYTES}. Shorten the text or drop key-values."),
+                ));
+            }
+        }
+        errors
+    }
+
+    /// Bytes of the payload with ids of full length.
+    pub fn largest_payload_bytes(&self) -> usize {
+        let account = AccountId::parse(&"A".repeat(32)).expect("32 letters are an account id");
+        let send = Id::from_bytes(&[0xff; 16]).expect("16 bytes are an id");
+        self.payload(&account, CampaignId(9_999_999_999), send, None).len()
+    }
+
+    /// The plaintext for one recipient. `send` is the token that the worker reports with; `endpoint` the absolute address of
+    /// the wire where the server knows its public one.
+    pub fn payload(&self, account: &AccountId, campaign: CampaignId, send: Id, endpoint: Option<&str>) -> Vec<u8> {
+        let mut shown = Map::new();
+        shown.insert("title".into(), json!(self.title));
+        shown.insert("body".into(), json!(self.body));
+        shown.insert("navigate".into(), json!(self.url));
+        shown.insert("lang".into(), json!(self.language));
+        shown.insert("dir".into(), json!("auto"));
+        shown.insert("tag".into(), json!(self.tag.clone().unwrap_or_else(|| format!("campanile-{campaign}"))));
+        for (key, value) in [("icon", &self.icon), ("image", &self.image), ("badge", &self.badge)] {
+            if let Some(address) = value {
+                shown.insert(key.into(), json!(address));
+            }
+        }
+        shown.insert("silent".into(), json!(self.silent));
+        shown.insert("requireInteraction".into(), json!(self.require_interaction));
+        if !self.actions.is_empty() {
+            let actions: Vec<Value> = self
+                .actions
+                .iter()
+                .map(|action| json!({"action": action.action, "title": action.title, "navigate": action.url}))
+                .collect();
+            shown.insert("actions".into(), Value::Array(actions));
+        }
+        let mut ours = Map::new();
+        ours.insert("v".into(), json!(1));
+        ours.insert("account".into(), json!(account));
+        ours.insert("send".into(), json!(send));
+        ours.insert("campaign".into(), json!(campaign));
+        if let Some(endpoint) = endpoint {
+            ours.insert("endpoint".into(), json!(endpoint));
+        }
+        if !self.kv.is_empty() {
+            ours.insert("kv".into(), json!(self.kv));
+        }
+        let payload = json!({"web_push": 8030, "notification": shown, "campanile": ours});
+        serde_json::to_vec(&payload).expect("a JSON value always serialises")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message() -> PushMessage {
+        serde_json::from_value(json!({
+            "title": "The kiln is open",
+            "body": "Twelve new pots, three of them blue.",
+            "url": "https://shop.example.com/new",
+            "icon": "https://shop.example.com/icon-192.png",
+            "image": "https://shop.example.com/hero.png",
+            "badge": "https://shop.example.com/badge-96.png",
+            "actions": [{"action": "new", "title": "See them", "url": "https://shop.example.com/new"}],
+            "kv": {"season": "winter"},
+        }))
+        .expect("a message")
+    }
+
+    #[test]
+    fn the_payload_is_the_fixture() {
+        let fixture: Value = serde_json::from_str(include_str!("../../../docs/wire/push-payload.json")).expect("fixture");
+        let account = AccountId::parse("TEST-0001").expect("id");
+        let send = Id::parse("5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4").expect("id");
+        let payload = message().payload(&account, CampaignId(1_763_890_000), send, None);
+        assert_eq!(serde_json::from_slice::<Value>(&payload).expect("json"), fixture);
+    }
+
+    #[test]
+    fn every_fault_names_its_field() {
+        let mut bad = message();
+        bad.title = " ".into();
+        bad.url = "/relative".into();
+        bad.image = Some("javascript:alert(1)".into());
+        bad.actions[0].action = "Über".into();
+        bad.ttl_seconds = MAX_TTL_SECONDS + 1;
+        let fields: Vec<String> = bad.check().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["push.title", "push.url", "push.image", "push.actions.0.action", "push.ttl_seconds"]);
+        let mut large = message();
+        large.kv.insert("k".into(), "x".repeat(4000));
+        assert_eq!(large.check()[0].field, "push");
+        assert!(message().check().is_empty());
+    }
+}

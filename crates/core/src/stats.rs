@@ -1,0 +1,102 @@
+//! What is counted of a campaign, by name.
+//!
+//! Left out: rates (the reader divides) and storage. Invariant: a measure's name never changes once data was written with it.
+
+use serde::Serialize;
+
+/// One thing that is counted per campaign and day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Pop-up handed to a page.
+    Handed,
+    /// Pop-up really visible, or notification shown by the worker.
+    Shown,
+    /// Pop-up or notification clicked.
+    Clicked,
+    /// Pop-up closed by the visitor.
+    Closed,
+    /// Notification dismissed.
+    Dismissed,
+    /// Subscriptions that a push was meant for.
+    Audience,
+    /// Taken by a push service.
+    Sent,
+    /// Given up.
+    Failed,
+    /// Subscription turned out to be gone; removed.
+    Gone,
+}
+
+impl Measure {
+    /// Every measure.
+    pub const ALL: [Self; 9] = [
+        Self::Handed,
+        Self::Shown,
+        Self::Clicked,
+        Self::Closed,
+        Self::Dismissed,
+        Self::Audience,
+        Self::Sent,
+        Self::Failed,
+        Self::Gone,
+    ];
+
+    /// The name in the store and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Handed => "handed",
+            Self::Shown => "shown",
+            Self::Clicked => "clicked",
+            Self::Closed => "closed",
+            Self::Dismissed => "dismissed",
+            Self::Audience => "audience",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
+        }
+    }
+
+    /// The measure of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|measure| measure.as_str() == name)
+    }
+}
+
+/// The totals of a campaign, or of one of its days.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each field is the measure of the same name")]
+pub struct Counts {
+    pub handed: u64,
+    pub shown: u64,
+    pub clicked: u64,
+    pub closed: u64,
+    pub dismissed: u64,
+    pub audience: u64,
+    pub sent: u64,
+    pub failed: u64,
+    pub gone: u64,
+}
+
+impl Counts {
+    /// Adds `n` to one measure.
+    pub fn add(&mut self, measure: Measure, n: u64) {
+        let slot = match measure {
+            Measure::Handed => &mut self.handed,
+            Measure::Shown => &mut self.shown,
+            Measure::Clicked => &mut self.clicked,
+            Measure::Closed => &mut self.closed,
+            Measure::Dismissed => &mut self.dismissed,
+            Measure::Audience => &mut self.audience,
+            Measure::Sent => &mut self.sent,
+            Measure::Failed => &mut self.failed,
+            Measure::Gone => &mut self.gone,
+        };
+        *slot += n;
+    }
+
+    /// Messages of a push that have no final outcome yet.
+    pub fn waiting(&self) -> u64 {
+        self.audience.saturating_sub(self.sent + self.failed + self.gone)
+    }
+}
