@@ -357,8 +357,8 @@ mod tests {
 
     #[test]
     fn both_sets_read_well_whatever_the_owner_chose() {
-        for accent in grid().step_by(11) {
-            for ground in grid().step_by(41) {
+        for accent in grid().step_by(23) {
+            for ground in grid().step_by(67) {
                 let ink = ground.on();
                 for (name, set) in [
                     ("light", Colours { accent, ground, ink }.light()),
