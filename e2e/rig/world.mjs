@@ -1,0 +1,72 @@
+// One running product with everything around it, for a file of tests: the binary with its lab, a desktop, sites, and one browser
+// after the other. Every browser runs every test; a missing one is a failure.
+
+import { after, before, describe } from 'node:test';
+import { apiOf } from './api.mjs';
+import { openChromium } from './chromium.mjs';
+import { openDesk } from './desk.mjs';
+import { openFirefox } from './firefox.mjs';
+import { folder, start } from './server.mjs';
+import { openSite } from './site.mjs';
+
+const BROWSERS = [
+  ['Firefox', openFirefox],
+  ['Chromium', openChromium],
+];
+
+/**
+ * Declares the same tests for both browsers. `tests` gets a world whose fields are there when the tests run.
+ * @param {string} title
+ * @param {(world: any) => void} tests
+ */
+export function inBothBrowsers(title, tests) {
+  const only = process.env.E2E_BROWSER?.toLowerCase();
+  for (const [name, open] of BROWSERS) {
+    if (only && only !== name.toLowerCase()) continue;
+    describe(`${title} in ${name}`, () => {
+      const world = { name };
+      const closing = [];
+      before(async () => {
+        const data = await folder('data');
+        closing.push(data.dispose);
+        await world.startServer(data.path);
+        world.desk = await openDesk();
+        closing.push(() => world.desk.close());
+        world.browser = await open({ desk: world.desk, lab: world.server.lab });
+        closing.push(() => world.browser.close());
+      });
+      after(async () => {
+        for (const close of closing.reverse()) await close();
+      });
+
+      /** Starts the demo on a data folder; what it has running is stopped, so that each test shows its own. */
+      world.startServer = async (path, listen = '127.0.0.1:0') => {
+        world.data = path;
+        world.server = await start(['demo', '--listen', listen, '--data', path]);
+        closing.push(() => world.server.stop());
+        world.api = apiOf(world.server);
+        world.snippet ??= (await world.api.get('/install')).snippet;
+        const { campaigns } = await world.api.get('/campaigns?status=running');
+        for (const { id } of campaigns) await world.api.post(`/campaigns/${id}/stop`);
+      };
+      /** A new origin with the snippet. */
+      world.site = async () => {
+        const site = await openSite(world.server, world.snippet);
+        closing.push(() => site.close());
+        return site;
+      };
+      /** A new tab at an address; what its console says as an error is kept in `page.errors`. */
+      world.visit = async (url) => {
+        const page = await world.browser.page();
+        page.errors = [];
+        page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()));
+        page.on('pageerror', (error) => page.errors.push(String(error)));
+        await page.goto(url);
+        return page;
+      };
+      /** The tab whose address is this one, when it is there. */
+      world.tab = async (url) => (await world.browser.browser.pages()).find((page) => page.url() === url);
+      tests(world);
+    });
+  }
+}
