@@ -6,6 +6,7 @@ import { apiOf } from './api.mjs';
 import { openChromium } from './chromium.mjs';
 import { openDesk } from './desk.mjs';
 import { openFirefox } from './firefox.mjs';
+import { until } from './poll.mjs';
 import { folder, start } from './server.mjs';
 import { openSite } from './site.mjs';
 
@@ -47,6 +48,7 @@ export function inBothBrowsers(title, tests) {
         world.api = apiOf(world.server);
         world.snippet ??= (await world.api.get('/install')).snippet;
         const { campaigns } = await world.api.get('/campaigns?status=running');
+        world.seeded ??= campaigns.map(({ name }) => name);
         for (const { id } of campaigns) await world.api.post(`/campaigns/${id}/stop`);
       };
       /** A new origin with the snippet. */
@@ -64,6 +66,15 @@ export function inBothBrowsers(title, tests) {
         await page.goto(url);
         return page;
       };
+      /** Waits until the numbers of a campaign are these; others are not looked at. */
+      world.counted = (id, expected) =>
+        until(`counts of campaign ${id}: ${JSON.stringify(expected)}`, async () => {
+          const counts = await world.api.counts(id);
+          for (const [name, number] of Object.entries(expected)) {
+            if (counts[name] !== number) throw new Error(JSON.stringify(counts));
+          }
+          return true;
+        });
       /** The tab whose address is this one, when it is there. */
       world.tab = async (url) => (await world.browser.browser.pages()).find((page) => page.url() === url);
       tests(world);
