@@ -70,7 +70,9 @@ pub(crate) fn render(view: &BoxView<'_>) -> String {
         long: has_long_word(view.title),
         paragraphs: paragraphs(view.text),
     };
-    template.render().expect("writing to a String cannot fail and the template has no fallible filter")
+    template
+        .render()
+        .expect("writing to a String cannot fail and the template has no fallible filter")
 }
 
 fn has_long_word(title: &str) -> bool {
@@ -81,7 +83,11 @@ fn has_long_word(title: &str) -> bool {
 
 fn paragraphs(text: &str) -> Vec<Vec<&str>> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    lines.split(|line| line.is_empty()).filter(|lines| !lines.is_empty()).map(<[&str]>::to_vec).collect()
+    lines
+        .split(|line| line.is_empty())
+        .filter(|lines| !lines.is_empty())
+        .map(<[&str]>::to_vec)
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,7 +99,10 @@ mod tests {
         BoxView {
             title: "Back from the kiln",
             text: "Eleven jugs came out of this firing.",
-            image: Some(BoxImage { url: "/shop/media/box.png", alt: "A blue jug" }),
+            image: Some(BoxImage {
+                url: "/shop/media/box.png",
+                alt: "A blue jug",
+            }),
             button: Some("See the jug"),
             close_label: "Close",
             lang: "en",
@@ -116,11 +125,28 @@ mod tests {
         let mut all = Vec::new();
         for theme in [Theme::Light, Theme::Dark, Theme::Auto] {
             for rtl in [false, true] {
-                for image in [None, view().image, Some(BoxImage { url: hostile, alt: hostile })] {
+                for image in [
+                    None,
+                    view().image,
+                    Some(BoxImage {
+                        url: hostile,
+                        alt: hostile,
+                    }),
+                ] {
                     for button in [None, Some("See the jug"), Some(hostile)] {
                         for (title, text) in words {
                             let (close_label, lang) = (title, if rtl { "ar" } else { hostile });
-                            all.push(BoxView { title, text, image, button, close_label, lang, rtl, theme, ..view() });
+                            all.push(BoxView {
+                                title,
+                                text,
+                                image,
+                                button,
+                                close_label,
+                                lang,
+                                rtl,
+                                theme,
+                                ..view()
+                            });
                         }
                     }
                 }
@@ -139,13 +165,25 @@ mod tests {
             let html = render(&view);
             assert!(html.starts_with("<!doctype html>\n<html lang=\""), "{html}");
             assert!(html.trim_end().ends_with("</html>"));
-            assert_eq!(times(&html, "<div id=\"contentDiv\" role=\"dialog\" aria-labelledby=\"title\""), 1);
+            assert_eq!(
+                times(
+                    &html,
+                    "<div id=\"contentDiv\" role=\"dialog\" aria-labelledby=\"title\""
+                ),
+                1
+            );
             assert_eq!(times(&html, "<button "), 1 + usize::from(view.button.is_some()));
             assert_eq!(times(&html, "data-campanile=\"close\""), 1);
-            assert_eq!(times(&html, "data-campanile=\"click\""), usize::from(view.button.is_some()));
+            assert_eq!(
+                times(&html, "data-campanile=\"click\""),
+                usize::from(view.button.is_some())
+            );
             assert_eq!(times(&html, "<img "), usize::from(view.image.is_some()));
             assert_eq!(times(&html, "class=\"bare\""), usize::from(view.image.is_none()));
-            assert_eq!(times(&html, if view.rtl { "dir=\"rtl\"" } else { "dir=\"ltr\"" }), 1);
+            assert_eq!(
+                times(&html, if view.rtl { "dir=\"rtl\"" } else { "dir=\"ltr\"" }),
+                1
+            );
             let (title, close) = (html.find("<h2").unwrap(), html.find("class=\"x\"").unwrap());
             assert!(title < close, "the close comes last in the tab order");
             for name in ["bg", "ink", "mut", "line", "acc", "on", "art", "aink", "r", "f"] {
@@ -166,29 +204,75 @@ mod tests {
                 assert_eq!(times(&html, forbidden), 0, "{forbidden} in {html}");
             }
         }
-        let html = render(&BoxView { title: "a < b & \"c\"", ..view() });
+        let html = render(&BoxView {
+            title: "a < b & \"c\"",
+            ..view()
+        });
         assert!(html.contains(">a &#60; b &#38; &#34;c&#34;</h2>"), "{html}");
     }
 
     #[test]
     fn the_theme_decides_which_colours_are_there() {
-        let colours = Colours { accent: Colour::new(0xa3, 0x12, 0x5f), ..Colours::default() };
-        let of = |theme| render(&BoxView { theme, colours, ..view() });
+        let colours = Colours {
+            accent: Colour::new(0xa3, 0x12, 0x5f),
+            ..Colours::default()
+        };
+        let of = |theme| {
+            render(&BoxView {
+                theme,
+                colours,
+                ..view()
+            })
+        };
         let (light, dark, auto) = (of(Theme::Light), of(Theme::Dark), of(Theme::Auto));
         let night = format!("--acc:{};", colours.dark().acc);
-        assert!(light.contains("content=\"light\"") && light.contains("--acc:#a3125f;") && !light.contains(&night));
-        assert!(dark.contains("content=\"dark\"") && dark.contains(&night) && !dark.contains("--acc:#a3125f;"));
-        assert!(auto.contains("content=\"light dark\"") && auto.contains("--acc:#a3125f;") && auto.contains(&night));
+        assert!(
+            light.contains("content=\"light\"")
+                && light.contains("--acc:#a3125f;")
+                && !light.contains(&night)
+        );
+        assert!(
+            dark.contains("content=\"dark\"") && dark.contains(&night) && !dark.contains("--acc:#a3125f;")
+        );
+        assert!(
+            auto.contains("content=\"light dark\"")
+                && auto.contains("--acc:#a3125f;")
+                && auto.contains(&night)
+        );
         assert_eq!(times(&auto, "prefers-color-scheme:dark"), 1);
         assert!(render(&BoxView { radius: 0, ..view() }).contains("--r:0px;"));
     }
 
     #[test]
     fn long_words_and_paragraphs() {
-        assert!(render(&BoxView { title: "Henkelkrug-Nachbestellung", ..view() }).contains("data-long>"));
-        assert!(!render(&BoxView { title: "Twelve-lettr words-only here", ..view() }).contains("data-long>"));
-        let html = render(&BoxView { text: "One\r\ntwo\n\n\n three \n", ..view() });
-        assert!(html.contains("<p dir=\"auto\">One<br>two</p>\n<p dir=\"auto\">three</p>"), "{html}");
-        assert!(!render(&BoxView { text: " \n\n", ..view() }).contains("<p "));
+        assert!(
+            render(&BoxView {
+                title: "Henkelkrug-Nachbestellung",
+                ..view()
+            })
+            .contains("data-long>")
+        );
+        assert!(
+            !render(&BoxView {
+                title: "Twelve-lettr words-only here",
+                ..view()
+            })
+            .contains("data-long>")
+        );
+        let html = render(&BoxView {
+            text: "One\r\ntwo\n\n\n three \n",
+            ..view()
+        });
+        assert!(
+            html.contains("<p dir=\"auto\">One<br>two</p>\n<p dir=\"auto\">three</p>"),
+            "{html}"
+        );
+        assert!(
+            !render(&BoxView {
+                text: " \n\n",
+                ..view()
+            })
+            .contains("<p ")
+        );
     }
 }

@@ -65,12 +65,22 @@ impl Colour {
 
     /// The text colour to put on this one: white or ink, whichever reads better. In the narrow band of
     /// middle tones where neither reaches [`TEXT_CONTRAST`], black does.
+    #[must_use]
     pub fn on(self) -> Self {
-        let best = if contrast(self, WHITE) >= contrast(self, INK) { WHITE } else { INK };
-        if contrast(self, best) >= TEXT_CONTRAST { best } else { BLACK }
+        let best = if contrast(self, WHITE) >= contrast(self, INK) {
+            WHITE
+        } else {
+            INK
+        };
+        if contrast(self, best) >= TEXT_CONTRAST {
+            best
+        } else {
+            BLACK
+        }
     }
 
     /// This colour laid over `under` with the given share (0 to 1) of opacity.
+    #[must_use]
     pub fn over(self, under: Self, share: f64) -> Self {
         let mix = |top: u8, low: u8| channel(f64::from(top) * share + f64::from(low) * (1.0 - share));
         Self::new(mix(self.r, under.r), mix(self.g, under.g), mix(self.b, under.b))
@@ -79,7 +89,11 @@ impl Colour {
     fn linear(self) -> [f64; 3] {
         [self.r, self.g, self.b].map(|value| {
             let value = f64::from(value) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
         })
     }
 }
@@ -129,14 +143,24 @@ pub fn nearest_passing(fg: Colour, bg: Colour, min: f64) -> Colour {
         let passing = [from.lightness - distance, from.lightness + distance]
             .into_iter()
             .filter(|lightness| (-0.004..=1.004).contains(lightness))
-            .map(|lightness| Oklch { lightness: lightness.clamp(0.0, 1.0), ..from }.colour())
+            .map(|lightness| {
+                Oklch {
+                    lightness: lightness.clamp(0.0, 1.0),
+                    ..from
+                }
+                .colour()
+            })
             .filter(|colour| contrast(*colour, bg) >= min)
             .max_by(|one, two| contrast(*one, bg).total_cmp(&contrast(*two, bg)));
         if let Some(passing) = passing {
             return passing;
         }
     }
-    if contrast(BLACK, bg) >= contrast(WHITE, bg) { BLACK } else { WHITE }
+    if contrast(BLACK, bg) >= contrast(WHITE, bg) {
+        BLACK
+    } else {
+        WHITE
+    }
 }
 
 /// What an owner chooses: the colours of the light theme.
@@ -153,7 +177,11 @@ pub(crate) struct Colours {
 #[cfg(test)]
 impl Default for Colours {
     fn default() -> Self {
-        Self { accent: Colour::new(0x24, 0x40, 0xc7), ground: WHITE, ink: INK }
+        Self {
+            accent: Colour::new(0x24, 0x40, 0xc7),
+            ground: WHITE,
+            ink: INK,
+        }
     }
 }
 
@@ -192,14 +220,41 @@ impl Colours {
             return self.light();
         }
         // A grey ground has no hue of its own: it takes the house's cool night.
-        let (hue, chroma) = if ground.chroma < 0.02 { (NIGHT_HUE, 0.018) } else { (ground.hue, 0.022) };
-        let night = Oklch { lightness: 0.243, chroma, hue }.colour();
+        let (hue, chroma) = if ground.chroma < 0.02 {
+            (NIGHT_HUE, 0.018)
+        } else {
+            (ground.hue, 0.022)
+        };
+        let night = Oklch {
+            lightness: 0.243,
+            chroma,
+            hue,
+        }
+        .colour();
         let accent = Oklch::from(self.accent);
-        let tint = Oklch { lightness: accent.lightness.max(0.80), chroma: accent.chroma.min(0.105), ..accent };
+        let tint = Oklch {
+            lightness: accent.lightness.max(0.80),
+            chroma: accent.chroma.min(0.105),
+            ..accent
+        };
         let tint = nearest_passing(tint.colour(), night, TEXT_CONTRAST);
-        let deep = Oklch { lightness: 0.235, chroma: accent.chroma.min(0.07), ..accent }.colour();
-        let on = if contrast(deep, tint) >= TEXT_CONTRAST { deep } else { tint.on() };
-        Self { accent: tint, ground: night, ink: PAPER }.scheme(on)
+        let deep = Oklch {
+            lightness: 0.235,
+            chroma: accent.chroma.min(0.07),
+            ..accent
+        }
+        .colour();
+        let on = if contrast(deep, tint) >= TEXT_CONTRAST {
+            deep
+        } else {
+            tint.on()
+        };
+        Self {
+            accent: tint,
+            ground: night,
+            ink: PAPER,
+        }
+        .scheme(on)
     }
 
     fn scheme(self, on: Colour) -> Scheme {
@@ -207,7 +262,16 @@ impl Colours {
         let muted = nearest_passing(ink.over(ground, 0.70), ground, TEXT_CONTRAST);
         let art = accent.over(ground, 0.16);
         let aink = nearest_passing(ink, art, TEXT_CONTRAST);
-        Scheme { bg: ground, ink, muted, line: ink.over(ground, 0.15), acc: accent, on, art, aink }
+        Scheme {
+            bg: ground,
+            ink,
+            muted,
+            line: ink.over(ground, 0.15),
+            acc: accent,
+            on,
+            art,
+            aink,
+        }
     }
 }
 
@@ -234,7 +298,11 @@ impl From<Colour> for Oklch {
         let lightness = 0.210_454_255_3 * long + 0.793_617_785_0 * middle - 0.004_072_046_8 * short;
         let a = 1.977_998_495_1 * long - 2.428_592_205_0 * middle + 0.450_593_709_9 * short;
         let b = 0.025_904_037_1 * long + 0.782_771_766_2 * middle - 0.808_675_766_0 * short;
-        Self { lightness, chroma: a.hypot(b), hue: b.atan2(a).to_degrees() }
+        Self {
+            lightness,
+            chroma: a.hypot(b),
+            hue: b.atan2(a).to_degrees(),
+        }
     }
 }
 
@@ -248,8 +316,11 @@ impl Oklch {
             if inside || chroma < 0.001 {
                 let [r, g, b] = channels.map(|value| {
                     let value = value.clamp(0.0, 1.0);
-                    let value =
-                        if value <= 0.003_130_8 { value * 12.92 } else { 1.055 * value.powf(1.0 / 2.4) - 0.055 };
+                    let value = if value <= 0.003_130_8 {
+                        value * 12.92
+                    } else {
+                        1.055 * value.powf(1.0 / 2.4) - 0.055
+                    };
                     channel(value * 255.0)
                 });
                 return Colour { r, g, b };
@@ -294,7 +365,9 @@ mod tests {
     #[test]
     fn reads_and_writes_only_the_six_digit_form() {
         assert_eq!(colour("#2440C7").to_string(), "#2440c7");
-        for bad in ["", "#", "2440c7", "#2440c", "#2440c77", "#24 0c7", "#+440c7", "red", "#ääa", "#fff;}"] {
+        for bad in [
+            "", "#", "2440c7", "#2440c", "#2440c77", "#24 0c7", "#+440c7", "red", "#ääa", "#fff;}",
+        ] {
             assert_eq!(Colour::parse(bad), Err(NotAColour), "{bad}");
         }
         assert_eq!(serde_json::to_string(&colour("#a8d0b9")).unwrap(), "\"#a8d0b9\"");
@@ -343,14 +416,24 @@ mod tests {
     #[test]
     fn the_nearest_passing_colour_passes_and_is_near() {
         assert_eq!(nearest_passing(INK, WHITE, TEXT_CONTRAST), INK);
-        assert_eq!(nearest_passing(INK, colour("#808080"), 12.0), BLACK, "the best there is");
+        assert_eq!(
+            nearest_passing(INK, colour("#808080"), 12.0),
+            BLACK,
+            "the best there is"
+        );
         let fixed = nearest_passing(colour("#f1592a"), WHITE, TEXT_CONTRAST);
-        assert!(contrast(fixed, WHITE) >= TEXT_CONTRAST && contrast(fixed, WHITE) < 5.0, "{fixed}");
+        assert!(
+            contrast(fixed, WHITE) >= TEXT_CONTRAST && contrast(fixed, WHITE) < 5.0,
+            "{fixed}"
+        );
         assert!(fixed.r > fixed.g && fixed.g > fixed.b, "the hue stays: {fixed}");
         for ground in grid().step_by(7) {
             for text in grid().step_by(97) {
                 let found = nearest_passing(text, ground, TEXT_CONTRAST);
-                assert!(contrast(found, ground) >= TEXT_CONTRAST, "{text} on {ground}: {found}");
+                assert!(
+                    contrast(found, ground) >= TEXT_CONTRAST,
+                    "{text} on {ground}: {found}"
+                );
             }
         }
     }
@@ -364,7 +447,12 @@ mod tests {
                     ("light", Colours { accent, ground, ink }.light()),
                     ("dark", Colours { accent, ground, ink }.dark()),
                 ] {
-                    let pairs = [(set.ink, set.bg), (set.muted, set.bg), (set.on, set.acc), (set.aink, set.art)];
+                    let pairs = [
+                        (set.ink, set.bg),
+                        (set.muted, set.bg),
+                        (set.on, set.acc),
+                        (set.aink, set.art),
+                    ];
                     for (text, under) in pairs {
                         assert!(
                             contrast(text, under) >= TEXT_CONTRAST,
@@ -383,14 +471,26 @@ mod tests {
         let dark = Colours::default().dark();
         let near = |got: Colour, want: &str| {
             let want = colour(want);
-            let off = got.r.abs_diff(want.r).max(got.g.abs_diff(want.g)).max(got.b.abs_diff(want.b));
+            let off = got
+                .r
+                .abs_diff(want.r)
+                .max(got.g.abs_diff(want.g))
+                .max(got.b.abs_diff(want.b));
             assert!(off <= 10, "{got} is not near {want}");
         };
         near(dark.bg, "#1c2029");
         near(dark.ink, "#f3f3ee");
         near(dark.acc, "#a9b8ff");
         near(dark.on, "#10163a");
-        let night = Colours { accent: colour("#e8c060"), ground: colour("#171b1a"), ink: PAPER };
-        assert_eq!(night.dark(), night.light(), "a dark ground stays what the owner chose");
+        let night = Colours {
+            accent: colour("#e8c060"),
+            ground: colour("#171b1a"),
+            ink: PAPER,
+        };
+        assert_eq!(
+            night.dark(),
+            night.light(),
+            "a dark ground stays what the owner chose"
+        );
     }
 }

@@ -61,8 +61,11 @@ function dialogs() {
     say("You are signed out. Your cart stays as it is.");
   });
   const found = () => {
-    const words = $("#search-field").value.trim().toLowerCase();
-    const hits = products.filter(({ name, line, text }) => `${name} ${line} ${text}`.toLowerCase().includes(words));
+    const asked = $("#search-field").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const hits = products.filter(({ name, line }) => {
+      const words = `${name} ${line}`.toLowerCase().split(/[^\p{L}\p{N}.]+/u);
+      return asked.every((part) => words.some((word) => word.startsWith(part)));
+    });
     $("#search-found").replaceChildren(...hits.map((product) =>
       h("li", {}, h("a", { href: `/shop/product/${product.slug}/` }, picture(product), product.name, h("b", {}, `€${product.price}`)))));
     $("#search-none").hidden = hits.length > 0;
@@ -129,6 +132,8 @@ function product() {
     $("#product").replaceChildren(h("div", { class: "sorry" }, h("h1", {}, "That piece is not on a shelf"),
       h("p", {}, "It may have had another name. Everything that is here now stands on the first page."),
       h("a", { class: "go", href: "/shop/" }, "See all pieces")));
+    $("#goes-title").textContent = "Out of the kiln this week";
+    $("#goes").replaceChildren(...products.slice(0, 4).map(card));
     return;
   }
   const state = { glaze: item.glazes[0].id, wall: item.glazes[0].wall, quantity: 1 };
@@ -223,6 +228,7 @@ function cartPage() {
     $("#cart").hidden = true;
     $("#thanks").hidden = false;
     document.title = "Thank you: Tindermere";
+    $("#said").replaceChildren();
     $("#thanks-title").focus();
     scrollTo(0, 0);
   });
