@@ -81,3 +81,14 @@ function launch(args, env) {
   if (!existsSync(BINARY)) throw new Error(`${BINARY} is not there: cargo build --workspace --all-targets`);
   return spawn(BINARY, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
 }
+
+/**
+ * Makes an account with an API key, as an administrator does at the command line.
+ * @param {string[]} where `--data` and `--database` as for `serve`
+ */
+export async function newAccount(where, name = 'Tindermere') {
+  const { code, stdout, stderr } = await run(['account', 'new', name, '--json', ...where]);
+  if (code !== 0) throw new Error(`campanile account new: ${code}\n${stderr}`);
+  const { account, api_key } = JSON.parse(stdout);
+  return { account, api_key };
+}
