@@ -1,0 +1,184 @@
+// The dashboard as its owner uses it, at a desk and on a phone: sign in, make a pop-up and a push by the forms, see the numbers.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { boxOn } from './rig/box.mjs';
+import { ADMINISTRATOR, choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
+import { until } from './rig/poll.mjs';
+import { inBothBrowsers } from './rig/world.mjs';
+
+const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const PAGES = [
+  '/overview',
+  '/campaigns',
+  '/campaigns/new',
+  '/campaigns/new?kind=popup',
+  '/campaigns/new?kind=push',
+  '/settings/install',
+  '/settings/origins',
+  '/settings/engage/channels/web-push',
+  '/settings/access/api-keys',
+];
+const OUT = fileURLToPath(new URL('out/', import.meta.url));
+
+inBothBrowsers('dashboard', (world) => {
+  const at = (path) => world.server.base + path;
+  /** A tab on the dashboard, signed in; the first one uses the link. */
+  async function open(path, size) {
+    const page = await world.visit('about:blank');
+    await page.setViewport(SIZES[size]);
+    if (!world.signedIn) await signIn(page, world.server.dashboard);
+    world.signedIn = true;
+    await page.goto(at(path));
+    return page;
+  }
+  const campaignOf = (page) => Number(/\/campaigns\/(\d+)/.exec(page.url())?.[1]);
+
+  test('the link works once, signing out ends it, and the password lets in again', async () => {
+    const page = await open('/overview', 'desk');
+    await page.click('summary[aria-label^="Account"]');
+    await submit(page, 'form[action="/sign-out"] button');
+    await page.goto(world.server.dashboard);
+    await page.goto(at('/campaigns'));
+    assert.match(new URL(page.url()).pathname, /^\/sign-in/, 'the used link let somebody in');
+    await fill(page, { email: ADMINISTRATOR.email, password: 'not this one' });
+    await submit(page, 'form[action="/sign-in"] button');
+    assert.ok(await page.$('[role="alert"]'), 'a wrong password is said to be wrong');
+    await fill(page, { email: ADMINISTRATOR.email, password: ADMINISTRATOR.password });
+    await submit(page, 'form[action="/sign-in"] button');
+    assert.equal(new URL(page.url()).pathname, '/campaigns');
+    await page.close();
+  });
+
+  for (const size of Object.keys(SIZES)) {
+    test(`${size}: a pop-up by the form, from the first field to its numbers`, async () => {
+      const site = await world.site();
+      const event = `Form ${size}`;
+      const title = `Back from the kiln (${size})`;
+      const page = await open('/campaigns/new', size);
+      await submit(page, 'a[href*="kind=popup"]');
+      await fill(page, {
+        name: `Box by form, ${size}`,
+        'popup.title': title,
+        'popup.text': 'Eleven jugs came out of this firing.',
+        'popup.button': 'See the jug',
+      });
+      await choose(page, 'popup.on_click.do', 'close');
+      await choose(page, 'trigger.on', 'event');
+      await fill(page, { 'trigger.event': event });
+      await submit(page, 'button[name="then"][value="start"]');
+      const id = campaignOf(page);
+      assert.ok(id, `the report of the new campaign, not ${page.url()}`);
+      const made = await world.api.get(`/campaigns/${id}`);
+      assert.equal(made.status, 'running');
+      assert.equal(made.popup.title, title);
+      assert.deepEqual(made.popup.on_click, { do: 'close' });
+      assert.deepEqual(made.trigger, { on: 'event', event });
+
+      await page.goto(at('/campaigns'));
+      const visitor = await world.visit(site.page('/'));
+      await visitor.evaluate((event) => clevertap.event.push(event), event);
+      const box = await boxOn(visitor, title);
+      await world.counted(id, { shown: 1 });
+      await box.click('click');
+      await world.counted(id, { shown: 1, clicked: 1 });
+      await visitor.close();
+
+      // The list was open all the time: its numbers change by themselves.
+      await page.bringToFront();
+      const live = (name) => page.$eval(`tr[data-campaign="${id}"] [data-live="${name}"]`, (cell) => cell.textContent.trim());
+      await until('the list to show it', async () => (await live('shown')) === '1' && (await live('clicked')) === '1');
+      await page.goto(at(`/campaigns/${id}`));
+      const shown = await figures(page);
+      assert.equal(shown.Shown, '1', JSON.stringify(shown));
+      assert.equal(shown.Clicked, '1', JSON.stringify(shown));
+      assert.equal(await overflow(page), 0, 'the report is wider than the window');
+
+      await submit(page, `a[href="/campaigns/${id}/stop"]`);
+      await submit(page, 'button.button-danger');
+      assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'stopped');
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+
+    test(`${size}: a push by the form, from the first field to its numbers`, async () => {
+      const site = await world.site();
+      await world.browser.permit(site.origin);
+      const visitor = await world.visit(site.page('/'));
+      const before = (await world.api.get('/subscriptions')).total;
+      await visitor.evaluate(() => clevertap.notifications.push({ skipDialog: true }));
+      await until('a subscription', async () => (await world.api.get('/subscriptions')).total === before + 1, { within: 30_000 });
+
+      const title = `The kiln is open (${size})`;
+      const target = site.page('/new');
+      const page = await open('/campaigns/new', size);
+      await submit(page, 'a[href*="kind=push"]');
+      await fill(page, {
+        name: `Push by form, ${size}`,
+        'push.title': title,
+        'push.body': 'Twelve new pots, three of them blue.',
+        'push.url': target,
+        'push.icon': '',
+        'push.image': '',
+        'push.badge': '',
+      });
+      await submit(page, 'button[name="then"][value="start"]');
+      const id = campaignOf(page);
+      const audience = before + 1;
+      await world.counted(id, { audience, sent: audience, failed: 0 });
+      await until('the notifications', () => world.desk.titled(title).length === audience);
+      await world.counted(id, { shown: audience });
+      world.desk.click(world.desk.titled(title)[0]);
+      await world.counted(id, { clicked: 1 });
+      await page.goto(at(`/campaigns/${id}`));
+      const shown = await figures(page);
+      assert.equal(shown.Sent, `${audience}`, JSON.stringify(shown));
+      assert.equal(shown.Shown, `${audience}`, JSON.stringify(shown));
+      assert.equal(shown.Clicked, '1', JSON.stringify(shown));
+      assert.deepEqual(page.errors, []);
+      await (await until('the tab of the target', () => world.tab(target))).close();
+      await visitor.close();
+      await page.close();
+    });
+
+    test(`${size}: what is missing is said beside the field, and what was typed is kept`, async () => {
+      const page = await open('/campaigns/new?kind=popup', size);
+      await fill(page, { name: 'Half done', 'popup.title': '', 'popup.text': 'Words that took an hour.' });
+      await submit(page, 'button[name="then"][value="start"]');
+      assert.ok(await page.$('[role="alert"] a[href="#popup.title"]'), 'the summary leads to the field');
+      assert.equal(await page.$eval('[name="popup.title"]', (field) => field.getAttribute('aria-invalid')), 'true');
+      assert.equal(await page.$eval('[name="popup.text"]', (field) => field.value), 'Words that took an hour.');
+      await page.close();
+    });
+
+    test(`${size}: the install page has seen the snippet`, async () => {
+      const site = await world.site();
+      const visitor = await world.visit(site.page('/'));
+      const page = await open('/settings/install', size);
+      await until('the line to say it', async () => /^Seen on /.test(await page.$eval('[data-seen-title]', (line) => line.textContent)));
+      assert.equal(await page.$eval('#snippet', (code) => code.textContent.trim()), world.snippet.trim());
+      await visitor.close();
+      await page.close();
+    });
+
+    test(`${size}: no page is wider than the window or complains on the console`, async () => {
+      await mkdir(OUT, { recursive: true });
+      const page = await open('/overview', size);
+      for (const path of PAGES) {
+        await page.goto(at(path), { waitUntil: 'load' });
+        assert.equal(await overflow(page), 0, path);
+        const name = path.slice(1).replaceAll(/[^a-z]+/g, '-');
+        if (world.name === 'Chromium') {
+          for (const look of ['light', 'dark']) {
+            await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look }]);
+            await page.screenshot({ path: `${OUT}${name}-${size}-${look}.png`, fullPage: true });
+          }
+        }
+      }
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+  }
+});

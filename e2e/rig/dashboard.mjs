@@ -1,0 +1,53 @@
+// Somebody in front of the dashboard: signs in, fills forms, reads numbers.
+
+import { until } from './poll.mjs';
+
+export const ADMINISTRATOR = { email: 'owner@example.com', password: 'a bell rings at noon' };
+
+/** Opens the one-time link and, where it asks for one, makes the administrator. Ends on the overview. */
+export async function signIn(page, link) {
+  await page.goto(link);
+  if (await page.$('input[name="password"]')) {
+    await fill(page, { email: ADMINISTRATOR.email, password: ADMINISTRATOR.password });
+    await submit(page, 'form.form button');
+  } else if (await page.$('form.form button')) {
+    await submit(page, 'form.form button');
+  }
+  await until('the overview', () => new URL(page.url()).pathname === '/overview');
+}
+
+/** Types into fields by their names, as the forms are sent. */
+export async function fill(page, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = await page.waitForSelector(`[name="${name}"]:not([type="hidden"])`);
+    await field.scrollIntoView();
+    await field.evaluate((element) => element.select?.());
+    if (value === '') await field.press('Backspace');
+    else await field.type(value);
+  }
+}
+
+/** Chooses one of a group of radio buttons, by its label. */
+export async function choose(page, name, value) {
+  const label = await page.waitForSelector(`label:has(input[name="${name}"][value="${value}"])`);
+  await label.scrollIntoView();
+  await label.click();
+  await until(`${name} to be ${value}`, () => page.$eval(`input[name="${name}"][value="${value}"]`, (radio) => radio.checked));
+}
+
+/** Presses a button that sends a form, and waits for the page that comes. */
+export async function submit(page, selector) {
+  const button = await page.waitForSelector(selector);
+  await button.scrollIntoView();
+  await Promise.all([page.waitForNavigation(), button.click()]);
+}
+
+/** The figures of a report: what stands under each name of its strip. */
+export const figures = (page) =>
+  page.$$eval('.stats .stat', (stats) =>
+    Object.fromEntries(stats.map((stat) => [stat.querySelector('dt').textContent.trim(), stat.querySelector('dd').textContent.trim()])),
+  );
+
+/** How many pixels of the page stand outside the window, sideways. */
+export const overflow = (page) =>
+  page.evaluate(() => Math.max(0, document.scrollingElement.scrollWidth - document.documentElement.clientWidth));
