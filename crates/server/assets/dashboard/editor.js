@@ -1,0 +1,144 @@
+// The editor's live part: the preview of the very bytes, counters, and a warning before unsaved words are lost.
+// The server renders and judges; this file only asks and puts the answer in its place.
+
+const form = document.getElementById('editor');
+const $ = (selector) => form.querySelector(selector);
+const $$ = (selector) => [...form.querySelectorAll(selector)];
+const nonce = document.querySelector('script[nonce]').nonce;
+const field = (name) => form.elements.namedItem(name);
+const value = (name) => { const found = field(name); return found ? found.value : ''; };
+
+// -- The pop-up's frame ----------------------------------------------------------------------------------
+const frame = document.getElementById('stage-frame');
+
+function fit() {
+  const page = frame.contentDocument;
+  if (!page?.documentElement) return;
+  // The frame may not be taller than its page; measured from one pixel, so that a shorter text shrinks it too.
+  frame.style.setProperty('block-size', '1px');
+  const height = Math.ceil(Math.max(page.documentElement.scrollHeight, page.body?.scrollHeight ?? 0));
+  frame.style.setProperty('block-size', `${height}px`);
+}
+
+function place() {
+  frame.dataset.corner = value('popup.corner');
+  frame.style.setProperty('border-radius', `${Number(value('popup.radius')) || 0}px`);
+}
+
+if (frame) {
+  frame.addEventListener('load', fit);
+  new ResizeObserver(() => requestAnimationFrame(fit)).observe(frame.parentElement);
+  for (const radio of document.querySelectorAll('.stage-tools input')) radio.addEventListener('change', () => requestAnimationFrame(fit));
+  place();
+  if (frame.contentDocument?.readyState === 'complete') fit();
+}
+
+// -- What the server says about the draft ----------------------------------------------------------------------
+function checks(errors) {
+  const list = $('[data-checks]');
+  const rows = errors.map((error) => {
+    const row = document.getElementById('check-bad').content.cloneNode(true);
+    const link = row.querySelector('a');
+    link.textContent = error.message;
+    link.href = `#${error.field}`;
+    return row;
+  });
+  list.replaceChildren(...(rows.length ? rows : [document.getElementById('check-good').content.cloneNode(true)]));
+}
+
+function weigh(bytes) {
+  const meter = $('[data-bytes-meter]');
+  $('[data-bytes]').textContent = bytes.toLocaleString('en');
+  meter.value = bytes;
+  meter.classList.toggle('is-over', bytes > meter.max);
+  meter.classList.toggle('is-near', bytes > meter.max * 0.9 && bytes <= meter.max);
+  $('.weight').classList.toggle('is-over', bytes > meter.max);
+}
+
+let asked = 0;
+async function preview() {
+  const mine = ++asked;
+  const note = $('[data-stage-note] span');
+  try {
+    const answer = await fetch(form.dataset.preview, { method: 'POST', headers: { accept: 'application/json' }, body: new URLSearchParams(new FormData(form)) });
+    if (answer.redirected || !answer.headers.get('content-type')?.includes('json')) throw new Error(String(answer.status));
+    const told = await answer.json();
+    if (mine !== asked) return;
+    checks(told.errors ?? []);
+    if (frame && told.html) {
+      frame.srcdoc = told.html.replaceAll('campanile-nonce', nonce);
+      $('[data-stage-sum]').textContent = `sha256 ${told.sha256.slice(0, 4)}…${told.sha256.slice(-4)}, ${told.size}`;
+      $('[data-stage-sum]').title = told.sha256;
+    }
+    if (note) note.textContent = told.html ? 'These are the bytes the visitor gets' : 'The last version that could be drawn';
+    if (told.payload) { weigh(told.bytes); $('[data-payload]').textContent = told.payload; }
+  } catch {
+    if (mine === asked && note) note.textContent = 'Not fresh: no connection. What you type is kept in this tab.';
+  }
+}
+
+// -- What can be told without asking --------------------------------------------------------------------------
+const says = {
+  trigger: () => value('trigger.on') === 'event' ? `“${value('trigger.event')}” happens` : 'they open a page',
+  often: () => value('caps') === 'every' ? 'every time' : value('caps.session') === '1' ? 'once a session' : `at most ${value('caps.session')} times a session`,
+  ttl: () => field('push.ttl_seconds').selectedOptions[0].textContent.toLowerCase(),
+};
+
+function local() {
+  document.querySelector('[data-name]').textContent = value('name') || 'Untitled';
+  for (const place of $$('[data-say]')) place.textContent = says[place.dataset.say]();
+  for (const limit of $$('[data-limit]')) {
+    const used = [...value(limit.dataset.limit)].length;
+    const good = Number(limit.dataset.good);
+    const meter = limit.firstElementChild;
+    meter.value = used;
+    meter.classList.toggle('is-near', used > good * 0.9 && used <= good);
+    meter.classList.toggle('is-over', used > good);
+    limit.lastElementChild.textContent = `${used} of ${good}`;
+  }
+  for (const place of $$('[data-push]')) {
+    place.textContent = value(place.dataset.push);
+    if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
+  }
+  for (const picture of $$('[data-push-image]')) {
+    const address = value(picture.dataset.pushImage).trim();
+    const good = /^https?:\/\//.test(address);
+    picture.hidden = !good;
+    if (good && picture.getAttribute('src') !== address) picture.src = address;
+  }
+  const badge = $('[data-no-badge]');
+  if (badge) badge.hidden = value('push.badge') !== '';
+  if (frame) place();
+}
+
+// -- Typing -------------------------------------------------------------------------------------------------------
+let changed = false;
+let timer;
+form.addEventListener('input', (event) => {
+  if (!event.target.name || event.target.form !== form) return;
+  changed = true;
+  document.querySelector('[data-saved]').textContent = 'Not saved yet';
+  local();
+  clearTimeout(timer);
+  timer = setTimeout(preview, 250);
+});
+form.addEventListener('submit', (event) => { if (!event.submitter?.formTarget) changed = false; });
+addEventListener('beforeunload', (event) => { if (changed) event.preventDefault(); });
+for (const error of $$('[aria-invalid="true"]').slice(0, 1)) error.closest('details')?.setAttribute('open', '');
+
+// The step of the part that is being read.
+const steps = [...document.querySelectorAll('.step')];
+const parts = steps.map((step) => document.querySelector(step.getAttribute('href')));
+function lit() {
+  const line = 160;
+  const last = scrollY + innerHeight >= document.documentElement.scrollHeight - 4 && scrollY > 0;
+  const at = last ? parts.length - 1 : Math.max(0, parts.findLastIndex((part) => part.getBoundingClientRect().top < line));
+  steps.forEach((step, index) => {
+    step.classList.toggle('is-current', index === at);
+    step.querySelector('.pip').classList.toggle('pip-current', index === at);
+    if (index === at) step.setAttribute('aria-current', 'step'); else step.removeAttribute('aria-current');
+  });
+}
+addEventListener('scroll', lit, { passive: true });
+lit();
+local();

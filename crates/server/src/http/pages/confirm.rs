@@ -1,0 +1,105 @@
+//! The last stop before something is lost: a question with the object's name, what happens and what stays.
+//!
+//! Left out: the deed. Invariant: the safe answer comes first and is a plain link back.
+
+use super::icon::Icon;
+use super::{Nav, Shell, Theme, asset};
+use askama::Template;
+
+/// A question with two answers.
+#[derive(Debug, Template)]
+#[template(path = "confirm.html")]
+pub(crate) struct ConfirmPage {
+    /// What stands around it.
+    pub(crate) shell: Shell,
+    /// Way here: words and address.
+    pub(crate) crumbs: Vec<(String, String)>,
+    /// The question, with the name.
+    pub(crate) question: String,
+    /// What happens and what stays.
+    pub(crate) consequence: String,
+    /// Who is affected now: a bold sentence and the rest.
+    pub(crate) affected: Option<(String, String)>,
+    /// Where the form goes.
+    pub(crate) action: String,
+    /// Words of the safe answer.
+    pub(crate) keep: &'static str,
+    /// Where the safe answer leads.
+    pub(crate) back: String,
+    /// Words of the deed.
+    pub(crate) verb: &'static str,
+    /// Icon of the deed.
+    pub(crate) verb_icon: Icon,
+}
+
+impl ConfirmPage {
+    /// Asks before a campaign is stopped.
+    pub(crate) fn stop(shell: Shell, id: i64, name: &str, push: bool, waiting: u64) -> Self {
+        let consequence = if push {
+            "Nothing more goes out. What a push service has already taken may still arrive. It cannot be sent on; a copy can."
+        } else {
+            "Nobody new sees it from their next page on. The numbers stay, and you may start it again."
+        };
+        let affected = (push && waiting > 0).then(|| {
+            (format!("{} still waiting.", super::format::counted(waiting, "message is", "messages are")), "They are not sent.".to_owned())
+        });
+        Self::of_campaign(shell, id, name, consequence, affected, if push { "Stop sending" } else { "Stop campaign" })
+    }
+
+    fn of_campaign(
+        shell: Shell,
+        id: i64,
+        name: &str,
+        consequence: &str,
+        affected: Option<(String, String)>,
+        verb: &'static str,
+    ) -> Self {
+        Self {
+            shell,
+            crumbs: vec![("Campaigns".to_owned(), "/campaigns".to_owned()), (name.to_owned(), format!("/campaigns/{id}"))],
+            question: format!("Stop “{name}”?"),
+            consequence: consequence.to_owned(),
+            affected,
+            action: format!("/campaigns/{id}/stop"),
+            keep: "Keep it running",
+            back: format!("/campaigns/{id}"),
+            verb,
+            verb_icon: Icon::Square,
+        }
+    }
+
+    /// Asks before a campaign is deleted.
+    pub(crate) fn delete(shell: Shell, id: i64, name: &str) -> Self {
+        Self {
+            shell,
+            crumbs: vec![("Campaigns".to_owned(), "/campaigns".to_owned()), (name.to_owned(), format!("/campaigns/{id}"))],
+            question: format!("Delete “{name}”?"),
+            consequence: "The message and its numbers go for good. What people did stays in their history.".to_owned(),
+            affected: None,
+            action: format!("/campaigns/{id}/delete"),
+            keep: "Keep it",
+            back: format!("/campaigns/{id}"),
+            verb: "Delete campaign",
+            verb_icon: Icon::Trash2,
+        }
+    }
+
+    /// Asks before an API key is revoked.
+    pub(crate) fn revoke(shell: Shell, id: &str, name: &str) -> Self {
+        Self {
+            shell,
+            crumbs: vec![
+                ("Settings".to_owned(), "/settings/install".to_owned()),
+                ("API keys".to_owned(), "/settings/access/api-keys".to_owned()),
+            ],
+            question: format!("Revoke the key “{name}”?"),
+            consequence: "Calls with it are refused at once. This cannot be undone; a new key can be made.".to_owned(),
+            affected: None,
+            action: format!("/settings/access/api-keys/{id}/revoke"),
+            keep: "Keep the key",
+            back: "/settings/access/api-keys".to_owned(),
+            verb: "Revoke key",
+            verb_icon: Icon::Trash2,
+        }
+    }
+}

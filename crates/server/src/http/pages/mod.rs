@@ -1,0 +1,216 @@
+//! The dashboard's pages: one file a page, with the page's struct (which is its template's type) and its handlers.
+//!
+//! What every page shares stands here: the [`Shell`] around it, the answer that carries it, and form errors. Left out: rules and
+//! storage; a handler extracts, calls one function and fills a struct of strings and numbers. Invariant: every page is complete
+//! without script, has no inline style or script, and names no other host.
+
+pub(crate) mod asset;
+pub(crate) mod campaigns;
+pub(crate) mod chart;
+pub(crate) mod confirm;
+pub(crate) mod editor;
+pub(crate) mod error;
+pub(crate) mod format;
+pub(crate) mod icon;
+pub(crate) mod overview;
+pub(crate) mod report;
+#[cfg(test)]
+mod samples;
+pub(crate) mod settings;
+pub(crate) mod sign_in;
+pub(crate) mod status;
+
+use askama::Template;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use campanile_core::FieldError;
+
+/// The place in the side bar that is lit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nav {
+    /// Daily look and first steps.
+    Overview,
+    /// List, report and editor.
+    Campaigns,
+    /// Everything under `/settings`.
+    Settings,
+    /// A page that belongs to none of them.
+    Elsewhere,
+}
+
+/// Light, dark, or as the system has it: the choice of one browser, kept in its cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Theme {
+    /// As the system has it.
+    #[default]
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+impl Theme {
+    /// Name of the cookie that keeps it.
+    pub(crate) const COOKIE: &str = "campanile_theme";
+
+    /// The theme of that name; anything else is the system's.
+    pub(crate) fn parse(name: &str) -> Self {
+        match name {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+
+    /// Its name in the cookie, the form and `data-theme`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// What stands around a page of a signed-in user.
+#[derive(Debug, Clone)]
+pub(crate) struct Shell {
+    /// The account's name.
+    pub(crate) site_name: String,
+    /// Where the site lives, or this server's host while no origin is known.
+    pub(crate) host: String,
+    /// Who is signed in.
+    pub(crate) user_email: String,
+    /// The place that is lit.
+    pub(crate) active: Nav,
+    /// Token that every form sends back as `csrf`.
+    pub(crate) csrf: String,
+    /// How many campaigns run or send now.
+    pub(crate) running: u64,
+    /// Light or dark.
+    pub(crate) theme: Theme,
+    /// Nonce of this answer's Content-Security-Policy.
+    pub(crate) nonce: String,
+    /// Path of this page, to come back to after a change of theme.
+    pub(crate) path: String,
+    /// What was just done, told once.
+    pub(crate) said: Option<Said>,
+}
+
+/// What a redirect tells the page that it leads to (`?said=`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Changes are kept.
+    Saved,
+    /// A campaign runs.
+    Started,
+    /// A push is on its way.
+    Sending,
+    /// A campaign was stopped.
+    Stopped,
+    /// A campaign was deleted.
+    Deleted,
+    /// A copy was made.
+    Duplicated,
+    /// An API key was revoked.
+    Revoked,
+}
+
+impl Said {
+    const ALL: [Self; 7] =
+        [Self::Saved, Self::Started, Self::Sending, Self::Stopped, Self::Deleted, Self::Duplicated, Self::Revoked];
+
+    /// Its name in the address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Saved => "saved",
+            Self::Started => "started",
+            Self::Sending => "sending",
+            Self::Stopped => "stopped",
+            Self::Deleted => "deleted",
+            Self::Duplicated => "duplicated",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// The one of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|said| said.name() == name)
+    }
+
+    /// The sentence of the toast.
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::Saved => "Saved.",
+            Self::Started => "Started. Visitors see it from their next page on.",
+            Self::Sending => "On its way. The numbers change by themselves.",
+            Self::Stopped => "Stopped. The numbers stay.",
+            Self::Deleted => "Deleted.",
+            Self::Duplicated => "Duplicated. This is the copy, a draft.",
+            Self::Revoked => "Key revoked. Calls with it are refused from now on.",
+        }
+    }
+}
+
+/// The fields that were not accepted, each with its sentence.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Errors(pub(crate) Vec<FieldError>);
+
+impl Errors {
+    /// The sentence for the field of that path, if it was not accepted.
+    pub(crate) fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    /// Whether the form was accepted.
+    pub(crate) fn none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// A page as an answer: rendered, never cached, under a policy that names only this answer's nonce.
+pub(crate) struct Page<T> {
+    /// Status of the answer.
+    pub(crate) status: StatusCode,
+    /// Nonce that the template used.
+    pub(crate) nonce: String,
+    /// The page.
+    pub(crate) page: T,
+}
+
+impl<T: Template> Page<T> {
+    /// The page with status 200.
+    pub(crate) fn ok(nonce: &str, page: T) -> Self {
+        Self { status: StatusCode::OK, nonce: nonce.to_owned(), page }
+    }
+}
+
+/// The policy of a dashboard page. Pictures may come from anywhere because a campaign's may; everything else is our own.
+pub(crate) fn policy(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' https: http: data:; \
+         connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+impl<T: Template> IntoResponse for Page<T> {
+    fn into_response(self) -> Response {
+        let html = match self.page.render() {
+            Ok(html) => html,
+            Err(fault) => {
+                tracing::error!(%fault, "a page could not be rendered");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let policy = HeaderValue::from_str(&policy(&self.nonce)).expect("a nonce is base64url");
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::CONTENT_SECURITY_POLICY, policy),
+            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        (self.status, headers, html).into_response()
+    }
+}

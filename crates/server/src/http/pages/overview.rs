@@ -1,0 +1,172 @@
+//! The first page: steps until everything has been seen once, then the daily look.
+//!
+//! Left out: counting. Invariant: a step is ticked only by what the server saw, never by hand.
+
+use super::chart::Line;
+use super::icon::Icon;
+use super::{Nav, Shell, Theme, asset, format};
+use askama::Template;
+
+/// One step of "Start here".
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// What to do.
+    pub(crate) title: &'static str,
+    /// How, in one or two sentences.
+    pub(crate) text: &'static str,
+    /// What was seen and when, once it was.
+    pub(crate) done: Option<String>,
+    /// Words and address of the next move.
+    pub(crate) link: Option<(&'static str, String)>,
+    /// Text to copy.
+    pub(crate) code: Option<String>,
+    /// About how long it takes.
+    pub(crate) takes: &'static str,
+}
+
+/// What has been seen so far; each `Some` is told in words beside its step.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    /// The SDK's first call: origin and time.
+    pub(crate) snippet: Option<String>,
+    /// First event: name and time.
+    pub(crate) event: Option<String>,
+    /// First pop-up shown.
+    pub(crate) popup: Option<String>,
+    /// First subscriber.
+    pub(crate) subscriber: Option<String>,
+    /// First push sent.
+    pub(crate) push: Option<String>,
+}
+
+impl Seen {
+    /// The steps in their order. `snippet` is the text to paste; `popup` and `push` are drafts to finish, if there are any.
+    pub(crate) fn steps(self, snippet: String, popup: Option<i64>, push: Option<i64>) -> Vec<Step> {
+        let edit = |id: Option<i64>, kind: &str| {
+            id.map_or_else(|| format!("/campaigns/new?kind={kind}"), |id| format!("/campaigns/{id}/edit"))
+        };
+        vec![
+            Step {
+                title: "Add the script to your site",
+                text: "Once, in the head of every page. Calls made before the file arrives are queued. This step closes by itself on the first page view.",
+                done: self.snippet,
+                link: Some(("All about installing", "/settings/install".to_owned())),
+                code: Some(snippet),
+                takes: "1 min",
+            },
+            Step {
+                title: "Receive the first event",
+                text: "Open a page that has the script. Its page view is the first event; your own follow with clevertap.event.push(\"Name\").",
+                done: self.event,
+                link: None,
+                code: Some("clevertap.event.push(\"Product Viewed\", {\"Product\": \"Stoneware jug\"});".to_owned()),
+                takes: "1 min",
+            },
+            Step {
+                title: "Show the first pop-up",
+                text: "A box in the corner of the page. Write it, start it, and open your site.",
+                done: self.popup,
+                link: Some(("Make a pop-up", edit(popup, "popup"))),
+                code: None,
+                takes: "2 min",
+            },
+            Step {
+                title: "Win the first subscriber",
+                text: "Ask on your page, accept in this browser, and you are subscriber one. The worker file has to lie at the root of your site.",
+                done: self.subscriber,
+                link: Some(("Worker and call", "/settings/install#worker".to_owned())),
+                code: Some("clevertap.notifications.push({\n  \"titleText\": \"Shall we ring you?\",\n  \"bodyText\": \"Only when something you wait for is back.\",\n  \"okButtonText\": \"Yes, ring me\",\n  \"rejectButtonText\": \"Not now\"\n});".to_owned()),
+                takes: "1 min",
+            },
+            Step {
+                title: "Send the first push",
+                text: "To all subscribers: so far that is you. It arrives in about a second.",
+                done: self.push,
+                link: Some(("Write a push", edit(push, "push"))),
+                code: None,
+                takes: "1 min",
+            },
+        ]
+    }
+}
+
+/// A campaign in the short list.
+#[derive(Debug, Clone)]
+pub(crate) struct Best {
+    /// Its number.
+    pub(crate) id: i64,
+    /// Its name.
+    pub(crate) name: String,
+    /// Icon of its kind.
+    pub(crate) icon: Icon,
+    /// Click rate.
+    pub(crate) rate: String,
+    /// Clicks.
+    pub(crate) clicks: String,
+    /// `d` of its last 14 days.
+    pub(crate) spark: String,
+}
+
+/// Subscriptions at one push service.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// Name of the browser.
+    pub(crate) browser: String,
+    /// How many.
+    pub(crate) count: String,
+    /// Per mille of the largest.
+    pub(crate) bar: u64,
+}
+
+/// The daily look.
+#[derive(Debug, Clone)]
+pub(crate) struct Daily {
+    /// Active push subscriptions.
+    pub(crate) reachable: u64,
+    /// People known, with or without a subscription.
+    pub(crate) people: u64,
+    /// Shown in the last 28 days, pop-ups and pushes.
+    pub(crate) shown: u64,
+    /// Clicked in the last 28 days.
+    pub(crate) clicked: u64,
+    /// Pushes taken by push services in the last 28 days.
+    pub(crate) sent: u64,
+    /// Pushes given up in the last 28 days.
+    pub(crate) failed: u64,
+    /// Shown and clicked, by day.
+    pub(crate) lines: Vec<Line>,
+    /// First and last label of the days.
+    pub(crate) first_day: String,
+    /// Rows of the table behind the chart, newest first: day, shown, clicked.
+    pub(crate) days: Vec<(String, String, String)>,
+    /// By browser.
+    pub(crate) reach: Vec<Reach>,
+    /// Campaigns by click rate.
+    pub(crate) best: Vec<Best>,
+    /// What waits, and whether that is well.
+    pub(crate) queue: String,
+    /// When the script was last seen and where.
+    pub(crate) script: Option<String>,
+}
+
+/// The page: steps until all are done, then the daily look.
+#[derive(Debug, Template)]
+#[template(path = "overview.html")]
+pub(crate) struct OverviewPage {
+    /// What stands around it.
+    pub(crate) shell: Shell,
+    /// Steps; shown while one is open.
+    pub(crate) steps: Vec<Step>,
+    /// The numbers.
+    pub(crate) daily: Daily,
+}
+
+impl OverviewPage {
+    fn done(&self) -> usize {
+        self.steps.iter().filter(|step| step.done.is_some()).count()
+    }
+
+    fn current(&self) -> Option<usize> {
+        self.steps.iter().position(|step| step.done.is_none())
+    }
+}
