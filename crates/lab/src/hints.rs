@@ -1,0 +1,63 @@
+//! How to start a real browser so that it uses the lab instead of its maker's push service.
+//!
+//! Left out: starting it. Invariant: what stands here is what was seen to work with Firefox ESR 153 and Chromium 156.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+/// Preferences and arguments for both browsers.
+#[derive(Debug, Clone, Serialize)]
+pub struct StartHints {
+    /// Firefox: preferences of `about:config`, values as JSON.
+    pub firefox_prefs: Vec<(&'static str, Value)>,
+    /// Chromium: arguments; `--user-data-dir` is to be added, a folder of its own.
+    pub chromium_args: Vec<String>,
+}
+
+impl StartHints {
+    pub(crate) fn new(plain: SocketAddr, mcs: SocketAddr, spki: &str) -> Self {
+        let firefox_prefs = vec![
+            ("dom.push.serverURL", json!(format!("ws://{plain}/firefox"))),
+            // Without it Firefox refuses ws:// and stays silent about the reason.
+            ("dom.push.testing.allowInsecureServerURL", json!(true)),
+            ("dom.push.connection.enabled", json!(true)),
+            ("dom.push.retryBaseInterval", json!(500)),
+        ];
+        let chromium_args = vec![
+            format!("--gcm-checkin-url=http://{plain}/checkin"),
+            format!("--gcm-registration-url=http://{plain}/c2dm/register3"),
+            format!("--gcm-mcs-endpoint=https://localhost:{}", mcs.port()),
+            format!("--ignore-certificate-errors-spki-list={spki}"),
+            "--no-first-run".to_owned(),
+        ];
+        Self {
+            firefox_prefs,
+            chromium_args,
+        }
+    }
+
+    /// The preferences as a `user.js` for a Firefox profile.
+    pub fn firefox_user_js(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in &self.firefox_prefs {
+            let _ = writeln!(text, "user_pref(\"{name}\", {value});");
+        }
+        text
+    }
+
+    /// A shell command that makes a profile in `folder` and opens `url` in Firefox.
+    pub fn firefox_command(&self, folder: &str, url: &str) -> String {
+        let prefs = self.firefox_user_js();
+        format!(
+            "mkdir -p {folder} && cat > {folder}/user.js <<'END' && firefox --no-remote --profile {folder} {url}\n{prefs}END"
+        )
+    }
+
+    /// A shell command that opens `url` in Chromium with a profile in `folder`.
+    pub fn chromium_command(&self, folder: &str, url: &str) -> String {
+        let arguments = self.chromium_args.join(" \\\n  ");
+        format!("chromium --user-data-dir={folder} \\\n  {arguments} \\\n  {url}")
+    }
+}
