@@ -1,0 +1,58 @@
+/**
+ * What a click on a pop-up does: open a page, call a function of the page, or nothing more.
+ *
+ * Left out: counting, which the caller has done before. Invariant: an address never runs as script, and a page's
+ * own exception never reaches the SDK.
+ */
+import type { Log } from '../log.ts';
+import type { Message } from '../wire.ts';
+
+/** `leaving` is called right before this tab goes to another page. */
+export function act(message: Message, log: Log, leaving: () => void): void {
+  const { onClick } = message;
+  switch (onClick.do) {
+    case 'url':
+      open(onClick.url, onClick.target === 'new', log, leaving);
+      break;
+    case 'function':
+      call(onClick.name, message.kv, log);
+      break;
+  }
+}
+
+function open(address: string, newTab: boolean, log: Log, leaving: () => void): void {
+  let url: URL;
+  try {
+    url = new URL(address, location.href);
+  } catch {
+    log._error(702, `The pop-up's link "${address}" is not an address. The click was counted; correct the campaign.`);
+    return;
+  }
+  if (/^(javascript|data|vbscript|blob):$/.test(url.protocol)) {
+    log._error(702, `The pop-up's link begins with ${url.protocol} and was not opened. The click was counted.`);
+    return;
+  }
+  if (newTab) {
+    window.open(url.href, '_blank', 'noopener');
+    return;
+  }
+  leaving();
+  location.assign(url.href);
+}
+
+/** `name` may be a path, as in `shop.addVoucher`. */
+function call(name: string, kv: Message['kv'], log: Log): void {
+  const path = name.split('.');
+  const method = path.pop() ?? '';
+  const owner = path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], window);
+  const target = (owner as Record<string, unknown> | undefined)?.[method];
+  if (typeof target !== 'function') {
+    log._error(703, `The page has no function ${name}() for the pop-up's button. The click was counted.`);
+    return;
+  }
+  try {
+    target.call(owner, kv ?? {});
+  } catch (error) {
+    log._error(703, `${name}() failed. The click was counted.`, error);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Who this browser is to the server: device id, privacy choice, and the session as the server last told it.
+ *
+ * The device id is made here on the first page and is there at once. Left out: who the person is (the server merges), when a
+ * session ends (the server decides). Invariant: the device id is 32 hex digits and changes only by `reset`.
+ */
+import { isId } from './id.ts';
+import { readCookie, writeCookie, type Store } from './storage.ts';
+import type { Draft, Reply } from './wire.ts';
+
+const DEVICE = 'cmp:device';
+const COOKIE = 'campanile_device';
+
+interface State {
+  optOut?: boolean;
+  useIP?: boolean;
+  session?: NonNullable<Reply['session']>;
+}
+
+export class Visitor {
+  private _id: string;
+  private _account = '';
+
+  constructor(
+    private _store: Store,
+    private _document: Document,
+    private _location: Location,
+    private _newId: () => string,
+  ) {
+    const known = [_store._get(DEVICE), readCookie(_document, COOKIE)].find(isId);
+    this._id = known ?? _newId();
+    this._keep();
+  }
+
+  /** The device id. */
+  _device(): string {
+    return this._id;
+  }
+
+  /** The account whose state is looked at from now on. */
+  _of(account: string): void {
+    this._account = account;
+  }
+
+  /** True after `optOut: true`: nothing but privacy choices is sent. */
+  _optedOut(): boolean {
+    return this._state().optOut === true;
+  }
+
+  /** Notes a privacy choice; true if it says something new. Snippets repeat theirs on every page. */
+  _choose({ optOut, useIP }: Extract<Draft, { op: 'privacy' }>): boolean {
+    const state = this._state();
+    const news = (optOut ?? state.optOut) !== state.optOut || (useIP ?? state.useIP) !== state.useIP;
+    this._save({ ...state, ...(optOut !== undefined && { optOut }), ...(useIP !== undefined && { useIP }) });
+    return news;
+  }
+
+  /** Takes over what the server knows better. `choosing`: a choice of the visitor is still on its way. */
+  _hear(reply: Reply, choosing: boolean): void {
+    const state = this._state();
+    if (reply.session) state.session = reply.session;
+    if (reply.optOut !== undefined && !choosing) state.optOut = reply.optOut;
+    this._save(state);
+  }
+
+  /** The session as of the last reply. */
+  _session(): State['session'] {
+    return this._state().session;
+  }
+
+  /** A new device: nothing of the old one is known to the server as this one's. */
+  _reset(): void {
+    this._id = this._newId();
+    this._save({});
+    this._keep();
+  }
+
+  private _keep(): void {
+    this._store._set(DEVICE, this._id);
+    writeCookie(this._document, this._location, COOKIE, this._id);
+  }
+
+  private _state(): State {
+    try {
+      return (JSON.parse(this._store._get(`cmp:${this._account}:visitor`) ?? '{}') as State | null) ?? {};
+    } catch {
+      return {};
+    }
+  }
+
+  private _save(state: State): void {
+    this._store._set(`cmp:${this._account}:visitor`, JSON.stringify(state));
+  }
+}

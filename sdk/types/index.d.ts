@@ -1,0 +1,125 @@
+/**
+ * Types of the page SDK: the default export of the package and the global `clevertap`.
+ * The calls are those of the documented clevertap.* API; what Campanile adds is marked "Campanile".
+ */
+
+export type Value = string | number | boolean | Date | null | undefined | Value[] | { [name: string]: Value };
+export type Properties = { [name: string]: Value };
+
+export interface Site extends Properties {
+  Identity?: string | number;
+  Email?: string;
+  /** With country code: "+15551234567". */
+  Phone?: string;
+  Name?: string;
+}
+
+export interface Init {
+  id: string;
+}
+
+export interface NotificationOptions {
+  titleText?: string;
+  bodyText?: string;
+  okButtonText?: string;
+  rejectButtonText?: string;
+  /** `#rrggbb`; the colour of the text on it follows. */
+  okButtonColor?: string;
+  okButtonAriaLabel?: string;
+  rejectButtonAriaLabel?: string;
+  /** Straight to the browser's own prompt. Firefox and Safari need a click for it. */
+  skipDialog?: boolean;
+  /** After a "no"; one week by default. */
+  askAgainTimeInSeconds?: number;
+  /** Default `/clevertap_sw.js`. */
+  serviceWorkerPath?: string;
+  okCallback?: () => void;
+  rejectCallback?: () => void;
+  subscriptionCallback?: () => void;
+}
+
+/** What `notificationCallback` is handed. */
+export interface PopupMessage {
+  msgContent: {
+    html: string;
+    type: number;
+    templateType: string;
+    title?: string;
+    description?: string;
+    kv?: Record<string, string>;
+  };
+  /** Campaign and date: `1630318544_20211004`. */
+  msgId: string;
+  kv?: Record<string, string>;
+}
+
+/** What `popupCallback` is handed. */
+export interface PopupData extends PopupMessage {
+  msgCTkv: Record<string, unknown>[];
+}
+
+export interface CleverTap {
+  /** Starts the SDK. `targetDomain` is the host of your Campanile if the script comes from elsewhere. */
+  init(accountId: string, region?: string, targetDomain?: string, token?: string, config?: object): void;
+  readonly account: { push(account: Init, region?: string, targetDomain?: string, token?: string): number };
+  /** `event.push(name, props?, name2, props2?…)` */
+  readonly event: { push(name: string, ...more: (Properties | string)[]): number };
+  readonly profile: { push(...profiles: { Site: Site }[]): number };
+  readonly onUserLogin: { push(...profiles: { Site: Site }[]): number };
+  readonly privacy: { push(...choices: { optOut?: boolean; useIP?: boolean }[]): number };
+  readonly notifications: {
+    push(...options: NotificationOptions[]): number;
+    push(
+      titleText: string,
+      bodyText: string,
+      okButtonText: string,
+      rejectButtonText: string,
+      okButtonColor?: string,
+      skipDialog?: boolean,
+      askAgainTimeInSeconds?: number,
+    ): number;
+  };
+  /** Draw pop-ups yourself. May be set on the stub, before the SDK is there. */
+  notificationCallback?: ((message: PopupMessage) => void) | null;
+  /** Counts the message that the callback got last; Campanile: or the one given. */
+  raiseNotificationViewed(message?: { msgId: string }): void;
+  /** The same for a click, and does what the campaign says a click does. */
+  raiseNotificationClicked(message?: { msgId: string }): void;
+  /** Set by a pop-up's own script, or by the page. */
+  popupCallback: ((data: PopupData) => void) | null | undefined;
+  raisePopupNotificationClicked(data: { msgId: string }): void;
+  renderNotificationViewed(message: { msgId: string }): void;
+  renderNotificationClicked(message: { msgId: string }): void;
+  /** Device id, there at once. */
+  getCleverTapID(): string;
+  getAccountID(): string | undefined;
+  getSDKVersion(): string;
+  /** The device goes on as somebody nobody knows yet. */
+  logout(): void;
+  /** As `logout`, and with a new device id. */
+  clear(): void;
+  /** A page view by hand, for pages that change without loading. */
+  pageChanged(): void;
+  /** Set to true: page views follow the history by themselves. */
+  spa: boolean;
+  /** 0 nothing, 1 errors and warnings, 2 information (default), 3 and 4 everything. */
+  setLogLevel(level: 0 | 1 | 2 | 3 | 4): void;
+  /** True: keep, do not send. */
+  setOffline(offline: boolean): void;
+  readonly session: { getTimeElapsed(): number; getPageCount(): number };
+  readonly user: { getTotalVisits(): number };
+}
+
+declare global {
+  interface Window {
+    clevertap: CleverTap;
+    /** Campanile: the same object. */
+    campanile: CleverTap;
+    /** The same object, under its oldest name. */
+    wizrocket: CleverTap;
+  }
+  var clevertap: CleverTap;
+}
+
+declare const campanile: CleverTap;
+export default campanile;
