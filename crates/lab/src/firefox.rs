@@ -149,7 +149,7 @@ fn register(registry: &Registry, device: &Arc<Device>, channel: &str, key: Optio
         },
     };
     let address = Address::Firefox {
-        channel: channel.clone(),
+        channel: channel.to_owned(),
     };
     let subscription =
         registry.subscribe_device(device, channel.to_owned(), Service::Mozilla, vapid, address);
