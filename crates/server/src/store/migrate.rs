@@ -62,7 +62,7 @@ pub async fn pending(url: &DatabaseUrl, migrations: Migrations) -> Result<Vec<St
             })
             .await
         }
-        Kind::Postgres { config, tls, .. } => Server::connect(&config, &tls).await?.pending(migrations).await,
+        Kind::Postgres { config, tls, .. } => Server::connect(&config, &tls)?.pending(migrations).await,
     }
 }
 
@@ -71,8 +71,7 @@ pub async fn apply(url: &DatabaseUrl, migrations: Migrations) -> Result<Vec<Step
     match url.0.clone() {
         Kind::Folder(folder) => {
             blocking(move || {
-                std::fs::create_dir_all(&folder)
-                    .map_err(|error| DbError::folder("make", folder.clone(), error))?;
+                std::fs::create_dir_all(&folder).map_err(|error| DbError::folder("make", &folder, error))?;
                 // All are checked before the first is touched.
                 each_file(&folder, migrations, |path, family, list| {
                     if path.exists() {
@@ -87,7 +86,7 @@ pub async fn apply(url: &DatabaseUrl, migrations: Migrations) -> Result<Vec<Step
             })
             .await
         }
-        Kind::Postgres { config, tls, .. } => Server::connect(&config, &tls).await?.apply(migrations).await,
+        Kind::Postgres { config, tls, .. } => Server::connect(&config, &tls)?.apply(migrations).await,
     }
 }
 
@@ -232,7 +231,7 @@ struct Server {
 }
 
 impl Server {
-    async fn connect(config: &tokio_postgres::Config, tls: &Tls) -> Result<Server, DbError> {
+    fn connect(config: &tokio_postgres::Config, tls: &Tls) -> Result<Server, DbError> {
         Ok(Server {
             pool: postgres::connect(config, tls, 1)?,
         })

@@ -5,7 +5,7 @@
 //!
 //! Invariant: no text of an error holds an argument of a statement or a password.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -108,7 +108,7 @@ impl DbError {
         }
     }
 
-    pub(in crate::store) fn folder(what: &str, path: PathBuf, source: std::io::Error) -> DbError {
+    pub(in crate::store) fn folder(what: &str, path: &Path, source: std::io::Error) -> DbError {
         DbError::Unavailable {
             what: format!("cannot {what} {}", path.display()),
             source: Some(Box::new(source)),
@@ -166,7 +166,8 @@ impl DbError {
         use tokio_postgres::error::SqlState as State;
         let Some(failure) = error.as_db_error() else {
             if error.is_closed()
-                || std::error::Error::source(&error).is_some_and(|source| source.is::<std::io::Error>())
+                || std::error::Error::source(&error)
+                    .is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
             {
                 return DbError::Unavailable {
                     what: format!("{statement}: the connection to PostgreSQL was lost"),

@@ -237,7 +237,7 @@ impl Files {
             file.push(suffix);
             match std::fs::remove_file(&file) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(DbError::folder("remove", file.into(), error));
+                    return Err(DbError::folder("remove", Path::new(&file), error));
                 }
                 _ => {}
             }
@@ -250,11 +250,11 @@ impl Files {
 pub(in crate::store) fn periods_in(folder: &Path) -> Result<Vec<Period>, DbError> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|error| DbError::folder("read", folder.to_owned(), error))?,
+        entries => entries.map_err(|error| DbError::folder("read", folder, error))?,
     };
     let mut periods = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| DbError::folder("read", folder.to_owned(), error))?;
+        let entry = entry.map_err(|error| DbError::folder("read", folder, error))?;
         periods.extend(entry.file_name().to_str().and_then(Period::from_file_name));
     }
     periods.sort_unstable();

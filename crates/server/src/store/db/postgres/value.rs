@@ -17,10 +17,10 @@ impl ToSql for Value {
             (Value::Null, _) => return Ok(IsNull::Yes),
             (Value::Int(number), &Type::INT8) => out.put_i64(*number),
             (Value::Int(number), &Type::INT4) => {
-                out.put_i32(i32::try_from(*number).map_err(|_| narrow("int4"))?)
+                out.put_i32(i32::try_from(*number).map_err(|_| narrow("int4"))?);
             }
             (Value::Int(number), &Type::INT2) => {
-                out.put_i16(i16::try_from(*number).map_err(|_| narrow("int2"))?)
+                out.put_i16(i16::try_from(*number).map_err(|_| narrow("int2"))?);
             }
             (Value::Int(number), &Type::BOOL) => out.put_u8(u8::from(*number != 0)),
             (Value::Int(number), &Type::FLOAT8) => out.put_f64(*number as f64),

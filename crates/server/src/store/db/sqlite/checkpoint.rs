@@ -43,7 +43,7 @@ fn serve(files: &Files, receiver: &Receiver<Place>) {
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(%error, ?place, "checkpoint cannot open the file; the writer will do it")
+                tracing::warn!(%error, ?place, "checkpoint cannot open the file; the writer will do it");
             }
         }
     }

@@ -219,8 +219,7 @@ impl Writer {
         };
         match (settled, result) {
             // What made SQLite give up tells more than that the savepoint is gone.
-            (Err(_), Err(error)) => Err(error),
-            (Err(error), Ok(_)) => Err(error),
+            (Err(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
             (Ok(()), Err(error)) if lost() => Err(error),
             (Ok(()), result) => Ok(result),
         }
