@@ -109,10 +109,14 @@ inBothBrowsers('box pop-up', (world) => {
     const box = await boxOn(page, 'Snippet');
     await counted(id, { shown: 1 });
     await box.frame.evaluate(() => {
+      document.getElementById('contentDiv').insertAdjacentHTML('afterbegin', '<div class="btn">CLOSE</div>');
+      // From here on as the document has it.
+      var btn = document.querySelector('.btn');
       var wrapper = window.parent.document.getElementById('wizParDiv0');
+      btn.addEventListener('click', closePopUp);
       function closePopUp() { wrapper.remove(); }
-      closePopUp();
     });
+    await (await box.frame.$('.btn')).click();
     await noBoxOn(page);
     await counted(id, { shown: 1, clicked: 0, closed: 1 });
     await raise(page, 'Snippet');

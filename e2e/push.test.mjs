@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from './rig/poll.mjs';
-import { inBothBrowsers } from './rig/world.mjs';
+import { inBothBrowsers, listen } from './rig/world.mjs';
 
 const QUESTION = {
   titleText: 'Shall we tell you about new pots?',
@@ -17,8 +17,7 @@ inBothBrowsers('push', (world) => {
   /** A page on which the person, when the browser asks, says yes. */
   async function visit(url) {
     const page = await world.browser.page();
-    page.errors = [];
-    page.on('console', (message) => message.type() === 'error' && page.errors.push(message.text()));
+    listen(page);
     await page.exposeFunction('personAllows', () => world.browser.permit(new URL(url).origin));
     await page.evaluateOnNewDocument(() => {
       // Headless browsers have nobody to click in their permission bubble; this stands for that click only.

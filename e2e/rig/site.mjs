@@ -1,7 +1,9 @@
 // A web site that uses Campanile from another origin, as the owner of one sets it up: the snippet in the head, the worker
-// file in the document root. Each site has an origin of its own (localhost and a free port), so each is a new visitor.
+// file in the document root. Each site has a host name of its own, so that its visitor is a new one: cookies do not see ports.
 
 import { createServer } from 'node:http';
+
+let sites = 0;
 
 /**
  * @param {{base: string}} server
@@ -17,7 +19,8 @@ export async function openSite(server, snippet) {
     answer.end(file?.body ?? 'not found');
   });
   await new Promise((listening) => http.listen(0, '127.0.0.1', listening));
-  const origin = `http://localhost:${http.address().port}`;
+  sites += 1;
+  const origin = `http://site-${sites}.localhost:${http.address().port}`;
 
   const site = {
     origin,
