@@ -7,9 +7,33 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
-/// Preferences and arguments for both browsers.
+/// What Firefox must know.
+#[derive(Debug, Clone, Serialize)]
+pub struct Firefox {
+    /// `dom.push.serverURL`.
+    pub server_url: String,
+}
+
+/// What Chromium must know.
+#[derive(Debug, Clone, Serialize)]
+pub struct Chromium {
+    /// `--gcm-checkin-url`.
+    pub checkin: String,
+    /// `--gcm-registration-url`.
+    pub registration: String,
+    /// `--gcm-mcs-endpoint`.
+    pub mcs: String,
+    /// `--ignore-certificate-errors-spki-list`.
+    pub spki: String,
+}
+
+/// Addresses for both browsers, and the same as preferences and arguments.
 #[derive(Debug, Clone, Serialize)]
 pub struct StartHints {
+    /// Firefox's addresses.
+    pub firefox: Firefox,
+    /// Chromium's addresses.
+    pub chromium: Chromium,
     /// Firefox: preferences of `about:config`, values as JSON.
     pub firefox_prefs: Vec<(&'static str, Value)>,
     /// Chromium: arguments; `--user-data-dir` is to be added, a folder of its own.
@@ -18,21 +42,32 @@ pub struct StartHints {
 
 impl StartHints {
     pub(crate) fn new(plain: SocketAddr, mcs: SocketAddr, spki: &str) -> Self {
+        let firefox = Firefox {
+            server_url: format!("ws://{plain}/firefox"),
+        };
+        let chromium = Chromium {
+            checkin: format!("http://{plain}/checkin"),
+            registration: format!("http://{plain}/c2dm/register3"),
+            mcs: format!("https://localhost:{}", mcs.port()),
+            spki: spki.to_owned(),
+        };
         let firefox_prefs = vec![
-            ("dom.push.serverURL", json!(format!("ws://{plain}/firefox"))),
+            ("dom.push.serverURL", json!(firefox.server_url)),
             // Without it Firefox refuses ws:// and stays silent about the reason.
             ("dom.push.testing.allowInsecureServerURL", json!(true)),
             ("dom.push.connection.enabled", json!(true)),
             ("dom.push.retryBaseInterval", json!(500)),
         ];
         let chromium_args = vec![
-            format!("--gcm-checkin-url=http://{plain}/checkin"),
-            format!("--gcm-registration-url=http://{plain}/c2dm/register3"),
-            format!("--gcm-mcs-endpoint=https://localhost:{}", mcs.port()),
-            format!("--ignore-certificate-errors-spki-list={spki}"),
+            format!("--gcm-checkin-url={}", chromium.checkin),
+            format!("--gcm-registration-url={}", chromium.registration),
+            format!("--gcm-mcs-endpoint={}", chromium.mcs),
+            format!("--ignore-certificate-errors-spki-list={}", chromium.spki),
             "--no-first-run".to_owned(),
         ];
         Self {
+            firefox,
+            chromium,
             firefox_prefs,
             chromium_args,
         }

@@ -30,7 +30,7 @@ mod tls;
 pub use browser::{Received, VirtualBrowser};
 pub use clock::Clock;
 pub use fault::{Fault, Rule};
-pub use hints::StartHints;
+pub use hints::{Chromium, Firefox, StartHints};
 pub use journal::{Counts, Message};
 pub use service::{PUSH_HOSTS, Service};
 
