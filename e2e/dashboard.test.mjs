@@ -5,8 +5,9 @@ import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { boxOn } from './rig/box.mjs';
-import { ADMINISTRATOR, choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
+import { choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
+import { folder, start } from './rig/server.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 const SIZES = { desk: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
@@ -21,6 +22,7 @@ const PAGES = [
   '/settings/engage/channels/web-push',
   '/settings/access/api-keys',
 ];
+const OWNER = { email: 'owner@example.com', password: 'a bell rings at noon' };
 const OUT = fileURLToPath(new URL('out/', import.meta.url));
 
 inBothBrowsers('dashboard', (world) => {
@@ -36,20 +38,36 @@ inBothBrowsers('dashboard', (world) => {
   }
   const campaignOf = (page) => Number(/\/campaigns\/(\d+)/.exec(page.url())?.[1]);
 
-  test('the link works once, signing out ends it, and the password lets in again', async () => {
-    const page = await open('/overview', 'desk');
+  test('the first link makes the administrator and works once; from then on the password lets in', async () => {
+    const data = await folder('first');
+    const server = await start(['serve', '--listen', '127.0.0.1:0', '--data', data.path]);
+    const path = () => new URL(page.url()).pathname;
+    const page = await world.visit(server.sign_in);
+    await fill(page, { email: OWNER.email, password: 'too short' });
+    await submit(page, 'form.form button');
+    assert.ok(await page.$('[role="alert"]'), 'a short password is refused');
+    assert.equal(await page.$eval('[name="email"]', (field) => field.value), OWNER.email);
+    await fill(page, { password: OWNER.password });
+    await submit(page, 'form.form button');
+    assert.equal(path(), '/overview');
+
     await page.click('summary[aria-label^="Account"]');
     await submit(page, 'form[action="/sign-out"] button');
-    await page.goto(world.server.dashboard);
-    await page.goto(at('/campaigns'));
-    assert.match(new URL(page.url()).pathname, /^\/sign-in/, 'the used link let somebody in');
-    await fill(page, { email: ADMINISTRATOR.email, password: 'not this one' });
+    await page.goto(`${server.base}/campaigns`);
+    assert.equal(path(), '/sign-in');
+    await page.goto(server.sign_in);
+    assert.equal(await page.$('input[name="password"][minlength]'), null, 'the used link would make somebody again');
+
+    await page.goto(`${server.base}/campaigns`);
+    await fill(page, { email: OWNER.email, password: 'not this one' });
     await submit(page, 'form[action="/sign-in"] button');
     assert.ok(await page.$('[role="alert"]'), 'a wrong password is said to be wrong');
-    await fill(page, { email: ADMINISTRATOR.email, password: ADMINISTRATOR.password });
+    await fill(page, { email: OWNER.email, password: OWNER.password });
     await submit(page, 'form[action="/sign-in"] button');
-    assert.equal(new URL(page.url()).pathname, '/campaigns');
+    assert.equal(path(), '/campaigns');
     await page.close();
+    await server.stop();
+    await data.dispose();
   });
 
   for (const size of Object.keys(SIZES)) {
