@@ -155,6 +155,8 @@ async fn about(State(door): State<Door>) -> Json<Value> {
         "url": &*door.url,
         "hosts": hosts,
         "ca_pem": &*door.ca_pem,
+        "firefox": door.hints.firefox,
+        "chromium": door.hints.chromium,
         "firefox_prefs": prefs,
         "chromium_args": door.hints.chromium_args,
         "counts": door.registry.journal.counts(),

@@ -252,3 +252,7 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Error>
     let bound = listener.local_addr().map_err(refuse)?;
     Ok((listener, bound))
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -20,6 +20,8 @@ fn with(message: &mut Request<Vec<u8>>, name: &'static str, value: &'static str)
         .insert(name, HeaderValue::from_static(value));
 }
 
+const DAMAGED: &str = "https://updates.push.services.mozilla.com/wpush/v2/damaged";
+
 fn aim(message: &mut Request<Vec<u8>>, address: &str) {
     *message.uri_mut() = address.parse().expect("an address");
 }
@@ -84,16 +86,7 @@ async fn what_mozilla_refuses_is_refused_in_its_words() {
         (|message| with(message, "encryption", "salt=AAAA"), 400, 110),
         (|message| message.body_mut().truncate(60), 400, 110),
         (|message| message.body_mut().resize(4097, 0), 413, 104),
-        (
-            |message| {
-                aim(
-                    message,
-                    "https://updates.push.services.mozilla.com/wpush/v2/damaged",
-                )
-            },
-            404,
-            102,
-        ),
+        (|message| aim(message, DAMAGED), 404, 102),
     ];
     for (spoil, status, errno) in table {
         let (seen, _, _, body) = refused(&rig, Service::Mozilla, spoil).await;
@@ -165,10 +158,8 @@ async fn tokens_for_another_origin_or_out_of_time_are_refused() {
 #[tokio::test]
 async fn wns_wants_a_cache_policy_and_the_exact_endpoint() {
     let rig = Rig::new().await;
-    let (status, verdict, reason, _) = refused(&rig, Service::Wns, |message| {
-        without(message, "x-wns-cache-policy")
-    })
-    .await;
+    let bare: Spoil = |message| without(message, "x-wns-cache-policy");
+    let (status, verdict, reason, _) = refused(&rig, Service::Wns, bare).await;
     assert_eq!((status, verdict), (400, Verdict::Refused));
     assert_eq!(reason, "Ttl value conflicts with X-WNS-Cache-Policy.");
     let recoded: Spoil = |message| aim(message, &message.uri().to_string().replace("%2f", "%2F"));
