@@ -82,12 +82,11 @@ impl StartHints {
         text
     }
 
-    /// A shell command that makes a profile in `folder` and opens `url` in Firefox.
+    /// Shell commands that make a profile in `folder` and open `url` in Firefox.
     pub fn firefox_command(&self, folder: &str, url: &str) -> String {
         let prefs = self.firefox_user_js();
-        format!(
-            "mkdir -p {folder} && cat > {folder}/user.js <<'END' && firefox --no-remote --profile {folder} {url}\n{prefs}END"
-        )
+        let make = format!("mkdir -p {folder} && cat > {folder}/user.js <<'END'\n{prefs}END");
+        format!("{make}\nfirefox --no-remote --profile {folder} {url}")
     }
 
     /// A shell command that opens `url` in Chromium with a profile in `folder`.
