@@ -44,7 +44,12 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
             // Not a secret and not a signature: only a name that changes with the bytes.
             let mut hasher = DefaultHasher::new();
             hasher.write(bytes);
-            Asset { name, kind, bytes, version: format!("{:016x}", hasher.finish()) }
+            Asset {
+                name,
+                kind,
+                bytes,
+                version: format!("{:016x}", hasher.finish()),
+            }
         })
         .collect()
 });

@@ -3,13 +3,22 @@
 //! Left out: reports (`report`) and editing (`editor`). Invariant: the page and `/campaigns/counts.json` format a row with the same
 //! function, so what changes in place is what a reload would show.
 
+use super::desk::{Desk, Signed, said};
 use super::icon::Icon;
+use super::report as report_page;
 use super::status::Badge;
-use super::{Nav, Shell, Theme, asset, chart, format, status};
+use super::{Nav, Said, Shell, Theme, asset, chart, format, status};
+use crate::http::error::Error;
+use crate::launch::LaunchError;
+use crate::report;
 use askama::Template;
+use axum::Json;
+use axum::extract::{Path, Query};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
+use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A filter by status with its count.
 #[derive(Debug, Clone)]
@@ -35,7 +44,10 @@ const FILTERS: [(&str, &str, &[Status]); 5] = [
 
 /// The statuses that a filter of that name lets through.
 pub(crate) fn filter(name: &str) -> &'static [Status] {
-    FILTERS.iter().find(|(filter, ..)| *filter == name).map_or(&Status::ALL, |(.., statuses)| statuses)
+    FILTERS
+        .iter()
+        .find(|(filter, ..)| *filter == name)
+        .map_or(&Status::ALL, |(.., statuses)| statuses)
 }
 
 /// The tabs over campaigns of these statuses.
@@ -45,7 +57,11 @@ pub(crate) fn tabs(statuses: &[Status], current: &str) -> Vec<Tab> {
         .map(|(name, words, among)| Tab {
             words,
             count: statuses.iter().filter(|status| among.contains(status)).count() as u64,
-            href: if name.is_empty() { "/campaigns".to_owned() } else { format!("/campaigns?status={name}") },
+            href: if name.is_empty() {
+                "/campaigns".to_owned()
+            } else {
+                format!("/campaigns?status={name}")
+            },
             current: *name == current,
         })
         .collect()
@@ -136,8 +152,14 @@ impl Row {
     pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64]) -> Self {
         let kind = campaign.definition.kind();
         let (meta, audience) = match &campaign.definition.body {
-            Body::Popup { trigger: Trigger::Page, .. } => ("Box · Page view".to_owned(), "All visitors"),
-            Body::Popup { trigger: Trigger::Event { event }, .. } => (format!("Box · Event: {event}"), "All visitors"),
+            Body::Popup {
+                trigger: Trigger::Page,
+                ..
+            } => ("Box · Page view".to_owned(), "All visitors"),
+            Body::Popup {
+                trigger: Trigger::Event { event },
+                ..
+            } => (format!("Box · Event: {event}"), "All visitors"),
             Body::Push { .. } => ("Push · Now".to_owned(), "All subscribers"),
         };
         Self {
@@ -148,7 +170,11 @@ impl Row {
             audience,
             badge: status::badge(campaign.status, counts),
             counts: RowCounts::new(campaign, counts),
-            spark: if clicks.iter().all(|n| *n == 0) { String::new() } else { chart::spark(clicks) },
+            spark: if clicks.iter().all(|n| *n == 0) {
+                String::new()
+            } else {
+                chart::spark(clicks)
+            },
             may_start: campaign.status.start(kind).is_ok(),
             may_stop: campaign.status.stop().is_ok(),
             may_edit: campaign.status.may_edit(kind),
@@ -184,4 +210,124 @@ pub(crate) struct NewCampaignPage {
     pub(crate) shell: Shell,
     /// Active subscriptions, so that a push's reach is known before it is written.
     pub(crate) subscribers: u64,
+}
+
+/// What is asked of the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ListQuery {
+    status: String,
+    q: String,
+}
+
+/// Rows that carry a small chart; the rest of a very long list goes without.
+const SPARKS: usize = 50;
+
+/// The list at `/campaigns`.
+pub(crate) async fn list(desk: Desk, Query(asked): Query<ListQuery>) -> Response {
+    desk.tell(list_page(&desk, asked).await)
+}
+
+async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
+    let campaigns = report::campaigns(&desk.app.store, desk.account()).await?;
+    let statuses: Vec<Status> = campaigns.iter().map(|(campaign, _)| campaign.status).collect();
+    let wanted = asked.q.trim().to_lowercase();
+    let among = filter(&asked.status);
+    let mut rows = Vec::new();
+    for (campaign, counts) in &campaigns {
+        let fits =
+            among.contains(&campaign.status) && campaign.definition.name.to_lowercase().contains(&wanted);
+        if fits {
+            let clicks = if rows.len() < SPARKS && counts.clicked > 0 {
+                last_clicks(desk, campaign).await?
+            } else {
+                Vec::new()
+            };
+            rows.push(Row::new(campaign, counts, &clicks));
+        }
+    }
+    let page = CampaignsPage {
+        shell: desk.shell(Nav::Campaigns),
+        tabs: tabs(&statuses, &asked.status),
+        filter: asked.status,
+        search: asked.q,
+        rows,
+        total: campaigns.len() as u64,
+    };
+    Ok(desk.page(page))
+}
+
+/// Clicks of the last 14 days, oldest first.
+pub(crate) async fn last_clicks(desk: &Desk, campaign: &Campaign) -> Result<Vec<u64>, Error> {
+    let days = desk.app.store.days(&desk.account().id, campaign.id).await?;
+    let all = report_page::all_days(&days, desk.now, &desk.account().zone, 14);
+    Ok(all.iter().map(|day| day.counts.clicked).collect())
+}
+
+/// The numbers of every campaign, for `/campaigns/counts.json`.
+pub(crate) async fn counts(desk: Desk) -> Result<Json<LiveCounts>, Error> {
+    let campaigns = report::campaigns(&desk.app.store, desk.account()).await?;
+    Ok(Json(LiveCounts {
+        running: campaigns
+            .iter()
+            .filter(|(campaign, _)| campaign.status == Status::Running)
+            .count() as u64,
+        campaigns: campaigns
+            .iter()
+            .map(|(campaign, counts)| RowCounts::new(campaign, counts))
+            .collect(),
+    }))
+}
+
+/// Starts a campaign.
+pub(crate) async fn start(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
+    match desk.app.launch.start(&desk.account().id, CampaignId(id)).await {
+        Ok(campaign) => said(&format!("/campaigns/{id}"), started(&campaign)),
+        // What is missing is said where it can be mended.
+        Err(LaunchError::Fields(_)) => Redirect::to(&format!("/campaigns/{id}/edit#review")).into_response(),
+        Err(fault) => desk.tell(Err(fault.into())),
+    }
+}
+
+/// What is told after a start.
+pub(crate) fn started(campaign: &Campaign) -> Said {
+    if campaign.status == Status::Running {
+        Said::Started
+    } else {
+        Said::Sending
+    }
+}
+
+/// Stops a campaign.
+pub(crate) async fn stop(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
+    let stopped = desk.app.launch.stop(&desk.account().id, CampaignId(id)).await;
+    desk.tell(
+        stopped
+            .map(|_| said(&format!("/campaigns/{id}"), Said::Stopped))
+            .map_err(Error::from),
+    )
+}
+
+/// Makes a copy and opens it.
+pub(crate) async fn duplicate(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
+    let copied = desk
+        .app
+        .launch
+        .duplicate(&desk.account().id, CampaignId(id))
+        .await;
+    desk.tell(
+        copied
+            .map(|copy| said(&format!("/campaigns/{}/edit", copy.id), Said::Duplicated))
+            .map_err(Error::from),
+    )
+}
+
+/// Deletes a campaign.
+pub(crate) async fn delete(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
+    let deleted = desk.app.launch.delete(&desk.account().id, CampaignId(id)).await;
+    desk.tell(
+        deleted
+            .map(|()| said("/campaigns", Said::Deleted))
+            .map_err(Error::from),
+    )
 }

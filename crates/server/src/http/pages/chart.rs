@@ -41,13 +41,32 @@ pub(crate) fn line(name: &'static str, ink: &'static str, values: &[u64]) -> Opt
         super::format::number(values.iter().sum::<u64>()),
         super::format::number(last)
     );
-    let scale = [short(top), if top.is_multiple_of(2) { short(top / 2) } else { String::new() }, "0".to_owned()];
-    Some(Line { name, ink, line: path, area, scale, summary })
+    let scale = [
+        short(top),
+        if top.is_multiple_of(2) {
+            short(top / 2)
+        } else {
+            String::new()
+        },
+        "0".to_owned(),
+    ];
+    Some(Line {
+        name,
+        ink,
+        line: path,
+        area,
+        scale,
+        summary,
+    })
 }
 
 /// `d` of a line without axes; empty with fewer than two values.
 pub(crate) fn spark(values: &[u64]) -> String {
-    if values.len() < 2 { String::new() } else { path(values, values.iter().copied().max().unwrap_or(0).max(1)) }
+    if values.len() < 2 {
+        String::new()
+    } else {
+        path(values, values.iter().copied().max().unwrap_or(0).max(1))
+    }
 }
 
 /// Length of a bar in per mille of its track, at least 3 where there is something.
@@ -61,7 +80,13 @@ fn path(values: &[u64], top: u64) -> String {
     let mut d = String::new();
     for (day, value) in values.iter().enumerate() {
         let y = HEIGHT - *value as f64 * HEIGHT / top as f64;
-        let _ = write!(d, "{}{:.1} {:.1}", if day == 0 { 'M' } else { 'L' }, day as f64 * step, y);
+        let _ = write!(
+            d,
+            "{}{:.1} {:.1}",
+            if day == 0 { 'M' } else { 'L' },
+            day as f64 * step,
+            y
+        );
     }
     d
 }
@@ -93,7 +118,14 @@ mod tests {
 
     #[test]
     fn the_axis_begins_at_zero_and_ends_on_a_round_number() {
-        for (most, top) in [(0, 2), (1, 2), (3, 4), (18_221, 20_000), (893, 1000), (1000, 1000)] {
+        for (most, top) in [
+            (0, 2),
+            (1, 2),
+            (3, 4),
+            (18_221, 20_000),
+            (893, 1000),
+            (1000, 1000),
+        ] {
             assert_eq!(ceiling(most), top);
         }
         let drawn = line("Shown", "shown", &[0, 5, 10]).expect("three days");

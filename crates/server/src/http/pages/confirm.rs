@@ -2,9 +2,17 @@
 //!
 //! Left out: the deed. Invariant: the safe answer comes first and is a plain link back.
 
+use super::desk::Desk;
 use super::icon::Icon;
 use super::{Nav, Shell, Theme, asset};
+use crate::http::error::Error;
+use crate::launch::LaunchError;
+use crate::report::{self, CampaignReport};
 use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use campanile_core::campaign::Kind;
+use campanile_core::id::CampaignId;
 
 /// A question with two answers.
 #[derive(Debug, Template)]
@@ -41,9 +49,22 @@ impl ConfirmPage {
             "Nobody new sees it from their next page on. The numbers stay, and you may start it again."
         };
         let affected = (push && waiting > 0).then(|| {
-            (format!("{} still waiting.", super::format::counted(waiting, "message is", "messages are")), "They are not sent.".to_owned())
+            (
+                format!(
+                    "{} still waiting.",
+                    super::format::counted(waiting, "message is", "messages are")
+                ),
+                "They are not sent.".to_owned(),
+            )
         });
-        Self::of_campaign(shell, id, name, consequence, affected, if push { "Stop sending" } else { "Stop campaign" })
+        Self::of_campaign(
+            shell,
+            id,
+            name,
+            consequence,
+            affected,
+            if push { "Stop sending" } else { "Stop campaign" },
+        )
     }
 
     fn of_campaign(
@@ -56,7 +77,10 @@ impl ConfirmPage {
     ) -> Self {
         Self {
             shell,
-            crumbs: vec![("Campaigns".to_owned(), "/campaigns".to_owned()), (name.to_owned(), format!("/campaigns/{id}"))],
+            crumbs: vec![
+                ("Campaigns".to_owned(), "/campaigns".to_owned()),
+                (name.to_owned(), format!("/campaigns/{id}")),
+            ],
             question: format!("Stop “{name}”?"),
             consequence: consequence.to_owned(),
             affected,
@@ -72,9 +96,13 @@ impl ConfirmPage {
     pub(crate) fn delete(shell: Shell, id: i64, name: &str) -> Self {
         Self {
             shell,
-            crumbs: vec![("Campaigns".to_owned(), "/campaigns".to_owned()), (name.to_owned(), format!("/campaigns/{id}"))],
+            crumbs: vec![
+                ("Campaigns".to_owned(), "/campaigns".to_owned()),
+                (name.to_owned(), format!("/campaigns/{id}")),
+            ],
             question: format!("Delete “{name}”?"),
-            consequence: "The message and its numbers go for good. What people did stays in their history.".to_owned(),
+            consequence: "The message and its numbers go for good. What people did stays in their history."
+                .to_owned(),
             affected: None,
             action: format!("/campaigns/{id}/delete"),
             keep: "Keep it",
@@ -93,7 +121,8 @@ impl ConfirmPage {
                 ("API keys".to_owned(), "/settings/access/api-keys".to_owned()),
             ],
             question: format!("Revoke the key “{name}”?"),
-            consequence: "Calls with it are refused at once. This cannot be undone; a new key can be made.".to_owned(),
+            consequence: "Calls with it are refused at once. This cannot be undone; a new key can be made."
+                .to_owned(),
             affected: None,
             action: format!("/settings/access/api-keys/{id}/revoke"),
             keep: "Keep the key",
@@ -102,4 +131,41 @@ impl ConfirmPage {
             verb_icon: Icon::Trash2,
         }
     }
+}
+
+/// The question before a stop.
+pub(crate) async fn ask_stop(desk: Desk, Path(id): Path<i64>) -> Response {
+    desk.tell(
+        ask(&desk, id, |shell, report| {
+            let push = report.campaign.definition.kind() == Kind::Push;
+            ConfirmPage::stop(
+                shell,
+                id,
+                &report.campaign.definition.name,
+                push,
+                report.counts.waiting(),
+            )
+        })
+        .await,
+    )
+}
+
+/// The question before a deletion.
+pub(crate) async fn ask_delete(desk: Desk, Path(id): Path<i64>) -> Response {
+    desk.tell(
+        ask(&desk, id, |shell, report| {
+            ConfirmPage::delete(shell, id, &report.campaign.definition.name)
+        })
+        .await,
+    )
+}
+
+async fn ask(
+    desk: &Desk,
+    id: i64,
+    page: impl FnOnce(Shell, &CampaignReport) -> ConfirmPage,
+) -> Result<Response, Error> {
+    let found = report::campaign(&desk.app.store, desk.account(), CampaignId(id)).await?;
+    let found = found.ok_or(LaunchError::Unknown(CampaignId(id)))?;
+    Ok(desk.page(page(desk.shell(Nav::Campaigns), &found)))
 }

@@ -42,7 +42,11 @@ pub(crate) fn counted(n: impl Borrow<u64>, one: &str, many: &str) -> String {
 /// `6.9%` of `whole`; `—` while there is no whole.
 pub(crate) fn rate(part: impl Borrow<u64>, whole: impl Borrow<u64>) -> String {
     let (part, whole) = (*part.borrow(), *whole.borrow());
-    if whole == 0 { "—".to_owned() } else { format!("{:.1}%", part as f64 * 100.0 / whole as f64) }
+    if whole == 0 {
+        "—".to_owned()
+    } else {
+        format!("{:.1}%", part as f64 * 100.0 / whole as f64)
+    }
 }
 
 /// Whole percent, for a progress that has not ended (never `100` before the last one).
@@ -118,7 +122,11 @@ impl Told {
         if day == Day::of(self.now, &self.zone) {
             return "Today".to_owned();
         }
-        let date = jiff::civil::Date::new((day.0 / 10_000) as i16, (day.0 / 100 % 100) as i8, (day.0 % 100) as i8);
+        let date = jiff::civil::Date::new(
+            (day.0 / 10_000) as i16,
+            (day.0 / 100 % 100) as i8,
+            (day.0 % 100) as i8,
+        );
         date.map_or_else(|_| day.dashed(), |date| date.strftime("%-d %b").to_string())
     }
 
@@ -135,7 +143,9 @@ impl Told {
 
     fn zoned(&self, moment: Timestamp) -> Zoned {
         let zone: TimeZone = self.zone.zone().clone();
-        jiff::Timestamp::from_millisecond(moment.ms()).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_zoned(zone)
+        jiff::Timestamp::from_millisecond(moment.ms())
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+            .to_zoned(zone)
     }
 }
 
@@ -150,7 +160,11 @@ pub(crate) struct When {
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, r#"<time datetime="{}" title="{}">{}</time>"#, self.machine, self.exact, self.words)
+        write!(
+            f,
+            r#"<time datetime="{}" title="{}">{}</time>"#,
+            self.machine, self.exact, self.words
+        )
     }
 }
 
@@ -169,7 +183,13 @@ mod tests {
 
     #[test]
     fn numbers() {
-        for (n, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (510_763, "510,763"), (1_240_000, "1.24 M")] {
+        for (n, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (510_763, "510,763"),
+            (1_240_000, "1.24 M"),
+        ] {
             assert_eq!(number(n), text);
         }
         assert_eq!(rate(0, 0), "—");
@@ -196,6 +216,10 @@ mod tests {
         check(330 * 86_400, "28 Dec 2024");
         assert_eq!(told.day(Day(20_251_123)), "Today");
         assert_eq!(told.day(Day(20_251_030)), "30 Oct");
-        assert!(told.when(now).to_string().contains(r#"title="23 November 2025, 09:41:00, UTC""#));
+        assert!(
+            told.when(now)
+                .to_string()
+                .contains(r#"title="23 November 2025, 09:41:00, UTC""#)
+        );
     }
 }

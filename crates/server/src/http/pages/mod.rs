@@ -8,6 +8,7 @@ pub(crate) mod asset;
 pub(crate) mod campaigns;
 pub(crate) mod chart;
 pub(crate) mod confirm;
+pub(crate) mod desk;
 pub(crate) mod editor;
 pub(crate) mod error;
 pub(crate) mod format;
@@ -20,10 +21,75 @@ pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod status;
 
+use crate::app::App;
+use crate::http::error::Error;
 use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
 use campanile_core::FieldError;
+
+/// Every page of the dashboard.
+pub(crate) fn router() -> Router<App> {
+    let web_push = "/settings/engage/channels/web-push";
+    let keys = "/settings/access/api-keys";
+    Router::new()
+        .route("/", get(|| async { Redirect::to("/overview") }))
+        .route("/overview", get(overview::show))
+        .route("/campaigns", get(campaigns::list).post(editor::create))
+        .route("/campaigns/new", get(editor::begin))
+        .route("/campaigns/preview", post(editor::preview))
+        .route("/campaigns/counts.json", get(campaigns::counts))
+        .route("/campaigns/{id}", get(report::show).post(editor::save))
+        .route("/campaigns/{id}/edit", get(editor::edit))
+        .route("/campaigns/{id}/start", post(campaigns::start))
+        .route("/campaigns/{id}/duplicate", post(campaigns::duplicate))
+        .route(
+            "/campaigns/{id}/stop",
+            get(confirm::ask_stop).post(campaigns::stop),
+        )
+        .route(
+            "/campaigns/{id}/delete",
+            get(confirm::ask_delete).post(campaigns::delete),
+        )
+        .route("/settings", get(|| async { Redirect::to("/settings/install") }))
+        .route("/settings/install", get(settings::install))
+        .route("/settings/install/seen.json", get(settings::seen))
+        .route(
+            "/settings/origins",
+            get(settings::origins).post(settings::save_origins),
+        )
+        .route(web_push, get(settings::web_push))
+        .route(keys, get(settings::api_keys).post(settings::create_api_key))
+        .route(
+            &format!("{keys}/{{id}}/revoke"),
+            get(settings::ask_revoke).post(settings::revoke),
+        )
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-in/{token}", get(sign_in::link).post(sign_in::use_link))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/theme", post(desk::set_theme))
+        .route("/site", post(desk::set_site))
+}
+
+/// What is answered where no route is: JSON for programs, a page for people.
+pub(crate) async fn not_found(State(app): State<App>, parts: Parts) -> Response {
+    let path = parts.uri.path();
+    let fault = Error::NotFound {
+        code: "not_found",
+        message: "There is nothing at this address.".to_owned(),
+    };
+    if path.starts_with("/api/") || path.starts_with("/assets/") {
+        return fault.into_response();
+    }
+    match desk::Desk::open(&app, &parts).await {
+        Ok(Some(desk)) => desk.tell(Err(fault)),
+        Ok(None) | Err(_) => desk::at_the_door(&parts.headers, &fault, app.clock.now()),
+    }
+}
 
 /// The place in the side bar that is lit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,11 +139,24 @@ impl Theme {
     }
 }
 
+/// One site of this server.
+#[derive(Debug, Clone)]
+pub(crate) struct SiteChoice {
+    /// Its account's id.
+    pub(crate) id: String,
+    /// Its name.
+    pub(crate) name: String,
+}
+
 /// What stands around a page of a signed-in user.
 #[derive(Debug, Clone)]
 pub(crate) struct Shell {
     /// The account's name.
     pub(crate) site_name: String,
+    /// The account's id.
+    pub(crate) site_id: String,
+    /// Every site of this server, to switch between them.
+    pub(crate) sites: Vec<SiteChoice>,
     /// Where the site lives, or this server's host while no origin is known.
     pub(crate) host: String,
     /// Who is signed in.
@@ -118,8 +197,15 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [Self; 7] =
-        [Self::Saved, Self::Started, Self::Sending, Self::Stopped, Self::Deleted, Self::Duplicated, Self::Revoked];
+    const ALL: [Self; 7] = [
+        Self::Saved,
+        Self::Started,
+        Self::Sending,
+        Self::Stopped,
+        Self::Deleted,
+        Self::Duplicated,
+        Self::Revoked,
+    ];
 
     /// Its name in the address.
     pub(crate) fn name(self) -> &'static str {
@@ -160,7 +246,10 @@ pub(crate) struct Errors(pub(crate) Vec<FieldError>);
 impl Errors {
     /// The sentence for the field of that path, if it was not accepted.
     pub(crate) fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+        self.0
+            .iter()
+            .find(|error| error.field == field)
+            .map(|error| error.message.as_str())
     }
 
     /// Whether the form was accepted.
@@ -182,7 +271,11 @@ pub(crate) struct Page<T> {
 impl<T: Template> Page<T> {
     /// The page with status 200.
     pub(crate) fn ok(nonce: &str, page: T) -> Self {
-        Self { status: StatusCode::OK, nonce: nonce.to_owned(), page }
+        Self {
+            status: StatusCode::OK,
+            nonce: nonce.to_owned(),
+            page,
+        }
     }
 }
 
@@ -205,11 +298,17 @@ impl<T: Template> IntoResponse for Page<T> {
         };
         let policy = HeaderValue::from_str(&policy(&self.nonce)).expect("a nonce is base64url");
         let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("text/html; charset=utf-8"),
+            ),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
             (header::CONTENT_SECURITY_POLICY, policy),
             (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+            (
+                header::X_CONTENT_TYPE_OPTIONS,
+                HeaderValue::from_static("nosniff"),
+            ),
         ];
         (self.status, headers, html).into_response()
     }

@@ -2,10 +2,20 @@
 //!
 //! Left out: counting. Invariant: a step is ticked only by what the server saw, never by hand.
 
-use super::chart::Line;
+use super::chart::{self, Line};
+use super::desk::{Desk, host_of};
 use super::icon::Icon;
-use super::{Nav, Shell, Theme, asset, format};
+use super::report as report_page;
+use super::{Nav, Shell, Theme, asset, campaigns, format, status};
+use crate::http::assets;
+use crate::http::error::Error;
+use crate::report::{self, Overview};
 use askama::Template;
+use axum::response::Response;
+use campanile_core::campaign::{Campaign, Kind, Status};
+use campanile_core::stats::Counts;
+use campanile_core::time::Day;
+use std::collections::BTreeMap;
 
 /// One step of "Start here".
 #[derive(Debug, Clone)]
@@ -43,7 +53,10 @@ impl Seen {
     /// The steps in their order. `snippet` is the text to paste; `popup` and `push` are drafts to finish, if there are any.
     pub(crate) fn steps(self, snippet: String, popup: Option<i64>, push: Option<i64>) -> Vec<Step> {
         let edit = |id: Option<i64>, kind: &str| {
-            id.map_or_else(|| format!("/campaigns/new?kind={kind}"), |id| format!("/campaigns/{id}/edit"))
+            id.map_or_else(
+                || format!("/campaigns/new?kind={kind}"),
+                |id| format!("/campaigns/{id}/edit"),
+            )
         };
         vec![
             Step {
@@ -169,4 +182,156 @@ impl OverviewPage {
     fn current(&self) -> Option<usize> {
         self.steps.iter().position(|step| step.done.is_none())
     }
+}
+
+/// The page at `/overview`.
+pub(crate) async fn show(desk: Desk) -> Response {
+    desk.tell(page(&desk).await)
+}
+
+async fn page(desk: &Desk) -> Result<Response, Error> {
+    let found = report::overview(&desk.app.store, desk.account(), desk.now).await?;
+    let seen = seen(desk, &found);
+    let snippet = assets::snippet(&desk.app, &desk.base, desk.account().id.as_str(), None);
+    let draft = |kind: Kind| {
+        let fits =
+            |campaign: &Campaign| campaign.definition.kind() == kind && campaign.status == Status::Draft;
+        found
+            .campaigns
+            .iter()
+            .find(|(campaign, _)| fits(campaign))
+            .map(|(campaign, _)| campaign.id.0)
+    };
+    let steps = seen.steps(snippet, draft(Kind::Popup), draft(Kind::Push));
+    let daily = daily(desk, &found).await?;
+    Ok(desk.page(OverviewPage {
+        shell: desk.shell(Nav::Overview),
+        steps,
+        daily,
+    }))
+}
+
+fn seen(desk: &Desk, found: &Overview) -> Seen {
+    let told = desk.told();
+    let first = found.seen.iter().min_by_key(|sighting| sighting.first_at);
+    let most = |count: fn(&Counts) -> u64, kind: Kind| {
+        let of_kind = found
+            .campaigns
+            .iter()
+            .filter(|(campaign, counts)| campaign.definition.kind() == kind && count(counts) > 0);
+        of_kind
+            .max_by_key(|(_, counts)| count(counts))
+            .map(|(campaign, counts)| (campaign.definition.name.clone(), count(counts)))
+    };
+    let reach: u64 = found.reach.values().sum();
+    let sent = most(|counts| counts.sent, Kind::Push);
+    Seen {
+        snippet: first.map(|sighting| {
+            format!(
+                "Seen on {}, {}",
+                host_of(&sighting.origin),
+                told.when(sighting.first_at).words
+            )
+        }),
+        event: (found.people > 0)
+            .then(|| format!("From {}", format::counted(found.people, "person", "people"))),
+        popup: most(|counts| counts.shown, Kind::Popup)
+            .map(|(name, n)| format!("“{name}”, {} shown", format::number(n))),
+        // Whoever has been sent a push had subscribed, even if nobody is left.
+        subscriber: (reach > 0 || sent.is_some())
+            .then(|| format::counted(reach, "subscription", "subscriptions")),
+        push: sent.map(|(name, n)| format!("“{name}”, {} sent", format::number(n))),
+    }
+}
+
+async fn daily(desk: &Desk, found: &Overview) -> Result<Daily, Error> {
+    let told = desk.told();
+    let mut by_day: BTreeMap<Day, Counts> = BTreeMap::new();
+    let mut failed = 0;
+    for ((day, kind), counts) in &found.days {
+        let sum = by_day.entry(*day).or_default();
+        for (measure, n) in counts.measures() {
+            sum.add(measure, n);
+        }
+        if *kind == Kind::Push {
+            failed += counts.failed + counts.gone;
+        }
+    }
+    let days = report_page::all_days(&by_day, desk.now, &desk.account().zone, 28);
+    let sum = |pick: fn(&Counts) -> u64| days.iter().map(|day| pick(&day.counts)).sum::<u64>();
+    let column = |pick: fn(&Counts) -> u64| days.iter().map(|day| pick(&day.counts)).collect::<Vec<u64>>();
+    let most = found.reach.values().copied().max().unwrap_or(0);
+    let waiting = found
+        .campaigns
+        .iter()
+        .filter(|(campaign, _)| campaign.status == Status::Sending)
+        .map(|(_, counts)| counts.waiting())
+        .sum::<u64>();
+    Ok(Daily {
+        reachable: found.reach.values().sum(),
+        people: found.people,
+        shown: sum(|counts| counts.shown),
+        clicked: sum(|counts| counts.clicked),
+        sent: sum(|counts| counts.sent),
+        failed,
+        lines: [
+            chart::line("Shown", "shown", &column(|counts| counts.shown)),
+            chart::line("Clicked", "clicked", &column(|counts| counts.clicked)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        first_day: days.first().map(|day| told.day(day.day)).unwrap_or_default(),
+        days: days
+            .iter()
+            .rev()
+            .map(|day| {
+                (
+                    told.day(day.day),
+                    format::number(day.counts.shown),
+                    format::number(day.counts.clicked),
+                )
+            })
+            .collect(),
+        reach: found
+            .reach
+            .iter()
+            .map(|(browser, n)| Reach {
+                browser: browser.clone(),
+                count: format::number(n),
+                bar: chart::bar(*n, most),
+            })
+            .collect(),
+        best: best(desk, found).await?,
+        queue: format!("{} waiting", format::number(waiting)),
+        script: found.seen.first().map(|sighting| {
+            format!(
+                "{}, {}",
+                host_of(&sighting.origin),
+                told.when(sighting.last_at).words
+            )
+        }),
+    })
+}
+
+async fn best(desk: &Desk, found: &Overview) -> Result<Vec<Best>, Error> {
+    let mut clicked: Vec<&(Campaign, Counts)> = found
+        .campaigns
+        .iter()
+        .filter(|(_, counts)| counts.clicked > 0)
+        .collect();
+    // By rate; compared as products, so that no rounding decides.
+    clicked.sort_by_key(|(_, counts)| std::cmp::Reverse(counts.clicked * 1_000_000 / counts.shown.max(1)));
+    let mut best = Vec::new();
+    for (campaign, counts) in clicked.into_iter().take(5) {
+        best.push(Best {
+            id: campaign.id.0,
+            name: campaign.definition.name.clone(),
+            icon: status::kind_icon(campaign.definition.kind()),
+            rate: format::rate(counts.clicked, counts.shown),
+            clicks: format::number(counts.clicked),
+            spark: chart::spark(&campaigns::last_clicks(desk, campaign).await?),
+        });
+    }
+    Ok(best)
 }

@@ -11,9 +11,11 @@ use crate::http::pages::format::{self, Told};
 use crate::http::pages::icon::Icon;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
 use crate::http::pages::report::{DayCounts, Reason, ReportPage};
-use crate::http::pages::settings::{ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, SeenLine, WebPushPage};
-use crate::http::pages::sign_in::{FirstSignInPage, SignInPage};
-use crate::http::pages::{Errors, Nav, Said, Shell, Theme, status};
+use crate::http::pages::settings::{
+    ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, SeenLine, WebPushPage,
+};
+use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
+use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::CampaignId;
@@ -28,6 +30,17 @@ const SNIPPET: &str = "<script>var clevertap={event:[],profile:[],account:[],onU
 fn shell(active: Nav, path: &str) -> Shell {
     Shell {
         site_name: "Harbour Goods".into(),
+        site_id: "HG-4R9-7KW-2Z6Z".into(),
+        sites: vec![
+            SiteChoice {
+                id: "HG-4R9-7KW-2Z6Z".into(),
+                name: "Harbour Goods".into(),
+            },
+            SiteChoice {
+                id: "HG-STAGE".into(),
+                name: "Harbour Goods, staging".into(),
+            },
+        ],
         host: "shop.example.com".into(),
         user_email: "ops@example.com".into(),
         active,
@@ -58,10 +71,17 @@ fn campaign(id: i64, status: Status, value: serde_json::Value) -> Campaign {
 }
 
 fn popup(id: i64, name: &str, status: Status, event: Option<&str>) -> Campaign {
-    let trigger = event.map_or(json!({"on": "page"}), |event| json!({"on": "event", "event": event}));
+    let trigger = event.map_or(
+        json!({"on": "page"}),
+        |event| json!({"on": "event", "event": event}),
+    );
     let message = json!({"title": "Welcome back", "text": "Your basket is kept for 24 hours. Take 10% off today with HARBOUR10.",
         "button": "Take me to my basket", "on_click": {"do": "url", "url": "/basket"}, "accent": "#205e5b"});
-    campaign(id, status, json!({"name": name, "kind": "popup", "popup": message, "trigger": trigger}))
+    campaign(
+        id,
+        status,
+        json!({"name": name, "kind": "popup", "popup": message, "trigger": trigger}),
+    )
 }
 
 fn push(id: i64, name: &str, status: Status) -> Campaign {
@@ -72,21 +92,46 @@ fn push(id: i64, name: &str, status: Status) -> Campaign {
 }
 
 fn popup_counts() -> Counts {
-    Counts { handed: 61_230, shown: 47_982, clicked: 3_310, closed: 30_211, ..Counts::default() }
+    Counts {
+        handed: 61_230,
+        shown: 47_982,
+        clicked: 3_310,
+        closed: 30_211,
+        ..Counts::default()
+    }
 }
 
 fn push_counts() -> Counts {
-    Counts { audience: 26_408, sent: 16_201, shown: 14_902, clicked: 462, dismissed: 3_120, failed: 12, gone: 160, ..Counts::default() }
+    Counts {
+        audience: 26_408,
+        sent: 16_201,
+        shown: 14_902,
+        clicked: 462,
+        dismissed: 3_120,
+        failed: 12,
+        gone: 160,
+        ..Counts::default()
+    }
 }
 
 fn days() -> Vec<DayCounts> {
-    let shown = [2050, 2100, 1800, 1750, 1420, 1650, 1900, 2010, 2200, 1820, 1810, 1690, 1740, 1720, 2050, 2040, 2110, 1680, 1740, 1810, 1850, 1960, 2260, 1900];
+    let shown = [
+        2050, 2100, 1800, 1750, 1420, 1650, 1900, 2010, 2200, 1820, 1810, 1690, 1740, 1720, 2050, 2040, 2110,
+        1680, 1740, 1810, 1850, 1960, 2260, 1900,
+    ];
     shown
         .into_iter()
         .enumerate()
         .map(|(place, shown)| DayCounts {
             day: Day::of(NOW.plus_ms((place as i64 - 23) * 86_400_000), &Zone::utc()),
-            counts: Counts { handed: shown + 400, shown, clicked: shown * (6 + place as u64 % 3) / 100, closed: shown / 2, sent: shown, ..Counts::default() },
+            counts: Counts {
+                handed: shown + 400,
+                shown,
+                clicked: shown * (6 + place as u64 % 3) / 100,
+                closed: shown / 2,
+                sent: shown,
+                ..Counts::default()
+            },
         })
         .collect()
 }
@@ -94,11 +139,42 @@ fn days() -> Vec<DayCounts> {
 fn rows() -> Vec<Row> {
     let clicks = [5, 6, 4, 7, 8, 6, 5, 9, 8, 7, 8, 10, 9, 11];
     vec![
-        Row::new(&popup(1, "Autumn sale, 10% off", Status::Running, None), &popup_counts(), &clicks),
-        Row::new(&push(2, "Weekend edit, 21 Nov", Status::Sending), &push_counts(), &clicks),
-        Row::new(&popup(3, "Thanks for the basket", Status::Stopped, Some("Added To Cart")), &Counts { handed: 20_460, shown: 20_400, clicked: 961, ..Counts::default() }, &clicks),
-        Row::new(&push(4, "Singles Day, 24 hours", Status::Sent), &Counts { audience: 44_018, sent: 44_018, shown: 42_377, clicked: 2_204, ..Counts::default() }, &[20, 40, 12, 8, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1]),
-        Row::new(&push(5, "Winter boots, second try", Status::Draft), &Counts::default(), &[]),
+        Row::new(
+            &popup(1, "Autumn sale, 10% off", Status::Running, None),
+            &popup_counts(),
+            &clicks,
+        ),
+        Row::new(
+            &push(2, "Weekend edit, 21 Nov", Status::Sending),
+            &push_counts(),
+            &clicks,
+        ),
+        Row::new(
+            &popup(3, "Thanks for the basket", Status::Stopped, Some("Added To Cart")),
+            &Counts {
+                handed: 20_460,
+                shown: 20_400,
+                clicked: 961,
+                ..Counts::default()
+            },
+            &clicks,
+        ),
+        Row::new(
+            &push(4, "Singles Day, 24 hours", Status::Sent),
+            &Counts {
+                audience: 44_018,
+                sent: 44_018,
+                shown: 42_377,
+                clicked: 2_204,
+                ..Counts::default()
+            },
+            &[20, 40, 12, 8, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1],
+        ),
+        Row::new(
+            &push(5, "Winter boots, second try", Status::Draft),
+            &Counts::default(),
+            &[],
+        ),
     ]
 }
 
@@ -106,7 +182,14 @@ fn daily() -> Daily {
     let days = days();
     let shown: Vec<u64> = days.iter().map(|day| day.counts.shown).collect();
     let clicked: Vec<u64> = days.iter().map(|day| day.counts.clicked).collect();
-    let best = |id, name: &str, icon, rate: &str, clicks: &str| Best { id, name: name.into(), icon, rate: rate.into(), clicks: clicks.into(), spark: chart::spark(&clicked) };
+    let best = |id, name: &str, icon, rate: &str, clicks: &str| Best {
+        id,
+        name: name.into(),
+        icon,
+        rate: rate.into(),
+        clicks: clicks.into(),
+        spark: chart::spark(&clicked),
+    };
     Daily {
         reachable: 48_213,
         people: 71_904,
@@ -114,13 +197,41 @@ fn daily() -> Daily {
         clicked: 29_589,
         sent: 102_004,
         failed: 211,
-        lines: [chart::line("Shown", "shown", &shown), chart::line("Clicked", "clicked", &clicked)].into_iter().flatten().collect(),
+        lines: [
+            chart::line("Shown", "shown", &shown),
+            chart::line("Clicked", "clicked", &clicked),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         first_day: "31 Oct".into(),
-        days: days.iter().rev().map(|day| (told().day(day.day), format::number(day.counts.shown), format::number(day.counts.clicked))).collect(),
+        days: days
+            .iter()
+            .rev()
+            .map(|day| {
+                (
+                    told().day(day.day),
+                    format::number(day.counts.shown),
+                    format::number(day.counts.clicked),
+                )
+            })
+            .collect(),
         reach: vec![
-            Reach { browser: "Chrome and Edge".into(), count: "32,966".into(), bar: 1000 },
-            Reach { browser: "Firefox".into(), count: "9,204".into(), bar: 279 },
-            Reach { browser: "Safari".into(), count: "6,043".into(), bar: 183 },
+            Reach {
+                browser: "Chrome and Edge".into(),
+                count: "32,966".into(),
+                bar: 1000,
+            },
+            Reach {
+                browser: "Firefox".into(),
+                count: "9,204".into(),
+                bar: 279,
+            },
+            Reach {
+                browser: "Safari".into(),
+                count: "6,043".into(),
+                bar: 183,
+            },
         ],
         best: vec![
             best(1, "Autumn sale, 10% off", Icon::PanelBottom, "6.9%", "3,310"),
@@ -140,6 +251,7 @@ fn bench(id: Option<i64>, status: Status, errors: Vec<FieldError>) -> Bench {
         running: status == Status::Running,
         missing: errors.clone(),
         errors: Errors(errors),
+        problem: "Not saved. What you typed is still here.",
     }
 }
 
@@ -149,14 +261,23 @@ fn popup_editor(status: Status, wrong: bool) -> PopupEditorPage {
     let mut errors = Vec::new();
     if wrong {
         form.url = "htps://shop.example.com/basket".into();
-        errors.push(FieldError::new("popup.on_click.url", "“htps” is not a web address. Write it like https://shop.example.com/basket."));
+        errors.push(FieldError::new(
+            "popup.on_click.url",
+            "“htps” is not a web address. Write it like https://shop.example.com/basket.",
+        ));
     }
     let html = match &sample.definition.body {
         campanile_core::campaign::Body::Popup { popup, .. } => popup.html(),
         campanile_core::campaign::Body::Push { .. } => String::new(),
     };
     let sha256 = "9c1e7a84c2a14fd0a6a1d1f0c1b2a3d49c1e7a84c2a14fd0a6a1d1f0c1b244b0".into();
-    PopupEditorPage { shell: shell(Nav::Campaigns, "/campaigns/1/edit"), bench: bench(Some(1), status, errors), form, html, sha256 }
+    PopupEditorPage {
+        shell: shell(Nav::Campaigns, "/campaigns/1/edit"),
+        bench: bench(Some(1), status, errors),
+        form,
+        html,
+        sha256,
+    }
 }
 
 fn push_editor() -> PushEditorPage {
@@ -174,7 +295,14 @@ fn push_editor() -> PushEditorPage {
 }
 
 fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: Vec<Reason>) -> ReportPage {
-    ReportPage::new(shell(Nav::Campaigns, "/campaigns/1"), campaign, counts, days, reasons, &told())
+    ReportPage::new(
+        shell(Nav::Campaigns, "/campaigns/1"),
+        campaign,
+        counts,
+        days,
+        reasons,
+        &told(),
+    )
 }
 
 fn words() -> ErrorWords {
@@ -190,15 +318,37 @@ fn words() -> ErrorWords {
 }
 
 fn campaigns_page(rows: Vec<Row>, total: u64, search: &str) -> CampaignsPage {
-    let statuses = [Status::Running, Status::Sending, Status::Stopped, Status::Sent, Status::Draft];
-    CampaignsPage { shell: shell(Nav::Campaigns, "/campaigns"), tabs: tabs(&statuses, ""), filter: String::new(), search: search.into(), rows, total }
+    let statuses = [
+        Status::Running,
+        Status::Sending,
+        Status::Stopped,
+        Status::Sent,
+        Status::Draft,
+    ];
+    CampaignsPage {
+        shell: shell(Nav::Campaigns, "/campaigns"),
+        tabs: tabs(&statuses, ""),
+        filter: String::new(),
+        search: search.into(),
+        rows,
+        total,
+    }
 }
 
 fn api_keys(made: Option<(String, String)>) -> ApiKeysPage {
-    let key = |id: &str, name: &str, used| KeyRow { id: id.into(), name: name.into(), prefix: "cmp_4fR9".into(), created: told().when(NOW.plus_ms(-9_000_000)), used };
+    let key = |id: &str, name: &str, used| KeyRow {
+        id: id.into(),
+        name: name.into(),
+        tail: "4fR9".into(),
+        created: told().when(NOW.plus_ms(-9_000_000)),
+        used,
+    };
     ApiKeysPage {
         shell: shell(Nav::Settings, "/settings/access/api-keys"),
-        keys: vec![key("1", "Warehouse", Some(told().when(NOW.plus_ms(-720_000)))), key("2", "Nightly export", None)],
+        keys: vec![
+            key("1", "Warehouse", Some(told().when(NOW.plus_ms(-720_000)))),
+            key("2", "Nightly export", None),
+        ],
         made,
         name: String::new(),
         errors: Errors::default(),
@@ -212,28 +362,129 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     let mut add = |name, page: Box<dyn askama::DynTemplate>| pages.push((name, page));
     let steps = |seen: Seen| seen.steps(SNIPPET.into(), Some(1), None);
     let done = || Some("09:12".to_owned());
-    let every = Seen { snippet: done(), event: done(), popup: done(), subscriber: done(), push: done() };
-    add("overview", Box::new(OverviewPage { shell: shell(Nav::Overview, "/overview"), steps: steps(every), daily: daily() }));
-    let two = Seen { snippet: Some("Seen on shop.example.com, 09:12".into()), event: Some("Page Viewed, 09:12".into()), ..Seen::default() };
-    add("first-run", Box::new(OverviewPage { shell: shell(Nav::Overview, "/overview"), steps: steps(two), daily: daily() }));
-    add("first-run-0", Box::new(OverviewPage { shell: shell(Nav::Overview, "/overview"), steps: steps(Seen::default()), daily: daily() }));
+    let every = Seen {
+        snippet: done(),
+        event: done(),
+        popup: done(),
+        subscriber: done(),
+        push: done(),
+    };
+    add(
+        "overview",
+        Box::new(OverviewPage {
+            shell: shell(Nav::Overview, "/overview"),
+            steps: steps(every),
+            daily: daily(),
+        }),
+    );
+    let two = Seen {
+        snippet: Some("Seen on shop.example.com, 09:12".into()),
+        event: Some("Page Viewed, 09:12".into()),
+        ..Seen::default()
+    };
+    add(
+        "first-run",
+        Box::new(OverviewPage {
+            shell: shell(Nav::Overview, "/overview"),
+            steps: steps(two),
+            daily: daily(),
+        }),
+    );
+    add(
+        "first-run-0",
+        Box::new(OverviewPage {
+            shell: shell(Nav::Overview, "/overview"),
+            steps: steps(Seen::default()),
+            daily: daily(),
+        }),
+    );
     add("campaigns", Box::new(campaigns_page(rows(), 5, "")));
     add("campaigns-empty", Box::new(campaigns_page(Vec::new(), 0, "")));
-    add("campaigns-none", Box::new(campaigns_page(Vec::new(), 5, "spring")));
-    add("campaign-new", Box::new(NewCampaignPage { shell: shell(Nav::Campaigns, "/campaigns/new"), subscribers: 6870 }));
+    add(
+        "campaigns-none",
+        Box::new(campaigns_page(Vec::new(), 5, "spring")),
+    );
+    add(
+        "campaign-new",
+        Box::new(NewCampaignPage {
+            shell: shell(Nav::Campaigns, "/campaigns/new"),
+            subscribers: 6870,
+        }),
+    );
     add("editor-popup", Box::new(popup_editor(Status::Draft, false)));
-    add("editor-popup-wrong", Box::new(popup_editor(Status::Running, true)));
+    add(
+        "editor-popup-wrong",
+        Box::new(popup_editor(Status::Running, true)),
+    );
     add("editor-push", Box::new(push_editor()));
-    let reason = |reason: &str, times| Reason { reason: reason.into(), times };
-    let wrong = || vec![reason("Subscription gone (410), removed", 160), reason("Push service did not answer, given up after 6 tries", 12)];
-    add("report-popup", Box::new(report(&popup(1, "Autumn sale, 10% off", Status::Running, None), &popup_counts(), &days(), Vec::new())));
-    add("report-push", Box::new(report(&push(2, "Weekend edit, 21 Nov", Status::Sending), &push_counts(), &days()[..1], wrong())));
-    add("report-draft", Box::new(report(&push(5, "Winter boots, second try", Status::Draft), &Counts::default(), &[], Vec::new())));
-    add("confirm-stop", Box::new(ConfirmPage::stop(shell(Nav::Campaigns, "/campaigns/2/stop"), 2, "Weekend edit, 21 Nov", true, 10_035)));
-    add("confirm-delete", Box::new(ConfirmPage::delete(shell(Nav::Campaigns, "/campaigns/5/delete"), 5, "Winter boots, second try")));
-    add("confirm-revoke", Box::new(ConfirmPage::revoke(shell(Nav::Settings, "/settings/access/api-keys"), "1", "Warehouse")));
+    let reason = |reason: &str, times| Reason {
+        reason: reason.into(),
+        times,
+    };
+    let wrong = || {
+        vec![
+            reason("Subscription gone (410), removed", 160),
+            reason("Push service did not answer, given up after 6 tries", 12),
+        ]
+    };
+    add(
+        "report-popup",
+        Box::new(report(
+            &popup(1, "Autumn sale, 10% off", Status::Running, None),
+            &popup_counts(),
+            &days(),
+            Vec::new(),
+        )),
+    );
+    add(
+        "report-push",
+        Box::new(report(
+            &push(2, "Weekend edit, 21 Nov", Status::Sending),
+            &push_counts(),
+            &days()[..1],
+            wrong(),
+        )),
+    );
+    add(
+        "report-draft",
+        Box::new(report(
+            &push(5, "Winter boots, second try", Status::Draft),
+            &Counts::default(),
+            &[],
+            Vec::new(),
+        )),
+    );
+    add(
+        "confirm-stop",
+        Box::new(ConfirmPage::stop(
+            shell(Nav::Campaigns, "/campaigns/2/stop"),
+            2,
+            "Weekend edit, 21 Nov",
+            true,
+            10_035,
+        )),
+    );
+    add(
+        "confirm-delete",
+        Box::new(ConfirmPage::delete(
+            shell(Nav::Campaigns, "/campaigns/5/delete"),
+            5,
+            "Winter boots, second try",
+        )),
+    );
+    add(
+        "confirm-revoke",
+        Box::new(ConfirmPage::revoke(
+            shell(Nav::Settings, "/settings/access/api-keys"),
+            "1",
+            "Warehouse",
+        )),
+    );
     let install = |seen| InstallPage {
-        shell: Shell { said: Some(Said::Saved), ..shell(Nav::Settings, "/settings/install") },
+        shell: Shell {
+            said: Some(Said::Saved),
+            ..shell(Nav::Settings, "/settings/install")
+        },
         seen,
         origins_seen: vec!["https://shop.example.com".into()],
         snippet: SNIPPET.into(),
@@ -243,7 +494,11 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         worker_path: "/sw_webpush.js".into(),
         endpoint_path: "/ring".into(),
     };
-    let line = SeenLine { origin: "shop.example.com".into(), at: told().when(NOW.plus_ms(-12_000)), sdk: "SDK web/0.1.0".into() };
+    let line = SeenLine {
+        origin: "shop.example.com".into(),
+        at: told().when(NOW.plus_ms(-12_000)),
+        sdk: "SDK web/0.1.0".into(),
+    };
     add("settings-install", Box::new(install(Some(line))));
     add("settings-install-0", Box::new(install(None)));
     let origins = |text: &str, errors| OriginsPage {
@@ -254,30 +509,102 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         strangers: vec!["https://stage.example.com".into()],
         errors: Errors(errors),
     };
-    add("settings-origins", Box::new(origins("https://shop.example.com", Vec::new())));
-    let not_one = FieldError::new("origins", "“shop” is not an origin. Write it like https://shop.example.com, without a path.");
+    add(
+        "settings-origins",
+        Box::new(origins("https://shop.example.com", Vec::new())),
+    );
+    let not_one = FieldError::new(
+        "origins",
+        "“shop” is not an origin. Write it like https://shop.example.com, without a path.",
+    );
     add("settings-origins-wrong", Box::new(origins("shop", vec![not_one])));
     let key = "BKq3vT0mXw7eUe5kJrYd2LhN8sPzGf4aCi6oRb1xQnVtMy9uHjEwZ0sAoL5cDgTkI7rXfBvN2mQpYhSa8JdKe1w";
-    let ring = |bound, current| RingKey { public_key: key.into(), created: told().when(NOW.plus_ms(-86_400_000 * 60)), bound, current };
-    add("settings-web-push", Box::new(WebPushPage {
-        shell: shell(Nav::Settings, "/settings/engage/channels/web-push"),
-        reach: vec![("Chrome and Edge".into(), 31_840, "VAPID".into()), ("Firefox".into(), 9_204, "VAPID".into()), ("Safari".into(), 0, "VAPID, 16 and later".into())],
+    let ring = |bound, current| RingKey {
         public_key: key.into(),
         created: told().when(NOW.plus_ms(-86_400_000 * 60)),
-        subject: "mailto:ops@example.com".into(),
-        keys: vec![ring(41_044, true), ring(12, false)],
-        worker_path: "/clevertap_sw.js".into(),
-    }));
+        bound,
+        current,
+    };
+    add(
+        "settings-web-push",
+        Box::new(WebPushPage {
+            shell: shell(Nav::Settings, "/settings/engage/channels/web-push"),
+            reach: vec![
+                ("Chrome and Edge".into(), 31_840, "VAPID".into()),
+                ("Firefox".into(), 9_204, "VAPID".into()),
+                ("Safari".into(), 0, "VAPID, 16 and later".into()),
+            ],
+            public_key: key.into(),
+            created: told().when(NOW.plus_ms(-86_400_000 * 60)),
+            subject: "mailto:ops@example.com".into(),
+            keys: vec![ring(41_044, true), ring(12, false)],
+            worker_path: "/clevertap_sw.js".into(),
+        }),
+    );
     add("settings-api-keys", Box::new(api_keys(None)));
-    add("settings-api-keys-made", Box::new(api_keys(Some(("Nightly export".into(), "cmp_9XkT4fR9w7KW2Z6ZbQe1LhN8sPzGf4aCi6oRb1x".into())))));
-    add("error", Box::new(ErrorPage { shell: shell(Nav::Campaigns, "/campaigns"), words: words() }));
-    add("error-door", Box::new(ErrorDoorPage { words: words(), theme: Theme::System, nonce: NONCE.into() }));
-    let sign_in = |errors| SignInPage { host: "push.example.com".into(), email: "ops@example.com".into(), next: "/overview".into(), errors: Errors(errors), theme: Theme::System, csrf: "sample-token".into(), nonce: NONCE.into() };
+    add(
+        "settings-api-keys-made",
+        Box::new(api_keys(Some((
+            "Nightly export".into(),
+            "cmp_9XkT4fR9w7KW2Z6ZbQe1LhN8sPzGf4aCi6oRb1x".into(),
+        )))),
+    );
+    add(
+        "error",
+        Box::new(ErrorPage {
+            shell: shell(Nav::Campaigns, "/campaigns"),
+            words: words(),
+        }),
+    );
+    add(
+        "error-door",
+        Box::new(ErrorDoorPage {
+            words: words(),
+            theme: Theme::System,
+            nonce: NONCE.into(),
+        }),
+    );
+    let sign_in = |errors| SignInPage {
+        host: "push.example.com".into(),
+        email: "ops@example.com".into(),
+        next: "/overview".into(),
+        errors: Errors(errors),
+        theme: Theme::System,
+        nonce: NONCE.into(),
+    };
     add("sign-in", Box::new(sign_in(Vec::new())));
-    add("sign-in-wrong", Box::new(sign_in(vec![FieldError::new("sign_in", "E-mail and password do not match. 4 tries left, then a pause of 15 min.")])));
-    let short = FieldError::new("password", "The password has 7 characters. Use 12 or more.");
-    add("first-sign-in", Box::new(FirstSignInPage { host: "push.example.com".into(), action: "/sign-in/4fR9".into(), email: "ops@example.com".into(), errors: Errors(vec![short]), theme: Theme::System, csrf: "sample-token".into(), nonce: NONCE.into() }));
-    pages.into_iter().map(|(name, page)| (name, page.dyn_render().expect("a sample renders"))).collect()
+    add(
+        "sign-in-wrong",
+        Box::new(sign_in(vec![FieldError::new(
+            "sign_in",
+            "E-mail and password do not match. 4 tries left, then a pause of 15 min.",
+        )])),
+    );
+    let short = FieldError::new("password", "A password has at least 10 characters.");
+    add(
+        "first-sign-in",
+        Box::new(FirstSignInPage {
+            host: "push.example.com".into(),
+            action: "/sign-in/4fR9".into(),
+            email: "ops@example.com".into(),
+            errors: Errors(vec![short]),
+            theme: Theme::System,
+            nonce: NONCE.into(),
+        }),
+    );
+    add(
+        "link-sign-in",
+        Box::new(LinkSignInPage {
+            host: "push.example.com".into(),
+            action: "/sign-in/4fR9".into(),
+            theme: Theme::System,
+            nonce: NONCE.into(),
+        }),
+    );
+    pages
+        .into_iter()
+        .map(|(name, page)| (name, page.dyn_render().expect("a sample renders")))
+        .collect()
 }
 
 #[cfg(test)]
@@ -294,12 +621,26 @@ mod tests {
             for forbidden in [" style=", " onclick=", " onload=", "<style", "javascript:"] {
                 assert!(!own.contains(forbidden), "{name} has {forbidden}");
             }
-            for script in html.split("<script").skip(1).filter(|script| !script.starts_with("&")) {
-                assert!(script.starts_with(" type=\"module\" src=\"/assets/"), "{name}: {script:.60}");
+            for script in html
+                .split("<script")
+                .skip(1)
+                .filter(|script| !script.starts_with("&"))
+            {
+                assert!(
+                    script.starts_with(" type=\"module\" src=\"/assets/"),
+                    "{name}: {script:.60}"
+                );
             }
-            for form in html.split("<form").skip(1).filter(|form| form.contains("method=\"post\"")) {
+            for form in html
+                .split("<form")
+                .skip(1)
+                .filter(|form| form.contains("method=\"post\""))
+            {
                 let form = form.split("</form>").next().unwrap_or_default();
-                assert!(form.starts_with(" class=\"dialog-foot\" method=\"dialog\"") || form.contains("name=\"csrf\"") , "{name}: a form without its token");
+                assert!(
+                    form.contains("name=\"csrf\"") || form.contains("action=\"/sign-in"),
+                    "{name}: a form without its token"
+                );
             }
         }
     }
@@ -307,13 +648,21 @@ mod tests {
     #[test]
     fn ids_are_unique_and_labels_lead_somewhere() {
         for (name, html) in all() {
-            let ids: Vec<&str> = html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            let ids: Vec<&str> = html
+                .split(" id=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next())
+                .collect();
             let mut sorted = ids.clone();
             sorted.sort_unstable();
             sorted.dedup();
             assert_eq!(sorted.len(), ids.len(), "{name}: an id stands twice");
             for attribute in [" for=\"", " data-copy=\"", " aria-describedby=\""] {
-                for target in html.split(attribute).skip(1).filter_map(|rest| rest.split('"').next()) {
+                for target in html
+                    .split(attribute)
+                    .skip(1)
+                    .filter_map(|rest| rest.split('"').next())
+                {
                     assert!(ids.contains(&target), "{name}: {attribute}{target} leads nowhere");
                 }
             }

@@ -25,7 +25,11 @@ pub(crate) fn badge(status: Status, counts: &Counts) -> Badge {
         Status::Sending => {
             let done = counts.audience - counts.waiting().min(counts.audience);
             let share = super::format::percent(done, counts.audience);
-            let words = if counts.audience == 0 { "Sending".to_owned() } else { format!("Sending {share}%") };
+            let words = if counts.audience == 0 {
+                "Sending".to_owned()
+            } else {
+                format!("Sending {share}%")
+            };
             ("badge-accent", Icon::Send, words)
         }
         Status::Sent => ("badge-idle", Icon::Check, "Sent".to_owned()),
