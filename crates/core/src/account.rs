@@ -28,7 +28,11 @@ impl Origin {
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.host_str().is_some();
-        if bare { Ok(Self(url.origin().ascii_serialization())) } else { Err(refuse()) }
+        if bare {
+            Ok(Self(url.origin().ascii_serialization()))
+        } else {
+            Err(refuse())
+        }
     }
 
     /// The origin as text.
@@ -58,7 +62,9 @@ impl Account {
     pub fn allows(&self, origin: Option<&str>) -> bool {
         match origin {
             None => true,
-            Some(origin) => self.origins.is_empty() || self.origins.iter().any(|allowed| allowed.as_str() == origin),
+            Some(origin) => {
+                self.origins.is_empty() || self.origins.iter().any(|allowed| allowed.as_str() == origin)
+            }
         }
     }
 
@@ -79,9 +85,21 @@ mod tests {
 
     #[test]
     fn an_origin_has_no_path() {
-        assert_eq!(Origin::parse("https://Shop.example.com/").expect("good").as_str(), "https://shop.example.com");
-        assert_eq!(Origin::parse("http://localhost:8080").expect("good").as_str(), "http://localhost:8080");
-        for bad in ["shop.example.com", "https://shop.example.com/path", "ftp://example.com", "https://a@example.com", "*"] {
+        assert_eq!(
+            Origin::parse("https://Shop.example.com/").expect("good").as_str(),
+            "https://shop.example.com"
+        );
+        assert_eq!(
+            Origin::parse("http://localhost:8080").expect("good").as_str(),
+            "http://localhost:8080"
+        );
+        for bad in [
+            "shop.example.com",
+            "https://shop.example.com/path",
+            "ftp://example.com",
+            "https://a@example.com",
+            "*",
+        ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What kind of message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Web pop-up.
@@ -33,7 +33,9 @@ impl Kind {
 
     /// The kind of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Popup, Self::Push].into_iter().find(|kind| kind.as_str() == name)
+        [Self::Popup, Self::Push]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
     }
 }
 
@@ -60,7 +62,13 @@ pub struct InvalidTransition(pub String);
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] = [Self::Draft, Self::Running, Self::Sending, Self::Sent, Self::Stopped];
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::Running,
+        Self::Sending,
+        Self::Sent,
+        Self::Stopped,
+    ];
 
     /// The name in the store and the API.
     pub fn as_str(self) -> &'static str {
@@ -83,10 +91,12 @@ impl Status {
         match (kind, self) {
             (Kind::Popup, Self::Draft | Self::Stopped) => Ok(Self::Running),
             (Kind::Push, Self::Draft) => Ok(Self::Sending),
-            (Kind::Push, Self::Sent | Self::Stopped) => {
-                Err(InvalidTransition("This push was sent already. Duplicate it to send it again.".to_owned()))
-            }
-            _ => Err(InvalidTransition("This campaign runs already; it stays as it is.".to_owned())),
+            (Kind::Push, Self::Sent | Self::Stopped) => Err(InvalidTransition(
+                "This push was sent already. Duplicate it to send it again.".to_owned(),
+            )),
+            _ => Err(InvalidTransition(
+                "This campaign runs already; it stays as it is.".to_owned(),
+            )),
         }
     }
 
@@ -94,7 +104,9 @@ impl Status {
     pub fn stop(self) -> Result<Self, InvalidTransition> {
         match self {
             Self::Running | Self::Sending => Ok(Self::Stopped),
-            _ => Err(InvalidTransition("This campaign does not run; it stays as it is.".to_owned())),
+            _ => Err(InvalidTransition(
+                "This campaign does not run; it stays as it is.".to_owned(),
+            )),
         }
     }
 
@@ -202,7 +214,15 @@ struct DefinitionWire {
 }
 
 /// Fields of a campaign's JSON that the server sets; taken back in silence when a client sends a whole campaign to change it.
-const SERVER_FIELDS: &[&str] = &["id", "status", "created_at", "changed_at", "started_at", "ended_at", "counts"];
+const SERVER_FIELDS: &[&str] = &[
+    "id",
+    "status",
+    "created_at",
+    "changed_at",
+    "started_at",
+    "ended_at",
+    "counts",
+];
 
 impl Definition {
     /// Reads the JSON of the API. What the shape does not allow is an error here; what the words do not allow is [`check`](Self::check)'s.
@@ -213,28 +233,46 @@ impl Definition {
             }
         }
         let wire: DefinitionWire = serde_path(value)?;
-        let stray = |field: &str| FieldError::new(field, format!("A {} has no “{field}”. Remove it.", wire.kind.as_str()));
+        let stray = |field: &str| {
+            FieldError::new(
+                field,
+                format!("A {} has no “{field}”. Remove it.", wire.kind.as_str()),
+            )
+        };
         let body = match wire.kind {
             Kind::Popup => {
                 if wire.push.is_some() {
                     return Err(stray("push"));
                 }
-                let popup = wire.popup.ok_or_else(|| FieldError::new("popup", "A pop-up needs its message in “popup”."))?;
-                Body::Popup { popup, trigger: wire.trigger.unwrap_or(Trigger::Page), caps: wire.caps.unwrap_or_default() }
+                let popup = wire
+                    .popup
+                    .ok_or_else(|| FieldError::new("popup", "A pop-up needs its message in “popup”."))?;
+                Body::Popup {
+                    popup,
+                    trigger: wire.trigger.unwrap_or(Trigger::Page),
+                    caps: wire.caps.unwrap_or_default(),
+                }
             }
             Kind::Push => {
-                for (present, field) in
-                    [(wire.popup.is_some(), "popup"), (wire.trigger.is_some(), "trigger"), (wire.caps.is_some(), "caps")]
-                {
+                for (present, field) in [
+                    (wire.popup.is_some(), "popup"),
+                    (wire.trigger.is_some(), "trigger"),
+                    (wire.caps.is_some(), "caps"),
+                ] {
                     if present {
                         return Err(stray(field));
                     }
                 }
-                let push = wire.push.ok_or_else(|| FieldError::new("push", "A push needs its message in “push”."))?;
+                let push = wire
+                    .push
+                    .ok_or_else(|| FieldError::new("push", "A push needs its message in “push”."))?;
                 Body::Push { push }
             }
         };
-        Ok(Self { name: wire.name.trim().to_owned(), body })
+        Ok(Self {
+            name: wire.name.trim().to_owned(),
+            body,
+        })
     }
 
     /// The JSON of the API and the store.
@@ -273,7 +311,10 @@ impl Definition {
         if (1..=120).contains(&self.name.chars().count()) {
             Vec::new()
         } else {
-            vec![FieldError::new("name", "A campaign needs a name of 1 to 120 characters. Only you will see it.")]
+            vec![FieldError::new(
+                "name",
+                "A campaign needs a name of 1 to 120 characters. Only you will see it.",
+            )]
         }
     }
 
@@ -291,7 +332,10 @@ impl Definition {
                     }
                 }
                 if caps.session == Some(0) {
-                    errors.push(FieldError::new("caps.session", "Zero times would never show it. Stop the campaign instead."));
+                    errors.push(FieldError::new(
+                        "caps.session",
+                        "Zero times would never show it. Stop the campaign instead.",
+                    ));
                 }
             }
             Body::Push { push } => errors.extend(push.check()),
@@ -315,11 +359,14 @@ fn serde_path(value: Value) -> Result<DefinitionWire, FieldError> {
             return Err(FieldError::new(field, format!("Not understood: {fault}.")));
         }
     }
-    serde_json::from_value(value).map_err(|fault| FieldError::new("campaign", format!("Not understood: {fault}.")))
+    serde_json::from_value(value)
+        .map_err(|fault| FieldError::new("campaign", format!("Not understood: {fault}.")))
 }
 
 fn probe<T: serde::de::DeserializeOwned>(value: &Value) -> Option<String> {
-    serde_json::from_value::<T>(value.clone()).err().map(|fault| fault.to_string())
+    serde_json::from_value::<T>(value.clone())
+        .err()
+        .map(|fault| fault.to_string())
 }
 
 #[cfg(test)]
@@ -335,11 +382,17 @@ mod tests {
     fn json_goes_round() {
         let definition = Definition::parse(popup()).expect("good");
         assert!(definition.check().is_empty());
-        assert_eq!(Definition::parse(definition.to_json()).expect("round"), definition);
+        assert_eq!(
+            Definition::parse(definition.to_json()).expect("round"),
+            definition
+        );
         let push = json!({"name": "P", "kind": "push", "push": {"title": "T", "url": "https://shop.example.com/"}, "id": 5, "status": "draft"});
         let definition = Definition::parse(push).expect("server fields are taken back");
         assert_eq!(definition.kind(), Kind::Push);
-        assert_eq!(Definition::parse(definition.to_json()).expect("round"), definition);
+        assert_eq!(
+            Definition::parse(definition.to_json()).expect("round"),
+            definition
+        );
     }
 
     #[test]
@@ -349,15 +402,28 @@ mod tests {
             assert_eq!(fault.field, field, "{fault}");
         };
         check(json!({"name": "x", "kind": "popup"}), "popup");
-        check(json!({"name": "x", "kind": "push", "push": {"title": "T", "url": "https://a.example"}, "caps": {}}), "caps");
-        check(json!({"name": "x", "kind": "popup", "popup": {"title": "T", "tittle": "?"}}), "popup");
-        check(json!({"name": "x", "kind": "popup", "popup": {"title": "T", "accent": "red"}}), "popup");
+        check(
+            json!({"name": "x", "kind": "push", "push": {"title": "T", "url": "https://a.example"}, "caps": {}}),
+            "caps",
+        );
+        check(
+            json!({"name": "x", "kind": "popup", "popup": {"title": "T", "tittle": "?"}}),
+            "popup",
+        );
+        check(
+            json!({"name": "x", "kind": "popup", "popup": {"title": "T", "accent": "red"}}),
+            "popup",
+        );
         check(json!({"name": "x", "kind": "fax"}), "campaign");
         let mut reserved = popup();
         reserved["trigger"]["event"] = json!("Notification Viewed");
         reserved["name"] = json!("");
-        let fields: Vec<String> =
-            Definition::parse(reserved).expect("shape").check().into_iter().map(|error| error.field).collect();
+        let fields: Vec<String> = Definition::parse(reserved)
+            .expect("shape")
+            .check()
+            .into_iter()
+            .map(|error| error.field)
+            .collect();
         assert_eq!(fields, ["name", "trigger.event"]);
     }
 

@@ -68,14 +68,29 @@ impl Looked {
 }
 
 /// Looks at every candidate, in the order given, which is the order of priority.
-pub fn decide<'a>(candidates: impl IntoIterator<Item = Candidate<'a>>, visitor: &Visitor, moment: Moment<'_>) -> Vec<Looked> {
-    candidates.into_iter().map(|candidate| Looked { campaign: candidate.id, because: look(candidate, visitor, moment) }).collect()
+pub fn decide<'a>(
+    candidates: impl IntoIterator<Item = Candidate<'a>>,
+    visitor: &Visitor,
+    moment: Moment<'_>,
+) -> Vec<Looked> {
+    candidates
+        .into_iter()
+        .map(|candidate| Looked {
+            campaign: candidate.id,
+            because: look(candidate, visitor, moment),
+        })
+        .collect()
 }
 
 fn look(candidate: Candidate<'_>, visitor: &Visitor, moment: Moment<'_>) -> Vec<Condition> {
     let mut because = Vec::new();
     let mut passes = |name: &'static str, asked: String, seen: String, passed: bool| {
-        because.push(Condition { name, asked, seen, passed });
+        because.push(Condition {
+            name,
+            asked,
+            seen,
+            passed,
+        });
         passed
     };
     let seen = match moment {
@@ -89,13 +104,22 @@ fn look(candidate: Candidate<'_>, visitor: &Visitor, moment: Moment<'_>) -> Vec<
     if !passes("trigger", asked, seen, due) {
         return because;
     }
-    let can = if visitor.can_show { "open" } else { "hidden or leaving" };
+    let can = if visitor.can_show {
+        "open"
+    } else {
+        "hidden or leaving"
+    };
     if !passes("page", "open".to_owned(), can.to_owned(), visitor.can_show) {
         return because;
     }
     if let Some(cap) = candidate.caps.session {
         let shown = visitor.session_shown.get(&candidate.id).copied().unwrap_or(0);
-        passes("session_cap", format!("at most {cap} a session"), format!("{shown} so far"), shown < cap);
+        passes(
+            "session_cap",
+            format!("at most {cap} a session"),
+            format!("{shown} so far"),
+            shown < cap,
+        );
     }
     because
 }
@@ -105,7 +129,11 @@ mod tests {
     use super::*;
 
     fn shown(trigger: &Trigger, caps: Caps, visitor: &Visitor, moment: Moment<'_>) -> (bool, &'static str) {
-        let candidate = Candidate { id: CampaignId(1), trigger, caps };
+        let candidate = Candidate {
+            id: CampaignId(1),
+            trigger,
+            caps,
+        };
         let looked = decide([candidate], visitor, moment).remove(0);
         (looked.shown(), looked.because.last().expect("a condition").name)
     }
@@ -113,17 +141,37 @@ mod tests {
     #[test]
     fn conditions_in_order() {
         let page = Trigger::Page;
-        let event = Trigger::Event { event: "Charged".to_owned() };
-        let fresh = Visitor { can_show: true, ..Visitor::default() };
-        let seen = Visitor { can_show: true, session_shown: BTreeMap::from([(CampaignId(1), 1)]) };
+        let event = Trigger::Event {
+            event: "Charged".to_owned(),
+        };
+        let fresh = Visitor {
+            can_show: true,
+            ..Visitor::default()
+        };
+        let seen = Visitor {
+            can_show: true,
+            session_shown: BTreeMap::from([(CampaignId(1), 1)]),
+        };
         let once = Caps::default();
         let always = Caps { session: None };
         assert_eq!(shown(&page, once, &fresh, Moment::Page), (true, "session_cap"));
         assert_eq!(shown(&page, once, &seen, Moment::Page), (false, "session_cap"));
         assert_eq!(shown(&page, always, &seen, Moment::Page), (true, "page"));
-        assert_eq!(shown(&page, once, &fresh, Moment::Event("Charged")), (false, "trigger"));
-        assert_eq!(shown(&event, once, &fresh, Moment::Event("Charged")), (true, "session_cap"));
-        assert_eq!(shown(&event, once, &fresh, Moment::Event("charged")), (false, "trigger"));
-        assert_eq!(shown(&page, once, &Visitor::default(), Moment::Page), (false, "page"));
+        assert_eq!(
+            shown(&page, once, &fresh, Moment::Event("Charged")),
+            (false, "trigger")
+        );
+        assert_eq!(
+            shown(&event, once, &fresh, Moment::Event("Charged")),
+            (true, "session_cap")
+        );
+        assert_eq!(
+            shown(&event, once, &fresh, Moment::Event("charged")),
+            (false, "trigger")
+        );
+        assert_eq!(
+            shown(&page, once, &Visitor::default(), Moment::Page),
+            (false, "page")
+        );
     }
 }

@@ -78,11 +78,19 @@ pub fn next(verdict: Verdict, attempt: u32, now: Timestamp, expires_at: Timestam
     if attempt >= MAX_ATTEMPTS {
         return Next::Failed;
     }
-    let step = FIRST_BACKOFF_MS.saturating_mul(1_i64 << attempt.saturating_sub(1).min(16)).min(MAX_BACKOFF_MS);
+    let step = FIRST_BACKOFF_MS
+        .saturating_mul(1_i64 << attempt.saturating_sub(1).min(16))
+        .min(MAX_BACKOFF_MS);
     let jittered = step / 2 + (step / 2) * i64::from(chance) / i64::from(u32::MAX);
-    let wait = after_ms.map_or(jittered, |asked| asked.clamp(0, MAX_RETRY_AFTER_MS).max(jittered.min(1000)));
+    let wait = after_ms.map_or(jittered, |asked| {
+        asked.clamp(0, MAX_RETRY_AFTER_MS).max(jittered.min(1000))
+    });
     let at = now.plus_ms(wait);
-    if at >= expires_at { Next::Failed } else { Next::RetryAt(at) }
+    if at >= expires_at {
+        Next::Failed
+    } else {
+        Next::RetryAt(at)
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +112,11 @@ mod tests {
         ];
         for verdict in verdicts {
             for attempt in 1..=MAX_ATTEMPTS + 1 {
-                assert_ne!(next(verdict, attempt, NOW, LATER, 7), Next::Unsubscribe, "{verdict:?} {attempt}");
+                assert_ne!(
+                    next(verdict, attempt, NOW, LATER, 7),
+                    Next::Unsubscribe,
+                    "{verdict:?} {attempt}"
+                );
             }
         }
         assert_eq!(next(Verdict::Gone, 1, NOW, LATER, 7), Next::Unsubscribe);
@@ -112,19 +124,36 @@ mod tests {
 
     #[test]
     fn retry_after_is_honoured_and_capped() {
-        let asked = Verdict::Throttled { after_ms: Some(30_000) };
+        let asked = Verdict::Throttled {
+            after_ms: Some(30_000),
+        };
         assert_eq!(next(asked, 1, NOW, LATER, 0), Next::RetryAt(NOW.plus_ms(30_000)));
-        let hostile = Verdict::Throttled { after_ms: Some(i64::MAX) };
-        assert_eq!(next(hostile, 1, NOW, LATER, 0), Next::RetryAt(NOW.plus_ms(MAX_RETRY_AFTER_MS)));
+        let hostile = Verdict::Throttled {
+            after_ms: Some(i64::MAX),
+        };
+        assert_eq!(
+            next(hostile, 1, NOW, LATER, 0),
+            Next::RetryAt(NOW.plus_ms(MAX_RETRY_AFTER_MS))
+        );
     }
 
     #[test]
     fn back_off_grows_has_jitter_and_ends() {
         let verdict = Verdict::Unreachable { after_ms: None };
         assert_eq!(next(verdict, 1, NOW, LATER, 0), Next::RetryAt(NOW.plus_ms(1_000)));
-        assert_eq!(next(verdict, 1, NOW, LATER, u32::MAX), Next::RetryAt(NOW.plus_ms(2_000)));
-        assert_eq!(next(verdict, 4, NOW, LATER, u32::MAX), Next::RetryAt(NOW.plus_ms(16_000)));
+        assert_eq!(
+            next(verdict, 1, NOW, LATER, u32::MAX),
+            Next::RetryAt(NOW.plus_ms(2_000))
+        );
+        assert_eq!(
+            next(verdict, 4, NOW, LATER, u32::MAX),
+            Next::RetryAt(NOW.plus_ms(16_000))
+        );
         assert_eq!(next(verdict, MAX_ATTEMPTS, NOW, LATER, 0), Next::Failed);
-        assert_eq!(next(verdict, 1, NOW, NOW.plus_ms(500), 0), Next::Failed, "not beyond its time to live");
+        assert_eq!(
+            next(verdict, 1, NOW, NOW.plus_ms(500), 0),
+            Next::Failed,
+            "not beyond its time to live"
+        );
     }
 }

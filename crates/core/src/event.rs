@@ -51,12 +51,20 @@ pub struct Notice {
 impl Notice {
     /// A notice about `field`.
     pub fn new(code: u16, field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, field: Some(field.into()), message: message.into() }
+        Self {
+            code,
+            field: Some(field.into()),
+            message: message.into(),
+        }
     }
 
     /// A notice about the whole operation.
     pub fn whole(code: u16, message: impl Into<String>) -> Self {
-        Self { code, field: None, message: message.into() }
+        Self {
+            code,
+            field: None,
+            message: message.into(),
+        }
     }
 }
 
@@ -64,31 +72,53 @@ impl Notice {
 pub fn clean_name(name: &str, notices: &mut Vec<Notice>) -> Result<String, Notice> {
     let cleaned = strip(name, true);
     if cleaned.is_empty() {
-        return Err(Notice::new(512, "name", "The event has no name. Give it one; it was not kept."));
+        return Err(Notice::new(
+            512,
+            "name",
+            "The event has no name. Give it one; it was not kept.",
+        ));
     }
-    if RESERVED_NAMES.iter().any(|reserved| reserved.eq_ignore_ascii_case(&cleaned)) {
+    if RESERVED_NAMES
+        .iter()
+        .any(|reserved| reserved.eq_ignore_ascii_case(&cleaned))
+    {
         return Err(Notice::new(
             513,
             "name",
-            format!("“{cleaned}” is a name that only the system raises. Choose another; the event was not kept."),
+            format!(
+                "“{cleaned}” is a name that only the system raises. Choose another; the event was not kept."
+            ),
         ));
     }
-    Ok(cut(cleaned, || Notice::new(510, "name", "The event's name was cut to 1024 characters."), notices))
+    Ok(cut(
+        cleaned,
+        || Notice::new(510, "name", "The event's name was cut to 1024 characters."),
+        notices,
+    ))
 }
 
 /// Cleans properties level by level; `path` names the root in notices, for example `props`.
 pub fn clean_props(props: Map<String, Value>, path: &str, notices: &mut Vec<Notice>) -> Map<String, Value> {
-    let mut cleaner = Cleaner { keys_left: MAX_KEYS, notices };
+    let mut cleaner = Cleaner {
+        keys_left: MAX_KEYS,
+        notices,
+    };
     let mut cleaned = cleaner.object(props, path, 1);
     while json_bytes(&cleaned) > MAX_PROPS_BYTES {
-        let Some(largest) = cleaned.iter().max_by_key(|(_, value)| json_bytes(value)).map(|(key, _)| key.clone()) else {
+        let Some(largest) = cleaned
+            .iter()
+            .max_by_key(|(_, value)| json_bytes(value))
+            .map(|(key, _)| key.clone())
+        else {
             break;
         };
         cleaned.remove(&largest);
         notices.push(Notice::new(
             544,
             format!("{path}.{largest}"),
-            format!("All properties together are larger than {MAX_PROPS_BYTES} bytes; the largest was left out."),
+            format!(
+                "All properties together are larger than {MAX_PROPS_BYTES} bytes; the largest was left out."
+            ),
         ));
     }
     cleaned
@@ -145,13 +175,20 @@ impl Cleaner<'_> {
             }
             Value::String(text) => {
                 let text = strip(&text, false);
-                let text =
-                    cut(text, || Notice::new(521, path, "A value was cut to 1024 characters."), self.notices);
+                let text = cut(
+                    text,
+                    || Notice::new(521, path, "A value was cut to 1024 characters."),
+                    self.notices,
+                );
                 Some(Value::String(text))
             }
             Value::Bool(_) | Value::Number(_) => Some(value),
             Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => {
-                self.note(541, path, "Nested deeper than three levels; the deeper part was left out.");
+                self.note(
+                    541,
+                    path,
+                    "Nested deeper than three levels; the deeper part was left out.",
+                );
                 None
             }
             Value::Array(mut elements) => {
@@ -159,8 +196,10 @@ impl Cleaner<'_> {
                     elements.truncate(MAX_ELEMENTS);
                     self.note(543, path, "More than 100 elements; the rest was left out.");
                 }
-                let kept: Vec<Value> =
-                    elements.into_iter().filter_map(|element| self.value(element, path, depth + 1)).collect();
+                let kept: Vec<Value> = elements
+                    .into_iter()
+                    .filter_map(|element| self.value(element, path, depth + 1))
+                    .collect();
                 Some(Value::Array(kept))
             }
             Value::Object(object) => Some(Value::Object(self.object(object, path, depth + 1))),
@@ -172,7 +211,9 @@ impl Cleaner<'_> {
 fn strip(text: &str, is_key: bool) -> String {
     let kept: String = text
         .chars()
-        .filter(|&c| !matches!(c, '\'' | '"' | '\\') && !(is_key && matches!(c, '.' | ':' | '$')) && c != '\0')
+        .filter(|&c| {
+            !matches!(c, '\'' | '"' | '\\') && !(is_key && matches!(c, '.' | ':' | '$')) && c != '\0'
+        })
         .collect();
     kept.trim().to_owned()
 }
@@ -193,26 +234,51 @@ mod tests {
     use serde_json::json;
 
     fn clean(value: Value) -> (Value, Vec<u16>) {
-        let Value::Object(map) = value else { panic!("an object") };
+        let Value::Object(map) = value else {
+            panic!("an object")
+        };
         let mut notices = Vec::new();
         let cleaned = clean_props(map, "props", &mut notices);
-        (Value::Object(cleaned), notices.into_iter().map(|notice| notice.code).collect())
+        (
+            Value::Object(cleaned),
+            notices.into_iter().map(|notice| notice.code).collect(),
+        )
     }
 
     #[test]
     fn names() {
         let mut notices = Vec::new();
-        assert_eq!(clean_name(" Added 'To' Cart: ", &mut notices).expect("kept"), "Added To Cart");
-        assert_eq!(clean_name("notification viewed", &mut notices).expect_err("reserved").code, 513);
-        assert_eq!(clean_name(" ..'' ", &mut notices).expect_err("nothing left").code, 512);
+        assert_eq!(
+            clean_name(" Added 'To' Cart: ", &mut notices).expect("kept"),
+            "Added To Cart"
+        );
+        assert_eq!(
+            clean_name("notification viewed", &mut notices)
+                .expect_err("reserved")
+                .code,
+            513
+        );
+        assert_eq!(
+            clean_name(" ..'' ", &mut notices).expect_err("nothing left").code,
+            512
+        );
         assert!(notices.is_empty());
-        assert_eq!(clean_name(&"é".repeat(2000), &mut notices).expect("kept").chars().count(), 1024);
+        assert_eq!(
+            clean_name(&"é".repeat(2000), &mut notices)
+                .expect("kept")
+                .chars()
+                .count(),
+            1024
+        );
         assert_eq!(notices[0].code, 510);
     }
 
     #[test]
     fn the_good_part_is_kept() {
-        assert_eq!(clean(json!({"a": 1, "b": null, "c": "it's"})), (json!({"a": 1, "c": "its"}), vec![545]));
+        assert_eq!(
+            clean(json!({"a": 1, "b": null, "c": "it's"})),
+            (json!({"a": 1, "c": "its"}), vec![545])
+        );
         let (deep, codes) = clean(json!({"a": {"b": {"c": {"d": 1}, "e": 2}}}));
         assert_eq!((deep, codes), (json!({"a": {"b": {"e": 2}}}), vec![541]));
         let (many, codes) = clean(json!({"list": (0..150).collect::<Vec<_>>()}));
@@ -229,7 +295,9 @@ mod tests {
 
     #[test]
     fn all_together_stays_bounded() {
-        let wide: Map<String, Value> = (0..100).map(|i| (format!("k{i}"), json!("x".repeat(1024)))).collect();
+        let wide: Map<String, Value> = (0..100)
+            .map(|i| (format!("k{i}"), json!("x".repeat(1024))))
+            .collect();
         let (kept, codes) = clean(Value::Object(wide));
         assert!(json_bytes(&kept) <= MAX_PROPS_BYTES);
         assert!(codes.iter().all(|code| *code == 544));

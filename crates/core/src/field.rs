@@ -17,7 +17,10 @@ pub struct FieldError {
 impl FieldError {
     /// Names `field` and says `message`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { field: field.into(), message: message.into() }
+        Self {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 

@@ -37,7 +37,9 @@ impl Id {
     /// The moment inside a time-ordered id. A hostile browser can put any value here; callers bound it.
     pub fn moment(self) -> Timestamp {
         let bytes = self.0.as_bytes();
-        let ms = bytes[..6].iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
+        let ms = bytes[..6]
+            .iter()
+            .fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
         Timestamp(ms)
     }
 }
@@ -74,7 +76,10 @@ pub struct AccountId(String);
 impl AccountId {
     /// Accepts an id of the right form.
     pub fn parse(text: &str) -> Option<Self> {
-        let good = (4..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let good = (4..=32).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         good.then(|| Self(text.to_owned()))
     }
 

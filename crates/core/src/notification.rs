@@ -114,28 +114,46 @@ impl PushMessage {
     pub fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if self.title.trim().is_empty() {
-            errors.push(FieldError::new("push.title", "A notification needs a title. Write one."));
+            errors.push(FieldError::new(
+                "push.title",
+                "A notification needs a title. Write one.",
+            ));
         } else if self.title.chars().count() > 120 {
-            errors.push(FieldError::new("push.title", "The title is longer than 120 characters. Shorten it."));
+            errors.push(FieldError::new(
+                "push.title",
+                "The title is longer than 120 characters. Shorten it.",
+            ));
         }
         if self.body.chars().count() > 500 {
-            errors.push(FieldError::new("push.body", "The text is longer than 500 characters. Shorten it."));
+            errors.push(FieldError::new(
+                "push.body",
+                "The text is longer than 500 characters. Shorten it.",
+            ));
         }
         if let Err(problem) = absolute_url(&self.url) {
             errors.push(FieldError::new("push.url", problem));
         }
-        for (field, address) in [("push.icon", &self.icon), ("push.image", &self.image), ("push.badge", &self.badge)] {
+        for (field, address) in [
+            ("push.icon", &self.icon),
+            ("push.image", &self.image),
+            ("push.badge", &self.badge),
+        ] {
             if let Some(problem) = address.as_deref().and_then(|address| absolute_url(address).err()) {
                 errors.push(FieldError::new(field, problem));
             }
         }
         if self.actions.len() > 2 {
-            errors.push(FieldError::new("push.actions", "Browsers show at most two buttons. Remove one."));
+            errors.push(FieldError::new(
+                "push.actions",
+                "Browsers show at most two buttons. Remove one.",
+            ));
         }
         for (index, action) in self.actions.iter().enumerate() {
             let name = &action.action;
             let named = (1..=32).contains(&name.len())
-                && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
             if !named {
                 let message = "A button's name has 1 to 32 of a-z, 0-9, - and _.";
                 errors.push(FieldError::new(format!("push.actions.{index}.action"), message));
@@ -149,10 +167,16 @@ impl PushMessage {
             }
         }
         if self.ttl_seconds > MAX_TTL_SECONDS {
-            errors.push(FieldError::new("push.ttl_seconds", "Push services keep a message for at most 28 days (2419200 seconds)."));
+            errors.push(FieldError::new(
+                "push.ttl_seconds",
+                "Push services keep a message for at most 28 days (2419200 seconds).",
+            ));
         }
         if self.tag.as_ref().is_some_and(|tag| tag.chars().count() > 64) {
-            errors.push(FieldError::new("push.tag", "The tag is longer than 64 characters. Shorten it."));
+            errors.push(FieldError::new(
+                "push.tag",
+                "The tag is longer than 64 characters. Shorten it.",
+            ));
         }
         if errors.is_empty() {
             let bytes = self.largest_payload_bytes();
@@ -170,20 +194,38 @@ impl PushMessage {
     pub fn largest_payload_bytes(&self) -> usize {
         let account = AccountId::parse(&"A".repeat(32)).expect("32 letters are an account id");
         let send = Id::from_bytes(&[0xff; 16]).expect("16 bytes are an id");
-        self.payload(&account, CampaignId(9_999_999_999), send, None).len()
+        self.payload(&account, CampaignId(9_999_999_999), send, None)
+            .len()
     }
 
     /// The plaintext for one recipient. `send` is the token that the worker reports with; `endpoint` the absolute address of
     /// the wire where the server knows its public one.
-    pub fn payload(&self, account: &AccountId, campaign: CampaignId, send: Id, endpoint: Option<&str>) -> Vec<u8> {
+    pub fn payload(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        send: Id,
+        endpoint: Option<&str>,
+    ) -> Vec<u8> {
         let mut shown = Map::new();
         shown.insert("title".into(), json!(self.title));
         shown.insert("body".into(), json!(self.body));
         shown.insert("navigate".into(), json!(self.url));
         shown.insert("lang".into(), json!(self.language));
         shown.insert("dir".into(), json!("auto"));
-        shown.insert("tag".into(), json!(self.tag.clone().unwrap_or_else(|| format!("campanile-{campaign}"))));
-        for (key, value) in [("icon", &self.icon), ("image", &self.image), ("badge", &self.badge)] {
+        shown.insert(
+            "tag".into(),
+            json!(
+                self.tag
+                    .clone()
+                    .unwrap_or_else(|| format!("campanile-{campaign}"))
+            ),
+        );
+        for (key, value) in [
+            ("icon", &self.icon),
+            ("image", &self.image),
+            ("badge", &self.badge),
+        ] {
             if let Some(address) = value {
                 shown.insert(key.into(), json!(address));
             }
@@ -234,7 +276,8 @@ mod tests {
 
     #[test]
     fn the_payload_is_the_fixture() {
-        let fixture: Value = serde_json::from_str(include_str!("../../../docs/wire/push-payload.json")).expect("fixture");
+        let fixture: Value =
+            serde_json::from_str(include_str!("../../../docs/wire/push-payload.json")).expect("fixture");
         let account = AccountId::parse("TEST-0001").expect("id");
         let send = Id::parse("5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4").expect("id");
         let payload = message().payload(&account, CampaignId(1_763_890_000), send, None);
@@ -250,7 +293,16 @@ mod tests {
         bad.actions[0].action = "Über".into();
         bad.ttl_seconds = MAX_TTL_SECONDS + 1;
         let fields: Vec<String> = bad.check().into_iter().map(|error| error.field).collect();
-        assert_eq!(fields, ["push.title", "push.url", "push.image", "push.actions.0.action", "push.ttl_seconds"]);
+        assert_eq!(
+            fields,
+            [
+                "push.title",
+                "push.url",
+                "push.image",
+                "push.actions.0.action",
+                "push.ttl_seconds"
+            ]
+        );
         let mut large = message();
         large.kv.insert("k".into(), "x".repeat(4000));
         assert_eq!(large.check()[0].field, "push");

@@ -59,7 +59,11 @@ impl Identity {
         };
         let field = format!("identity.{}", kind.as_str());
         if text.is_empty() || text.chars().count() > Self::MAX_CHARS || text.chars().any(char::is_control) {
-            return Err(Notice::new(602, field, "An identity is 1 to 256 characters of text; this one was left out."));
+            return Err(Notice::new(
+                602,
+                field,
+                "An identity is 1 to 256 characters of text; this one was left out.",
+            ));
         }
         let value = match kind {
             IdentityKind::Identity => text,
@@ -97,7 +101,12 @@ pub enum Login {
 
 /// Decides what a login does. `owners` are the owners of the given identities, most trusted first, `None` where nobody has it;
 /// `current` is the device's profile, `own_identities` what it is known by.
-pub fn login(current: Ordinal, own_identities: &[Identity], given: &[Identity], owners: &[Option<Ordinal>]) -> Login {
+pub fn login(
+    current: Ordinal,
+    own_identities: &[Identity],
+    given: &[Identity],
+    owners: &[Option<Ordinal>],
+) -> Login {
     let known = owners.iter().flatten().next().copied();
     let anonymous = own_identities.is_empty();
     match known {
@@ -106,7 +115,12 @@ pub fn login(current: Ordinal, own_identities: &[Identity], given: &[Identity], 
         Some(owner) => Login::MoveTo(owner),
         None if anonymous => Login::Take,
         // Known by other kinds only (say an e-mail, now an Identity as well): the same person tells more about herself.
-        None if given.iter().all(|new| own_identities.iter().all(|own| own.kind != new.kind)) => Login::Take,
+        None if given
+            .iter()
+            .all(|new| own_identities.iter().all(|own| own.kind != new.kind)) =>
+        {
+            Login::Take
+        }
         None => Login::MoveToNew,
     }
 }
@@ -134,10 +148,23 @@ pub fn clean_profile(set: Map<String, Value>, notices: &mut Vec<Notice>) -> Map<
 
 fn fault(key: &str, value: &Value) -> Option<String> {
     const FLAT: &[&str] = &[
-        "Name", "Email", "Education", "Married", "DOB", "Gender", "Phone", "Age", "FBID", "GPID", "Birthday", "Identity",
+        "Name",
+        "Email",
+        "Education",
+        "Married",
+        "DOB",
+        "Gender",
+        "Phone",
+        "Age",
+        "FBID",
+        "GPID",
+        "Birthday",
+        "Identity",
     ];
     if FLAT.contains(&key) && (value.is_object() || value.is_array()) {
-        return Some(format!("“{key}” takes one value, not a list or an object; it was left out."));
+        return Some(format!(
+            "“{key}” takes one value, not a list or an object; it was left out."
+        ));
     }
     let text = value.as_str().unwrap_or_default();
     let one_of = |words: &[&str]| {
@@ -150,7 +177,10 @@ fn fault(key: &str, value: &Value) -> Option<String> {
         "Education" => one_of(&["School", "College", "Graduate"]),
         "Age" => (!value.is_number()).then(|| "“Age” takes a number; it was left out.".to_owned()),
         "DOB" => {
-            let good = text.strip_prefix("$D_").or_else(|| text.strip_prefix("D_")).is_some_and(|rest| rest.parse::<i64>().is_ok());
+            let good = text
+                .strip_prefix("$D_")
+                .or_else(|| text.strip_prefix("D_"))
+                .is_some_and(|rest| rest.parse::<i64>().is_ok());
             (!good).then(|| "“DOB” takes a Date; it was left out.".to_owned())
         }
         "Phone" => {
@@ -159,7 +189,10 @@ fn fault(key: &str, value: &Value) -> Option<String> {
                 _ => text.trim_start_matches('+').to_owned(),
             };
             let good = digits.len() >= 8 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            (!good).then(|| "“Phone” takes a number with its country code, such as +15551234567; it was left out.".to_owned())
+            (!good).then(|| {
+                "“Phone” takes a number with its country code, such as +15551234567; it was left out."
+                    .to_owned()
+            })
         }
         _ => None,
     }
@@ -181,39 +214,82 @@ mod tests {
         let own = identity(IdentityKind::Identity, "c-1");
         let new = identity(IdentityKind::Identity, "c-2");
         let mail = identity(IdentityKind::Email, "Customer@Example.com");
-        assert_eq!(login(me, &[], &[own.clone()], &[None]), Login::Take, "anonymous, unknown");
-        assert_eq!(login(me, &[], &[own.clone()], &[Some(other)]), Login::MergeInto(other), "anonymous, known");
-        assert_eq!(login(me, &[own.clone()], &[own.clone()], &[Some(me)]), Login::Take, "again");
-        assert_eq!(login(me, &[own.clone()], &[new.clone()], &[Some(other)]), Login::MoveTo(other), "another, known");
-        assert_eq!(login(me, &[own.clone()], &[new], &[None]), Login::MoveToNew, "another, unknown");
-        assert_eq!(login(me, &[own], &[mail], &[None]), Login::Take, "the same person adds an e-mail");
+        assert_eq!(
+            login(me, &[], &[own.clone()], &[None]),
+            Login::Take,
+            "anonymous, unknown"
+        );
+        assert_eq!(
+            login(me, &[], &[own.clone()], &[Some(other)]),
+            Login::MergeInto(other),
+            "anonymous, known"
+        );
+        assert_eq!(
+            login(me, &[own.clone()], &[own.clone()], &[Some(me)]),
+            Login::Take,
+            "again"
+        );
+        assert_eq!(
+            login(me, &[own.clone()], &[new.clone()], &[Some(other)]),
+            Login::MoveTo(other),
+            "another, known"
+        );
+        assert_eq!(
+            login(me, &[own.clone()], &[new], &[None]),
+            Login::MoveToNew,
+            "another, unknown"
+        );
+        assert_eq!(
+            login(me, &[own], &[mail], &[None]),
+            Login::Take,
+            "the same person adds an e-mail"
+        );
     }
 
     #[test]
     fn identities_are_compared_in_one_form() {
-        assert_eq!(identity(IdentityKind::Email, " Customer@Example.COM ").value, "customer@example.com");
-        assert_eq!(identity(IdentityKind::Phone, "+1 (555) 123-4567").value, "+15551234567");
-        assert_eq!(Identity::parse(IdentityKind::Identity, &json!(1001)).expect("number").value, "1001");
+        assert_eq!(
+            identity(IdentityKind::Email, " Customer@Example.COM ").value,
+            "customer@example.com"
+        );
+        assert_eq!(
+            identity(IdentityKind::Phone, "+1 (555) 123-4567").value,
+            "+15551234567"
+        );
+        assert_eq!(
+            Identity::parse(IdentityKind::Identity, &json!(1001))
+                .expect("number")
+                .value,
+            "1001"
+        );
         assert!(Identity::parse(IdentityKind::Email, &json!("nobody")).is_err());
         assert!(Identity::parse(IdentityKind::Identity, &json!({"a": 1})).is_err());
     }
 
     #[test]
     fn a_bad_field_never_takes_the_others_with_it() {
-        let Value::Object(set) = json!({"Name": "A", "Age": "old", "Phone": "123", "Gender": "X", "Plan": "gold", "Married": "y"})
+        let Value::Object(set) =
+            json!({"Name": "A", "Age": "old", "Phone": "123", "Gender": "X", "Plan": "gold", "Married": "y"})
         else {
             unreachable!()
         };
         let mut notices = Vec::new();
         let kept = clean_profile(set, &mut notices);
-        assert_eq!(Value::Object(kept), json!({"Name": "A", "Plan": "gold", "Married": "y"}));
+        assert_eq!(
+            Value::Object(kept),
+            json!({"Name": "A", "Plan": "gold", "Married": "y"})
+        );
         assert_eq!(notices.len(), 3);
     }
 
     #[test]
     fn merging_fills_gaps_only() {
-        let Value::Object(mut known) = json!({"Name": "Known"}) else { unreachable!() };
-        let Value::Object(anonymous) = json!({"Name": "Anon", "Plan": "trial"}) else { unreachable!() };
+        let Value::Object(mut known) = json!({"Name": "Known"}) else {
+            unreachable!()
+        };
+        let Value::Object(anonymous) = json!({"Name": "Anon", "Plan": "trial"}) else {
+            unreachable!()
+        };
         merge_properties(&mut known, anonymous);
         assert_eq!(Value::Object(known), json!({"Name": "Known", "Plan": "trial"}));
     }

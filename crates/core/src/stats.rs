@@ -95,6 +95,21 @@ impl Counts {
         *slot += n;
     }
 
+    /// Every measure with its number.
+    pub fn measures(&self) -> [(Measure, u64); 9] {
+        [
+            (Measure::Handed, self.handed),
+            (Measure::Shown, self.shown),
+            (Measure::Clicked, self.clicked),
+            (Measure::Closed, self.closed),
+            (Measure::Dismissed, self.dismissed),
+            (Measure::Audience, self.audience),
+            (Measure::Sent, self.sent),
+            (Measure::Failed, self.failed),
+            (Measure::Gone, self.gone),
+        ]
+    }
+
     /// Messages of a push that have no final outcome yet.
     pub fn waiting(&self) -> u64 {
         self.audience.saturating_sub(self.sent + self.failed + self.gone)

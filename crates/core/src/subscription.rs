@@ -34,21 +34,35 @@ impl PushHosts {
     /// The public services and `more` (patterns as in [`PUBLIC_PUSH_HOSTS`]). `lab` names origins (`http://127.0.0.1:4001`)
     /// that may be plain http on loopback; it is empty outside demos and tests.
     pub fn new(more: &[String], lab: &[String]) -> Self {
-        let allowed = PUBLIC_PUSH_HOSTS.iter().map(|host| (*host).to_owned()).chain(more.iter().cloned()).collect();
-        Self { allowed, lab: lab.to_vec() }
+        let allowed = PUBLIC_PUSH_HOSTS
+            .iter()
+            .map(|host| (*host).to_owned())
+            .chain(more.iter().cloned())
+            .collect();
+        Self {
+            allowed,
+            lab: lab.to_vec(),
+        }
     }
 
     fn allows(&self, url: &Url) -> bool {
-        if self.lab.iter().any(|origin| *origin == url.origin().ascii_serialization()) {
+        if self
+            .lab
+            .iter()
+            .any(|origin| *origin == url.origin().ascii_serialization())
+        {
             return true;
         }
         let Some(host) = url.host_str() else { return false };
         url.scheme() == "https"
             && matches!(url.port_or_known_default(), Some(443))
-            && self.allowed.iter().any(|pattern| match pattern.strip_prefix("*.") {
-                Some(below) => host.strip_suffix(below).is_some_and(|head| head.ends_with('.')),
-                None => host == pattern,
-            })
+            && self
+                .allowed
+                .iter()
+                .any(|pattern| match pattern.strip_prefix("*.") {
+                    Some(below) => host.strip_suffix(below).is_some_and(|head| head.ends_with('.')),
+                    None => host == pattern,
+                })
     }
 }
 
@@ -64,7 +78,11 @@ impl Endpoint {
     pub fn parse(text: &str, hosts: &PushHosts) -> Result<Self, FieldError> {
         let refuse = |message: String| Err(FieldError::new("subscription.endpoint", message));
         if text.len() > Self::MAX_BYTES {
-            return refuse(format!("The endpoint has {} bytes; at most {} are taken.", text.len(), Self::MAX_BYTES));
+            return refuse(format!(
+                "The endpoint has {} bytes; at most {} are taken.",
+                text.len(),
+                Self::MAX_BYTES
+            ));
         }
         let Ok(url) = Url::parse(text) else {
             return refuse("The endpoint is not a web address.".to_owned());
@@ -98,7 +116,10 @@ impl Endpoint {
 
     /// Host name, for people.
     pub fn host(&self) -> String {
-        Url::parse(&self.0).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+        Url::parse(&self.0)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -124,19 +145,41 @@ impl Keys {
             .and_then(|bytes| <[u8; 65]>::try_from(bytes).ok())
             .filter(|point| point[0] == 4)
             .ok_or_else(|| {
-                FieldError::new("subscription.keys.p256dh", "The key is not a P-256 point of 65 bytes in base64url.")
+                FieldError::new(
+                    "subscription.keys.p256dh",
+                    "The key is not a P-256 point of 65 bytes in base64url.",
+                )
             })?;
-        let secret = decode(auth).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).ok_or_else(|| {
-            FieldError::new("subscription.keys.auth", "The authentication secret is not 16 bytes in base64url.")
-        })?;
-        Ok(Self { p256dh: point, auth: secret })
+        let secret = decode(auth)
+            .and_then(|bytes| <[u8; 16]>::try_from(bytes).ok())
+            .ok_or_else(|| {
+                FieldError::new(
+                    "subscription.keys.auth",
+                    "The authentication secret is not 16 bytes in base64url.",
+                )
+            })?;
+        Ok(Self {
+            p256dh: point,
+            auth: secret,
+        })
     }
 }
 
 /// Decodes base64url; takes the standard alphabet and padding too.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
-    let url_safe: String =
-        text.trim_end_matches('=').chars().map(|c| if c == '+' { '-' } else if c == '/' { '_' } else { c }).collect();
+    let url_safe: String = text
+        .trim_end_matches('=')
+        .chars()
+        .map(|c| {
+            if c == '+' {
+                '-'
+            } else if c == '/' {
+                '_'
+            } else {
+                c
+            }
+        })
+        .collect();
     URL_SAFE_NO_PAD.decode(url_safe).ok()
 }
 
@@ -174,11 +217,18 @@ mod tests {
 
     #[test]
     fn keys_have_their_lengths() {
-        let p256dh = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+        let p256dh =
+            "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
         let auth = "BTBZMqHH6r4Tts7J_aSIgg";
         assert!(Keys::parse(p256dh, auth).is_ok());
         assert!(Keys::parse(p256dh, "BTBZMqHH6r4Tts7J_aSIgg==").is_ok());
-        assert_eq!(Keys::parse(p256dh, "short").expect_err("short").field, "subscription.keys.auth");
-        assert_eq!(Keys::parse(auth, auth).expect_err("short").field, "subscription.keys.p256dh");
+        assert_eq!(
+            Keys::parse(p256dh, "short").expect_err("short").field,
+            "subscription.keys.auth"
+        );
+        assert_eq!(
+            Keys::parse(auth, auth).expect_err("short").field,
+            "subscription.keys.p256dh"
+        );
     }
 }

@@ -55,12 +55,21 @@ impl Day {
         let moment = jiff::Timestamp::from_millisecond(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         let date = moment.to_zoned(zone.0.clone()).date();
         let year = u32::from(date.year().unsigned_abs());
-        Self(year * 10_000 + u32::from(date.month().unsigned_abs()) * 100 + u32::from(date.day().unsigned_abs()))
+        Self(
+            year * 10_000
+                + u32::from(date.month().unsigned_abs()) * 100
+                + u32::from(date.day().unsigned_abs()),
+        )
     }
 
     /// `2025-11-23`.
     pub fn dashed(self) -> String {
-        format!("{:04}-{:02}-{:02}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
+        format!(
+            "{:04}-{:02}-{:02}",
+            self.0 / 10_000,
+            self.0 / 100 % 100,
+            self.0 % 100
+        )
     }
 }
 
@@ -111,7 +120,10 @@ mod tests {
 
     #[test]
     fn a_moment_prints_as_rfc_3339() {
-        assert_eq!(Timestamp(1_763_938_800_123).to_string(), "2025-11-23T23:00:00.123Z");
+        assert_eq!(
+            Timestamp(1_763_938_800_123).to_string(),
+            "2025-11-23T23:00:00.123Z"
+        );
         assert!(Zone::parse("Mars/Olympus").is_none());
     }
 }

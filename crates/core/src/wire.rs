@@ -77,17 +77,52 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "described in docs/wire/README.md")]
 pub enum What {
-    Page { url: String, referrer: String, title: String },
-    Event { name: String, props: Map<String, Value> },
-    Profile { set: Map<String, Value> },
-    Login { identity: Map<String, Value>, set: Map<String, Value> },
+    Page {
+        url: String,
+        referrer: String,
+        title: String,
+    },
+    Event {
+        name: String,
+        props: Map<String, Value>,
+    },
+    Profile {
+        set: Map<String, Value>,
+    },
+    Login {
+        identity: Map<String, Value>,
+        set: Map<String, Value>,
+    },
     Logout,
-    Privacy { opt_out: Option<bool>, use_ip: Option<bool> },
-    Subscribe { endpoint: String, p256dh: String, auth: String, key: String, browser: String },
-    Unsubscribe { endpoint: String },
-    Prompt { outcome: PromptOutcome },
-    Popup { msg: MsgId, impression: Option<Id>, reaction: Reaction, button: String, url: String },
-    Push { send: Id, reaction: Reaction, action: String },
+    Privacy {
+        opt_out: Option<bool>,
+        use_ip: Option<bool>,
+    },
+    Subscribe {
+        endpoint: String,
+        p256dh: String,
+        auth: String,
+        key: String,
+        browser: String,
+    },
+    Unsubscribe {
+        endpoint: String,
+    },
+    Prompt {
+        outcome: PromptOutcome,
+    },
+    Popup {
+        msg: MsgId,
+        impression: Option<Id>,
+        reaction: Reaction,
+        button: String,
+        url: String,
+    },
+    Push {
+        send: Id,
+        reaction: Reaction,
+        action: String,
+    },
 }
 
 /// What a person did with a message.
@@ -203,7 +238,13 @@ pub fn parse_operation(raw: &RawValue) -> Result<Operation, Refusal> {
             id: Id,
         }
         let id = serde_json::from_str::<OnlyId>(raw.get()).ok().map(|only| only.id);
-        Refusal { id, notice: Notice::whole(604, format!("The operation was not understood: {fault}. It was not kept.")) }
+        Refusal {
+            id,
+            notice: Notice::whole(
+                604,
+                format!("The operation was not understood: {fault}. It was not kept."),
+            ),
+        }
     })?;
     let id = parsed.id;
     let at = parsed.t;
@@ -212,21 +253,38 @@ pub fn parse_operation(raw: &RawValue) -> Result<Operation, Refusal> {
 }
 
 fn what(raw: Raw) -> Result<What, Notice> {
-    let missing = |field: &str| Notice::new(604, field, format!("“{field}” is missing; the operation was not kept."));
+    let missing = |field: &str| {
+        Notice::new(
+            604,
+            field,
+            format!("“{field}” is missing; the operation was not kept."),
+        )
+    };
     Ok(match raw.op.as_str() {
         "page" => What::Page {
             url: cut(raw.url.ok_or_else(|| missing("url"))?, MAX_URL_BYTES),
             referrer: cut(raw.referrer.unwrap_or_default(), MAX_URL_BYTES),
             title: cut(raw.title.unwrap_or_default(), 300),
         },
-        "event" => What::Event { name: raw.name.ok_or_else(|| missing("name"))?, props: raw.props.unwrap_or_default() },
-        "profile" => What::Profile { set: raw.set.ok_or_else(|| missing("set"))? },
+        "event" => What::Event {
+            name: raw.name.ok_or_else(|| missing("name"))?,
+            props: raw.props.unwrap_or_default(),
+        },
+        "profile" => What::Profile {
+            set: raw.set.ok_or_else(|| missing("set"))?,
+        },
         "login" => What::Login {
-            identity: raw.identity.filter(|identity| !identity.is_empty()).ok_or_else(|| missing("identity"))?,
+            identity: raw
+                .identity
+                .filter(|identity| !identity.is_empty())
+                .ok_or_else(|| missing("identity"))?,
             set: raw.set.unwrap_or_default(),
         },
         "logout" => What::Logout,
-        "privacy" => What::Privacy { opt_out: raw.opt_out, use_ip: raw.use_ip },
+        "privacy" => What::Privacy {
+            opt_out: raw.opt_out,
+            use_ip: raw.use_ip,
+        },
         "subscribe" => {
             let subscription = raw.subscription.ok_or_else(|| missing("subscription"))?;
             What::Subscribe {
@@ -237,14 +295,20 @@ fn what(raw: Raw) -> Result<What, Notice> {
                 browser: cut(raw.browser.unwrap_or_default(), 40),
             }
         }
-        "unsubscribe" => What::Unsubscribe { endpoint: raw.endpoint.ok_or_else(|| missing("endpoint"))? },
-        "prompt" => What::Prompt { outcome: raw.outcome.ok_or_else(|| missing("outcome"))? },
+        "unsubscribe" => What::Unsubscribe {
+            endpoint: raw.endpoint.ok_or_else(|| missing("endpoint"))?,
+        },
+        "prompt" => What::Prompt {
+            outcome: raw.outcome.ok_or_else(|| missing("outcome"))?,
+        },
         op @ ("view" | "click" | "close") => What::Popup {
-            msg: raw
-                .msg
-                .as_deref()
-                .and_then(MsgId::parse)
-                .ok_or_else(|| Notice::new(604, "msg", "“msg” is not a message id like 1630318544_20211004; not counted."))?,
+            msg: raw.msg.as_deref().and_then(MsgId::parse).ok_or_else(|| {
+                Notice::new(
+                    604,
+                    "msg",
+                    "“msg” is not a message id like 1630318544_20211004; not counted.",
+                )
+            })?,
             impression: raw.impression,
             reaction: match op {
                 "view" => Reaction::Shown,
@@ -264,7 +328,10 @@ fn what(raw: Raw) -> Result<What, Notice> {
             action: cut(raw.action.unwrap_or_default(), 64),
         },
         other => {
-            let message = format!("“{}” is not an operation of this version; it was not kept.", cut(other.to_owned(), 40));
+            let message = format!(
+                "“{}” is not an operation of this version; it was not kept.",
+                cut(other.to_owned(), 40)
+            );
             return Err(Notice::new(604, "op", message));
         }
     })
@@ -349,20 +416,21 @@ mod tests {
 
     #[test]
     fn one_bad_operation_stands_alone() {
-        let parsed = ops(
-            r#"{"v":1,"account":"TEST-0001","ops":[
+        let parsed = ops(r#"{"v":1,"account":"TEST-0001","ops":[
             {"id":"0199c0de7a5570008000000000000a01","t":1,"op":"logout"},
             {"id":"0199c0de7a5570008000000000000a02","t":1,"op":"event"},
             {"id":"0199c0de7a5570008000000000000a03","t":1,"op":"dance"},
             {"id":"0199c0de7a5570008000000000000a04","t":"yesterday","op":"logout"},
-            {"id":"nonsense","t":1,"op":"logout"}, 7]}"#,
-        );
+            {"id":"nonsense","t":1,"op":"logout"}, 7]}"#);
         assert!(parsed[0].is_ok());
         let refused: Vec<(bool, u16)> = parsed[1..]
             .iter()
             .map(|result| result.as_ref().expect_err("refused"))
             .map(|refusal| (refusal.id.is_some(), refusal.notice.code))
             .collect();
-        assert_eq!(refused, [(true, 604), (true, 604), (true, 604), (false, 604), (false, 604)]);
+        assert_eq!(
+            refused,
+            [(true, 604), (true, 604), (true, 604), (false, 604), (false, 604)]
+        );
     }
 }

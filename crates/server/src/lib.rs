@@ -1,1 +1,24 @@
-//! Placeholder.
+//! Campanile: web pop-ups and web push with events, profiles, campaigns and reports, in one process.
+//!
+//! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
+//! - [`ingest`], [`launch`], [`report`] are the use cases; [`live`] is what they and `http` read from memory.
+//! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
+//! - [`app`] wires them, [`cli`] is the command line.
+//!
+//! ARCHITECTURE.md has the map and the rules of direction; a test keeps them true.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod http;
+pub mod ingest;
+pub mod launch;
+pub mod live;
+pub mod queue;
+pub mod report;
+pub mod secret;
+pub mod store;
+pub mod telemetry;
+pub mod tls;

@@ -186,7 +186,8 @@ impl Popup {
     /// All that is wrong, in the order of the fields; empty when it may start.
     pub fn check(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();
-        let mut fault = |field: &str, message: &str| errors.push(FieldError::new(format!("popup.{field}"), message));
+        let mut fault =
+            |field: &str, message: &str| errors.push(FieldError::new(format!("popup.{field}"), message));
         let title = self.title.trim().chars().count();
         if title == 0 {
             fault("title", "A pop-up needs a title. Write one.");
@@ -201,11 +202,21 @@ impl Popup {
                 fault("image.url", &problem);
             }
             if image.alt.chars().count() > 200 {
-                fault("image.alt", "The description is longer than 200 characters. Shorten it.");
+                fault(
+                    "image.alt",
+                    "The description is longer than 200 characters. Shorten it.",
+                );
             }
         }
-        if self.button.as_ref().is_some_and(|words| words.trim().is_empty() || words.chars().count() > 60) {
-            fault("button", "The button's words have 1 to 60 characters. Leave it out for a pop-up without a button.");
+        if self
+            .button
+            .as_ref()
+            .is_some_and(|words| words.trim().is_empty() || words.chars().count() > 60)
+        {
+            fault(
+                "button",
+                "The button's words have 1 to 60 characters. Leave it out for a pop-up without a button.",
+            );
         }
         match &self.on_click {
             OnClick::Url { url, .. } => {
@@ -214,12 +225,23 @@ impl Popup {
                 }
             }
             OnClick::Function { name } if !is_function_name(name) => {
-                fault("on_click.name", "A function's name is like addVoucher or shop.addVoucher.");
+                fault(
+                    "on_click.name",
+                    "A function's name is like addVoucher or shop.addVoucher.",
+                );
             }
             OnClick::Function { .. } | OnClick::Close => {}
         }
-        if self.kv.len() > 50 || self.kv.iter().any(|(key, value)| key.len() > 120 || value.len() > 1024) {
-            fault("kv", "At most 50 key-values, keys of 120 and values of 1024 bytes. Remove or shorten some.");
+        if self.kv.len() > 50
+            || self
+                .kv
+                .iter()
+                .any(|(key, value)| key.len() > 120 || value.len() > 1024)
+        {
+            fault(
+                "kv",
+                "At most 50 key-values, keys of 120 and values of 1024 bytes. Remove or shorten some.",
+            );
         }
         if self.radius > 32 {
             fault("radius", "The corner radius is at most 32 px.");
@@ -232,7 +254,9 @@ impl Popup {
             let better = nearest_passing(self.ink, self.ground, 4.5);
             fault(
                 "ink",
-                &format!("Text on this ground has a contrast of {reading:.1}:1; 4.5:1 can be read by all. {better} would pass."),
+                &format!(
+                    "Text on this ground has a contrast of {reading:.1}:1; 4.5:1 can be read by all. {better} would pass."
+                ),
             );
         }
         errors
@@ -243,13 +267,20 @@ impl Popup {
         box_template::render(&BoxView {
             title: self.title.trim(),
             text: self.text.trim(),
-            image: self.image.as_ref().map(|image| BoxImage { url: &image.url, alt: &image.alt }),
+            image: self.image.as_ref().map(|image| BoxImage {
+                url: &image.url,
+                alt: &image.alt,
+            }),
             button: self.button.as_deref().map(str::trim),
             close_label: close_label(&self.language),
             lang: &self.language,
             rtl: is_right_to_left(&self.language),
             theme: self.theme,
-            colours: Colours { accent: self.accent, ground: self.ground, ink: self.ink },
+            colours: Colours {
+                accent: self.accent,
+                ground: self.ground,
+                ink: self.ink,
+            },
             radius: self.radius,
         })
     }
@@ -259,7 +290,11 @@ impl Popup {
         let kv = (!self.kv.is_empty()).then(|| self.kv.clone());
         PopupMessage {
             impression,
-            msg_id: MsgId { campaign, day: Some(day) }.to_string(),
+            msg_id: MsgId {
+                campaign,
+                day: Some(day),
+            }
+            .to_string(),
             msg_content: MsgContent {
                 html: html.to_owned(),
                 kind: 1,
@@ -349,7 +384,10 @@ impl MsgId {
             Some((campaign, day)) => (campaign, Some(Day(day.parse().ok()?))),
             None => (text, None),
         };
-        Some(Self { campaign: CampaignId(campaign.parse().ok()?), day })
+        Some(Self {
+            campaign: CampaignId(campaign.parse().ok()?),
+            day,
+        })
     }
 }
 
@@ -370,7 +408,10 @@ pub fn absolute_url(text: &str) -> Result<(), String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Ok(()),
         Ok(url) => Err(not_an_address(url.scheme(), text)),
-        Err(_) => Err(format!("“{}” is not a web address. Write it whole, like https://shop.example.com/basket.", short(text))),
+        Err(_) => Err(format!(
+            "“{}” is not a web address. Write it whole, like https://shop.example.com/basket.",
+            short(text)
+        )),
     }
 }
 
@@ -386,7 +427,10 @@ fn not_an_address(scheme: &str, text: &str) -> String {
     let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     let near_miss = scheme.starts_with('h') && !rest.is_empty();
     if near_miss {
-        format!("“{scheme}” is not a web address. Did you mean https://{}?", short(rest))
+        format!(
+            "“{scheme}” is not a web address. Did you mean https://{}?",
+            short(rest)
+        )
     } else {
         format!("“{scheme}:” cannot be opened. Use an address that begins with https://.")
     }
@@ -402,20 +446,30 @@ fn short(text: &str) -> String {
 
 fn is_function_name(name: &str) -> bool {
     let word = |part: &str| {
-        part.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
-            && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
+        part.chars()
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
     };
     name.len() <= 120 && name.split('.').all(word)
 }
 
 fn is_language(tag: &str) -> bool {
-    (2..=35).contains(&tag.len()) && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    (2..=35).contains(&tag.len())
+        && tag
+            .split('-')
+            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Whether the words of this language run from right to left.
 pub fn is_right_to_left(tag: &str) -> bool {
     let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    matches!(primary.as_str(), "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv" | "ckb")
+    matches!(
+        primary.as_str(),
+        "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv" | "ckb"
+    )
 }
 
 fn close_label(tag: &str) -> &'static str {
@@ -450,11 +504,27 @@ mod tests {
         }));
         let errors = bad.check();
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
-        assert_eq!(fields, ["popup.title", "popup.image.url", "popup.button", "popup.on_click.url", "popup.ink"]);
-        assert_eq!(errors[3].message, "“htps” is not a web address. Did you mean https://shop.example.com/basket?");
+        assert_eq!(
+            fields,
+            [
+                "popup.title",
+                "popup.image.url",
+                "popup.button",
+                "popup.on_click.url",
+                "popup.ink"
+            ]
+        );
+        assert_eq!(
+            errors[3].message,
+            "“htps” is not a web address. Did you mean https://shop.example.com/basket?"
+        );
         let function = popup(json!({"title": "T", "on_click": {"do": "function", "name": "a b()"}}));
         assert_eq!(function.check()[0].field, "popup.on_click.name");
-        assert!(popup(json!({"title": "T", "on_click": {"do": "url", "url": "/basket"}})).check().is_empty());
+        assert!(
+            popup(json!({"title": "T", "on_click": {"do": "url", "url": "/basket"}}))
+                .check()
+                .is_empty()
+        );
         assert!(site_url("//evil.example.com").is_err());
     }
 
@@ -473,7 +543,13 @@ mod tests {
             serde_json::from_str(include_str!("../../../../docs/wire/reply-page.json")).expect("fixture");
         fixture["messages"][0]["msgContent"]["html"] = json!("<!doctype html>");
         assert_eq!(wire, fixture["messages"][0]);
-        assert_eq!(MsgId::parse("1763890000_20251123"), Some(MsgId { campaign, day: Some(day) }));
+        assert_eq!(
+            MsgId::parse("1763890000_20251123"),
+            Some(MsgId {
+                campaign,
+                day: Some(day)
+            })
+        );
         assert_eq!(MsgId::parse("x_1"), None);
     }
 }

@@ -1,0 +1,399 @@
+//! Out to the push services: leases work, sends, settles.
+//!
+//! A push campaign is a [`fanout`] job that pages through the audience and supervises the run, and one deliver job for each page.
+//! Left out: what an answer means and what follows it (`campanile-push`, `campanile-core`), sockets ([`transport`]).
+//!
+//! Invariant: a message is settled in the batch that also ends or postpones its job, so a crash loses none; one that was under way may go out
+//! twice, and its topic and its token make the second one invisible.
+
+pub mod fanout;
+pub mod sweep;
+pub mod transport;
+
+use crate::clock::{self, Clock};
+use crate::live::{Live, Site};
+use crate::queue::{Job, Leased, Notice, Queue};
+use crate::store::Store;
+use crate::store::db::{Batch, Outcome};
+use crate::store::sends::{Chunk, SendState, WaitingSend};
+use crate::telemetry::Metrics;
+use anyhow::Context as _;
+use campanile_core::campaign::{Body, Campaign, Status};
+use campanile_core::delivery::{self, Answer, Next, Verdict};
+use campanile_core::id::{AccountId, CampaignId};
+use campanile_core::notification::PushMessage;
+use campanile_core::stats::Measure;
+use campanile_core::time::{Day, Timestamp};
+use campanile_push::ece::{self, Recipient};
+use campanile_push::vapid::SignatureCache;
+use campanile_push::webpush::{self, Options, Topic};
+use futures_util::StreamExt as _;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use transport::Transport;
+
+/// How long a leased job belongs to its worker: longer than a piece takes with every request timing out.
+const LEASE_MS: i64 = 120_000;
+/// How often an idle worker looks for work that nobody announced (retries that came due, other processes' jobs).
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Pieces that one process works on at once.
+const WORKERS: usize = 2;
+
+/// Whether a step found something to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// A job was worked on.
+    Worked,
+    /// Nothing was ready.
+    Idle,
+}
+
+/// What every worker needs.
+pub struct Delivery {
+    store: Store,
+    queue: Queue,
+    live: Live,
+    clock: Clock,
+    transport: Transport,
+    signatures: Option<SignatureCache>,
+    /// Absolute address of the wire for workers, where the public one is known.
+    endpoint: Option<String>,
+    concurrency: usize,
+    metrics: Metrics,
+}
+
+/// The parts of a [`Delivery`].
+pub struct Parts {
+    /// The store.
+    pub store: Store,
+    /// The queue.
+    pub queue: Queue,
+    /// Sites and their keys.
+    pub live: Live,
+    /// Time.
+    pub clock: Clock,
+    /// The way out.
+    pub transport: Transport,
+    /// Signatures under the configured subject; none: nothing can be sent.
+    pub signatures: Option<SignatureCache>,
+    /// Absolute address of the wire for workers.
+    pub endpoint: Option<String>,
+    /// Messages in flight at once.
+    pub concurrency: usize,
+    /// Metrics.
+    pub metrics: Metrics,
+}
+
+impl Delivery {
+    /// Stands on its parts.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            store,
+            queue,
+            live,
+            clock,
+            transport,
+            signatures,
+            endpoint,
+            concurrency,
+            metrics,
+        } = parts;
+        Self {
+            store,
+            queue,
+            live,
+            clock,
+            transport,
+            signatures,
+            endpoint,
+            concurrency,
+            metrics,
+        }
+    }
+
+    /// Works until told to stop; what is under way is finished first.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let workers = (0..WORKERS).map(|_| self.clone().work(stop.clone()));
+        futures_util::future::join_all(workers).await;
+    }
+
+    async fn work(self: Arc<Self>, stop: CancellationToken) {
+        // Subscribed before the first look, so that no notice falls between looking and waiting.
+        let mut changes = self.queue.changes();
+        while !stop.is_cancelled() {
+            match self.step().await {
+                Ok(Step::Worked) => continue,
+                Ok(Step::Idle) => {}
+                Err(fault) => tracing::warn!(
+                    error = format!("{fault:#}"),
+                    "a job could not be worked on; it comes back after its lease"
+                ),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = changes.recv() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    /// Works on one job, if one is ready.
+    pub async fn step(&self) -> anyhow::Result<Step> {
+        let now = self.clock.now();
+        let Some(leased) = self.queue.lease(1, LEASE_MS, now).await?.pop() else {
+            return Ok(Step::Idle);
+        };
+        match &leased.job {
+            Job::FanOut {
+                account,
+                campaign,
+                run,
+            } => {
+                let (account, campaign, run) = (parse(account)?, *campaign, *run);
+                self.fan_out(&leased, &account, campaign, run).await?;
+            }
+            Job::Deliver {
+                account,
+                campaign,
+                run,
+                chunk,
+            } => {
+                let account = parse(account)?;
+                let at = Chunk {
+                    account: &account,
+                    campaign: *campaign,
+                    run: *run,
+                    chunk: *chunk,
+                };
+                self.deliver(&leased, at).await?;
+            }
+        }
+        Ok(Step::Worked)
+    }
+
+    /// The campaign and its message, if it is still to be sent.
+    async fn sending(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> anyhow::Result<Option<(Arc<Site>, PushMessage)>> {
+        let Some(site) = self.live.site(account) else {
+            return Ok(None);
+        };
+        let found = self.store.campaign(account, campaign).await?;
+        Ok(match found {
+            Some(Campaign {
+                status: Status::Sending,
+                definition,
+                ..
+            }) => match definition.body {
+                Body::Push { push } => Some((site, push)),
+                Body::Popup { .. } => None,
+            },
+            _ => None,
+        })
+    }
+
+    async fn end(&self, leased: &Leased) -> anyhow::Result<()> {
+        let mut batch = Batch::new("end_job");
+        self.queue.done(&mut batch, leased);
+        self.store.db.write(batch).await?;
+        Ok(())
+    }
+
+    async fn deliver(&self, leased: &Leased, at: Chunk<'_>) -> anyhow::Result<()> {
+        let Some((site, message)) = self.sending(at.account, at.campaign).await? else {
+            return self.end(leased).await;
+        };
+        let run = self
+            .store
+            .run(at.account, at.campaign, at.run)
+            .await?
+            .context("a piece without its run")?;
+        let expires_at = run.started_at.plus_ms(i64::from(message.ttl_seconds) * 1000);
+        let waiting = self.store.waiting_sends(at).await?;
+        let now = self.clock.now();
+        let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
+        let outcomes: Vec<(WaitingSend, Answer)> = futures_util::stream::iter(due)
+            .map(|send| async {
+                let answer = self.send(&site, &message, at, &send, expires_at).await;
+                (send, answer)
+            })
+            .buffer_unordered(self.concurrency)
+            .collect()
+            .await;
+        let again = later.iter().map(|send| send.retry_at).min();
+        self.settle(leased, at, &site, outcomes, (expires_at, again))
+            .await
+    }
+
+    async fn send(
+        &self,
+        site: &Site,
+        message: &PushMessage,
+        at: Chunk<'_>,
+        send: &WaitingSend,
+        expires_at: Timestamp,
+    ) -> Answer {
+        let refuse = |verdict: Verdict, reason: &str| Answer {
+            verdict,
+            status: None,
+            reason: reason.to_owned(),
+        };
+        if !send.live {
+            return refuse(Verdict::Gone, "unsubscribed before it was sent");
+        }
+        let Some(key) = site.key(send.vapid_key) else {
+            return refuse(
+                Verdict::WrongKey,
+                "the VAPID key of this subscription is not in the key ring",
+            );
+        };
+        let Some(signatures) = &self.signatures else {
+            return refuse(Verdict::Refused, "push.subject is not set in the configuration");
+        };
+        let now = self.clock.now();
+        let ttl_seconds = u32::try_from(expires_at.since(now) / 1000).unwrap_or(0);
+        let payload = message.payload(at.account, at.campaign, send.id, self.endpoint.as_deref());
+        let built = Recipient::new(&send.keys)
+            .and_then(|recipient| ece::encrypt(&recipient, &payload))
+            .map_err(|fault| fault.to_string())
+            .and_then(|body| {
+                let header = signatures
+                    .header(&key.key, &send.endpoint.origin(), now)
+                    .map_err(|fault| fault.to_string())?;
+                let topic = Topic::of(&[at.account.as_str().as_bytes(), &at.campaign.0.to_be_bytes()]);
+                let options = Options {
+                    ttl_seconds,
+                    urgency: message.urgency,
+                    topic: Some(topic),
+                };
+                webpush::request(&send.endpoint, body, &header, &options).map_err(|fault| fault.to_string())
+            });
+        let request = match built {
+            Ok(request) => request,
+            Err(fault) => return refuse(Verdict::Refused, &fault),
+        };
+        let answer = match self.transport.post(request).await {
+            Ok(response) => {
+                let host = send.endpoint.host();
+                webpush::answer(
+                    &host,
+                    response.status,
+                    &response.headers,
+                    &response.body,
+                    self.clock.now(),
+                )
+            }
+            Err(fault) => refuse(Verdict::Unreachable { after_ms: None }, &fault),
+        };
+        self.metrics.push_answered(answer.verdict);
+        answer
+    }
+
+    async fn settle(
+        &self,
+        leased: &Leased,
+        at: Chunk<'_>,
+        site: &Site,
+        outcomes: Vec<(WaitingSend, Answer)>,
+        (expires_at, mut again): (Timestamp, Option<Timestamp>),
+    ) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let mut batch = Batch::new("settle");
+        let mut counts: BTreeMap<Measure, u64> = BTreeMap::new();
+        for (send, answer) in &outcomes {
+            let state = match delivery::next(
+                answer.verdict,
+                send.attempts + 1,
+                now,
+                expires_at,
+                clock::chance(),
+            ) {
+                Next::Sent => SendState::Sent,
+                Next::Failed => SendState::Failed,
+                Next::Unsubscribe => {
+                    self.store.remove_subscription(
+                        &mut batch,
+                        at.account,
+                        send.subscription,
+                        &answer.reason,
+                        now,
+                    );
+                    SendState::Gone
+                }
+                Next::RetryAt(moment) => {
+                    self.store.retry_send(
+                        &mut batch,
+                        at.account,
+                        send,
+                        (answer.status, &answer.reason),
+                        moment,
+                    );
+                    again = Some(again.map_or(moment, |known| known.min(moment)));
+                    continue;
+                }
+            };
+            let measure = match state {
+                SendState::Sent => Measure::Sent,
+                SendState::Failed => Measure::Failed,
+                SendState::Gone => Measure::Gone,
+            };
+            *counts.entry(measure).or_default() += 1;
+            self.store.settle_send(
+                &mut batch,
+                at.account,
+                send,
+                (state, answer.status, &answer.reason),
+                now,
+            );
+        }
+        let day = Day::of(now, &site.account.zone);
+        for (measure, n) in counts {
+            self.store
+                .count(&mut batch, at.account, at.campaign, day, measure, n);
+        }
+        match again {
+            Some(moment) => self.queue.later(&mut batch, leased, moment),
+            None => self.queue.done(&mut batch, leased),
+        }
+        if let Outcome::Conflict { .. } = self.store.db.write(batch).await? {
+            // The lease ran out and another worker has this piece now; what it sends again is dropped by topic and token.
+            tracing::warn!(campaign = %at.campaign, chunk = at.chunk, "a piece was settled by another worker");
+        }
+        if again.is_none() {
+            self.finish_if_through(at.account, at.campaign, at.run).await?;
+        }
+        Ok(())
+    }
+
+    /// Marks the campaign as sent when nothing of the run waits any more.
+    async fn finish_if_through(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+    ) -> anyhow::Result<bool> {
+        let complete = self
+            .store
+            .run(account, campaign, run)
+            .await?
+            .is_some_and(|run| run.complete);
+        if !complete || self.store.run_waits(account, campaign, run).await? {
+            return Ok(false);
+        }
+        let mut batch = Batch::new("finish_push");
+        self.store
+            .finish_push(&mut batch, account, campaign, self.clock.now());
+        self.store.bump_revision(&mut batch, account);
+        self.store.db.write(batch).await?;
+        self.queue.announce(Notice::Account(account.clone()));
+        Ok(true)
+    }
+}
+
+fn parse(account: &str) -> anyhow::Result<AccountId> {
+    AccountId::parse(account).context("a job names an account that is none")
+}

@@ -1,0 +1,62 @@
+//! What has to be tidied now and then: operations that no browser replays any more, history beyond its time.
+//!
+//! Left out: anything that a person would miss. Invariant: a sweep that is interrupted or runs twice does no harm.
+
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::live::Live;
+use crate::queue::Queue;
+use crate::store::Store;
+use crate::telemetry::Metrics;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_secs(3600);
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// Sweeps every hour, and notes every few seconds how the queue stands, until told to stop.
+pub async fn run(
+    store: Store,
+    live: Live,
+    queue: Queue,
+    clock: Clock,
+    retention: Retention,
+    metrics: Metrics,
+    stop: CancellationToken,
+) {
+    let mut hourly = tokio::time::interval(EVERY);
+    let mut often = tokio::time::interval(MEASURE_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = hourly.tick() => {
+                if let Err(fault) = sweep(&store, &live, &clock, &retention).await {
+                    tracing::warn!(error = format!("{fault:#}"), "sweeping did not finish; the next one goes on");
+                }
+            }
+            _ = often.tick() => {
+                if let Ok((waiting, oldest)) = queue.depth(clock.now()).await {
+                    metrics.queue(waiting, oldest);
+                }
+            }
+        }
+    }
+}
+
+async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retention) -> anyhow::Result<()> {
+    let now = clock.now();
+    let operations = now.plus_ms(-i64::from(retention.operations_days.max(1)) * DAY_MS);
+    for site in live.sites() {
+        store.sweep_operations(&site.account.id, operations).await?;
+    }
+    if retention.events_days > 0 {
+        let dropped = store
+            .drop_history(now.plus_ms(-i64::from(retention.events_days) * DAY_MS))
+            .await?;
+        if dropped > 0 {
+            tracing::info!(periods = dropped, "history beyond its time was dropped");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Campaigns over the API.
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::extract::{Admin, Json as Body};
+use crate::{report, secret};
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
+use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::stats::Counts;
+use campanile_core::time::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+type Answer = Result<Json<Value>, Error>;
+
+/// A campaign as the API shows it.
+pub(in crate::http) fn shown(campaign: &Campaign, counts: &Counts) -> Value {
+    let mut value = campaign.definition.to_json();
+    value["id"] = json!(campaign.id);
+    value["status"] = json!(campaign.status);
+    value["created_at"] = json!(campaign.created_at);
+    value["changed_at"] = json!(campaign.changed_at);
+    value["started_at"] = json!(campaign.started_at);
+    value["ended_at"] = json!(campaign.ended_at);
+    value["counts"] = counted(campaign.definition.kind(), counts);
+    value
+}
+
+/// The counts that a kind of campaign has.
+fn counted(kind: Kind, counts: &Counts) -> Value {
+    match kind {
+        Kind::Popup => {
+            json!({"handed": counts.handed, "shown": counts.shown, "clicked": counts.clicked, "closed": counts.closed})
+        }
+        Kind::Push => json!({
+            "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "waiting": counts.waiting(),
+            "shown": counts.shown, "clicked": counts.clicked, "dismissed": counts.dismissed,
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Filter {
+    kind: Option<String>,
+    status: Option<String>,
+}
+
+pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Query(filter): Query<Filter>) -> Answer {
+    let kind = match &filter.kind {
+        None => None,
+        Some(name) => {
+            Some(Kind::parse(name).ok_or_else(|| Error::BadRequest("“kind” is popup or push.".to_owned()))?)
+        }
+    };
+    let status = match &filter.status {
+        None => None,
+        Some(name) => Some(Status::parse(name).ok_or_else(|| {
+            Error::BadRequest("“status” is draft, running, sending, sent or stopped.".to_owned())
+        })?),
+    };
+    let campaigns: Vec<Value> = report::campaigns(&app.store, &site.account)
+        .await?
+        .iter()
+        .filter(|(campaign, _)| kind.is_none_or(|kind| campaign.definition.kind() == kind))
+        .filter(|(campaign, _)| status.is_none_or(|status| campaign.status == status))
+        .map(|(campaign, counts)| shown(campaign, counts))
+        .collect();
+    Ok(Json(json!({"campaigns": campaigns})))
+}
+
+fn parse(value: Value) -> Result<Definition, Error> {
+    Definition::parse(value).map_err(|fault| Error::Fields(vec![fault]))
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Body(value): Body<Value>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let campaign = app.launch.create(&site.account.id, parse(value)?).await?;
+    Ok((StatusCode::CREATED, Json(shown(&campaign, &Counts::default()))))
+}
+
+async fn with_counts(app: &App, account: &AccountId, campaign: &Campaign) -> Answer {
+    let counts = app
+        .store
+        .totals(account)
+        .await?
+        .get(&campaign.id)
+        .copied()
+        .unwrap_or_default();
+    Ok(Json(shown(campaign, &counts)))
+}
+
+pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+    let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn change(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Path(id): Path<i64>,
+    Body(value): Body<Value>,
+) -> Answer {
+    let campaign = app
+        .launch
+        .change(&site.account.id, CampaignId(id), parse(value)?)
+        .await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn remove(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Error> {
+    app.launch.delete(&site.account.id, CampaignId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn start(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+    let campaign = app.launch.start(&site.account.id, CampaignId(id)).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn stop(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+    let campaign = app.launch.stop(&site.account.id, CampaignId(id)).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn duplicate(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Path(id): Path<i64>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let campaign = app.launch.duplicate(&site.account.id, CampaignId(id)).await?;
+    Ok((StatusCode::CREATED, Json(shown(&campaign, &Counts::default()))))
+}
+
+pub(super) async fn report(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+    let id = CampaignId(id);
+    let report = report::campaign(&app.store, &site.account, id)
+        .await?
+        .ok_or(crate::launch::LaunchError::Unknown(id))?;
+    let kind = report.campaign.definition.kind();
+    let days: Vec<Value> = report
+        .days
+        .iter()
+        .map(|(day, counts)| {
+            let mut value = counted(kind, counts);
+            value["day"] = json!(day.dashed());
+            value
+        })
+        .collect();
+    let reasons: Vec<Value> = report
+        .reasons
+        .iter()
+        .map(|(reason, times)| json!({"reason": reason, "times": times}))
+        .collect();
+    Ok(Json(json!({
+        "campaign": shown(&report.campaign, &report.counts), "counts": counted(kind, &report.counts), "days": days, "reasons": reasons,
+    })))
+}
+
+/// The very bytes, with their hash.
+pub(super) async fn preview(State(app): State<App>, Admin(site): Admin, Body(value): Body<Value>) -> Answer {
+    let definition = parse(value)?;
+    let faults = definition.check();
+    Ok(Json(match &definition.body {
+        campaign::Body::Popup { popup, .. } => {
+            let html = popup.html();
+            json!({"bytes": html.len(), "sha256": secret::hex(&secret::sha256(html.as_bytes())), "html": html, "faults": faults})
+        }
+        campaign::Body::Push { push } => {
+            let token = Id::new(Timestamp(0), [0; 10]);
+            let endpoint = app
+                .config
+                .public_url()
+                .map(|url| format!("{url}{}", app.config.paths.wire));
+            let payload = push.payload(&site.account.id, CampaignId(0), token, endpoint.as_deref());
+            let payload: Value = serde_json::from_slice(&payload).map_err(anyhow::Error::from)?;
+            json!({"bytes": push.largest_payload_bytes(), "payload": payload, "faults": faults})
+        }
+    }))
+}

@@ -1,0 +1,88 @@
+//! The JSON API under `/api/v1`, with bearer keys: everything that the dashboard does.
+//!
+//! Left out: rules. Invariant: every route stands in [`ROUTES`], from which the router and the OpenAPI document are made, so neither can
+//! know a route that the other does not.
+
+mod campaigns;
+mod openapi;
+mod people;
+mod settings;
+
+use super::error::Error;
+use crate::app::App;
+use axum::Router;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
+
+/// One route: method, path under `/api`, what it does, and its handler.
+struct Route {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none.
+    takes: &'static str,
+    gives: &'static str,
+    status: u16,
+    handler: fn() -> MethodRouter<App>,
+}
+
+macro_rules! routes {
+    ($($method:ident $path:literal $handler:path, $summary:literal, $takes:literal => $status:literal $gives:literal;)+) => {
+        &[$(Route {
+            method: stringify!($method), path: $path, summary: $summary, takes: $takes, gives: $gives, status: $status,
+            handler: || $method($handler),
+        }),+]
+    };
+}
+
+const ROUTES: &[Route] = routes! {
+    get "/v1/account" settings::account, "The account of this key", "" => 200 "Account";
+    patch "/v1/account" settings::change_account, "Change name, zone or origins", "AccountChange" => 200 "Account";
+    get "/v1/campaigns" campaigns::list, "Campaigns with their counts, newest first; filter by kind and status", "" => 200 "CampaignList";
+    post "/v1/campaigns" campaigns::create, "Write a campaign down as a draft", "Definition" => 201 "Campaign";
+    get "/v1/campaigns/{id}" campaigns::show, "One campaign with its counts", "" => 200 "Campaign";
+    put "/v1/campaigns/{id}" campaigns::change, "Change a campaign; a running pop-up changes for visitors at once", "Definition" => 200 "Campaign";
+    delete "/v1/campaigns/{id}" campaigns::remove, "Delete a campaign that does not run, with its numbers", "" => 204 "";
+    post "/v1/campaigns/{id}/start" campaigns::start, "Start a pop-up, or send a push", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/stop" campaigns::stop, "Stop a running campaign", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/duplicate" campaigns::duplicate, "Make a draft with the same words", "" => 201 "Campaign";
+    get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, and why messages failed", "" => 200 "Report";
+    post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
+    get "/v1/profiles" people::find, "People by identity: ?identity=Email:customer@example.com, Identity:…, Phone:… or device:…", "" => 200 "ProfileList";
+    get "/v1/profiles/{id}" people::show, "One person with devices and subscriptions", "" => 200 "Profile";
+    get "/v1/profiles/{id}/events" people::events, "What a person did, newest first; ?limit= and ?before= (ms)", "" => 200 "EventList";
+    get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";
+    get "/v1/settings/web-push" settings::web_push, "VAPID keys and what is bound to them", "" => 200 "WebPush";
+    get "/v1/install" settings::install, "The snippet, and where it was seen", "" => 200 "Install";
+    get "/v1/keys" settings::keys, "API keys, without their text", "" => 200 "KeyList";
+    post "/v1/keys" settings::create_key, "Make an API key; its text is told once", "NewKey" => 201 "MadeKey";
+    delete "/v1/keys/{id}" settings::revoke_key, "Revoke an API key", "" => 204 "";
+};
+
+/// The API's routes, under `/api`.
+pub fn router() -> Router<App> {
+    let mut router = Router::new().route("/openapi.json", get(openapi::document));
+    for route in ROUTES {
+        router = router.route(route.path, (route.handler)());
+    }
+    router
+        .fallback(unknown)
+        .layer(axum::middleware::from_fn(no_store))
+}
+
+async fn unknown() -> Response {
+    Error::NotFound {
+        code: "route_unknown",
+        message: "There is no such route. GET /api/openapi.json lists them.".to_owned(),
+    }
+    .into_response()
+}
+
+async fn no_store(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(
+        axum::http::header::CACHE_CONTROL,
+        axum::http::HeaderValue::from_static("no-store"),
+    );
+    response
+}

@@ -1,0 +1,153 @@
+//! People, their events and their subscriptions over the API.
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::extract::Admin;
+use crate::store::profiles::{DeviceRow, ProfileDetail};
+use crate::store::subscriptions::SubscriptionRow;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::profile::{Identity, IdentityKind};
+use campanile_core::time::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+type Answer = Result<Json<Value>, Error>;
+
+fn device(row: &DeviceRow) -> Value {
+    let state = &row.state;
+    json!({
+        "id": row.id, "created_at": row.created_at, "seen_at": row.seen_at, "browser": state.browser, "system": state.system,
+        "language": state.language, "zone": state.zone, "touch": state.touch, "push": state.push, "opt_out": state.opt_out,
+        "session": {"started_at": state.session.started_at, "last_at": state.session.last_at, "pages": state.session.pages, "number": state.session.number},
+    })
+}
+
+fn subscription(row: &SubscriptionRow) -> Value {
+    json!({
+        "id": row.id, "profile": row.ordinal, "browser": row.browser, "endpoint_host": row.endpoint.host(),
+        "state": if row.live { "live" } else { "gone" }, "reason": row.reason, "vapid_key": row.vapid_key,
+        "created_at": row.created_at, "changed_at": row.changed_at,
+    })
+}
+
+async fn profile(app: &App, account: &AccountId, detail: &ProfileDetail) -> Result<Value, Error> {
+    let identities: Map<String, Value> = detail.identities.iter().fold(Map::new(), |mut map, identity| {
+        let list = map.entry(identity.kind.as_str()).or_insert_with(|| json!([]));
+        if let Some(list) = list.as_array_mut() {
+            list.push(json!(identity.value));
+        }
+        map
+    });
+    let subscriptions: Vec<Value> = app
+        .store
+        .subscriptions_of(account, detail.profile.ordinal)
+        .await?
+        .iter()
+        .map(subscription)
+        .collect();
+    let seen = detail.devices.iter().map(|device| device.seen_at).max();
+    Ok(json!({
+        "id": detail.profile.ordinal, "identified": detail.profile.identified, "identities": identities,
+        "properties": detail.profile.properties, "created_at": detail.profile.created_at, "seen_at": seen,
+        "devices": detail.devices.iter().map(device).collect::<Vec<_>>(), "subscriptions": subscriptions, "merged": detail.merged,
+    }))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    identity: Option<String>,
+}
+
+pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Query(wanted): Query<Wanted>) -> Answer {
+    let bad = || {
+        let message = "Say whom you look for: ?identity=Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>.";
+        Error::BadRequest(message.to_owned())
+    };
+    let account = &site.account.id;
+    let text = wanted.identity.ok_or_else(bad)?;
+    let (kind, value) = text.split_once(':').ok_or_else(bad)?;
+    let owner = if kind == "device" {
+        let id = Id::parse(value).ok_or_else(bad)?;
+        app.store
+            .visitor(account, id)
+            .await?
+            .map(|(device, _)| device.ordinal)
+    } else {
+        let kind = IdentityKind::parse(kind).ok_or_else(bad)?;
+        let identity =
+            Identity::parse(kind, &json!(value)).map_err(|notice| Error::BadRequest(notice.message))?;
+        app.store.identity_owner(account, &identity).await?
+    };
+    let mut profiles = Vec::new();
+    if let Some(owner) = owner
+        && let Some(detail) = app.store.profile_detail(account, owner).await?
+    {
+        profiles.push(profile(&app, account, &detail).await?);
+    }
+    Ok(Json(json!({"profiles": profiles})))
+}
+
+async fn detail(app: &App, account: &AccountId, id: u32) -> Result<ProfileDetail, Error> {
+    app.store
+        .profile_detail(account, Ordinal(id))
+        .await?
+        .ok_or_else(|| Error::NotFound {
+            code: "profile_unknown",
+            message: format!("There is no person {id} here."),
+        })
+}
+
+pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Path(id): Path<u32>) -> Answer {
+    let detail = detail(&app, &site.account.id, id).await?;
+    Ok(Json(profile(&app, &site.account.id, &detail).await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Page {
+    limit: Option<usize>,
+    before: Option<i64>,
+}
+
+pub(super) async fn events(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Path(id): Path<u32>,
+    Query(page): Query<Page>,
+) -> Answer {
+    let detail = detail(&app, &site.account.id, id).await?;
+    let mut people = vec![detail.profile.ordinal];
+    people.extend(detail.merged);
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    let before = Timestamp(page.before.unwrap_or(i64::MAX));
+    let events = app
+        .store
+        .timeline(&site.account.id, &people, before, limit)
+        .await?;
+    let events: Vec<Value> = events
+        .iter()
+        .map(|event| json!({"id": event.id, "at": event.at, "name": event.name, "props": event.props, "device": event.device}))
+        .collect();
+    Ok(Json(json!({"events": events})))
+}
+
+pub(super) async fn subscriptions(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Query(page): Query<Page>,
+) -> Answer {
+    let account = &site.account.id;
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000) as u32;
+    let reach = app.store.reach(account).await?;
+    let rows: Vec<Value> = app
+        .store
+        .subscriptions(account, limit)
+        .await?
+        .iter()
+        .map(subscription)
+        .collect();
+    Ok(Json(
+        json!({"total": reach.values().sum::<u64>(), "by_browser": reach, "subscriptions": rows}),
+    ))
+}

@@ -1,0 +1,128 @@
+//! Account, keys and installation over the API.
+
+use crate::app::App;
+use crate::http::assets;
+use crate::http::error::Error;
+use crate::http::extract::{Admin, Base, Json as Body};
+use crate::store::accounts::ApiKeyRow;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use campanile_core::account::Account;
+use campanile_core::id::Id;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+type Answer = Result<Json<Value>, Error>;
+
+fn shown(account: &Account) -> Value {
+    json!({
+        "id": account.id, "name": account.name, "zone": account.zone.name(), "origins": account.origins, "created_at": account.created_at,
+    })
+}
+
+pub(super) async fn account(Admin(site): Admin) -> Answer {
+    Ok(Json(shown(&site.account)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    name: Option<String>,
+    zone: Option<String>,
+    origins: Option<Vec<String>>,
+}
+
+pub(super) async fn change_account(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Body(change): Body<Change>,
+) -> Answer {
+    let Change { name, zone, origins } = &change;
+    let account = app
+        .launch
+        .change_account(
+            site.account.clone(),
+            name.as_deref(),
+            zone.as_deref(),
+            origins.as_deref(),
+        )
+        .await?;
+    Ok(Json(shown(&account)))
+}
+
+pub(super) async fn web_push(State(app): State<App>, Admin(site): Admin) -> Answer {
+    let account = &site.account.id;
+    let bound = app.store.bound(account).await?;
+    let rows = app.store.vapid_keys(account).await?;
+    let keys: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({"id": row.id, "public_key": row.public_key, "created_at": row.created_at, "bound": bound.get(&row.id).copied().unwrap_or(0)})
+        })
+        .collect();
+    let total: u64 = app.store.reach(account).await?.values().sum();
+    Ok(Json(
+        json!({"public_key": rows.first().map(|row| &row.public_key), "keys": keys, "subscriptions": total}),
+    ))
+}
+
+pub(super) async fn install(State(app): State<App>, Admin(site): Admin, Base(base): Base) -> Answer {
+    let seen = app.store.sightings(&site.account.id).await?;
+    let last = seen
+        .first()
+        .map(|sighting| json!({"origin": sighting.origin, "at": sighting.last_at, "sdk": sighting.sdk}));
+    let snippet = assets::snippet(&app, &base, site.account.id.as_str(), None);
+    Ok(Json(
+        json!({"snippet": snippet, "seen": last, "origins_seen": seen}),
+    ))
+}
+
+fn key(row: &ApiKeyRow) -> Value {
+    json!({"id": row.id, "name": row.name, "tail": row.tail, "created_at": row.created_at, "used_at": row.used_at})
+}
+
+pub(super) async fn keys(State(app): State<App>, Admin(site): Admin) -> Answer {
+    let keys: Vec<Value> = app
+        .store
+        .api_keys(&site.account.id)
+        .await?
+        .iter()
+        .map(key)
+        .collect();
+    Ok(Json(json!({"keys": keys})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewKey {
+    name: String,
+}
+
+pub(super) async fn create_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Body(new): Body<NewKey>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let (row, text) = app.launch.create_api_key(&site.account.id, &new.name).await?;
+    let mut made = key(&row);
+    made["key"] = json!(text);
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+pub(super) async fn revoke_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Error> {
+    let unknown = || Error::NotFound {
+        code: "key_unknown",
+        message: "There is no API key of this id here.".to_owned(),
+    };
+    let id = Id::parse(&id).ok_or_else(unknown)?;
+    if app.store.delete_api_key(&site.account.id, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(unknown())
+    }
+}

@@ -1,0 +1,138 @@
+//! What handlers get instead of raw requests: the account behind an API key, the base address, JSON with our errors.
+//!
+//! Left out: sessions (`session`). Invariant: a handler that has an [`Admin`] speaks for exactly one account.
+
+use super::error::Error;
+use super::session::{self, Operator};
+use crate::app::App;
+use crate::live::Site;
+use crate::secret;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use campanile_core::id::AccountId;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Largest JSON body of the API, bytes.
+pub const MAX_JSON_BYTES: usize = 1024 * 1024;
+const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// The account that a bearer key opens.
+pub struct Admin(pub Arc<Site>);
+
+impl FromRequestParts<App> for Admin {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let key = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or(Error::Unauthorized(
+                "Send an API key: Authorization: Bearer cmp_…. Keys are made in Settings, Access, API keys.",
+            ))?;
+        let (account, id, used) = app
+            .store
+            .api_key_account(secret::hash(key.trim()))
+            .await?
+            .ok_or(Error::Unauthorized("This API key is not known. It may have been revoked; make a new one in Settings, Access, API keys."))?;
+        let now = app.clock.now();
+        if used.is_none_or(|used| now.since(used) > TOUCH_EVERY_MS) {
+            app.store.touch_api_key(&account, id, now).await?;
+        }
+        let site = app
+            .live
+            .site(&account)
+            .ok_or(Error::Unauthorized("The account of this API key is gone."))?;
+        Ok(Self(site))
+    }
+}
+
+/// A signed-in person at one account: what a page of the dashboard needs. Answers 401, which pages turn into a redirect.
+pub struct Desk {
+    /// Who.
+    pub operator: Operator,
+    /// The account that is open: the one of the cookie [`Desk::COOKIE`], or else the first.
+    pub site: Arc<Site>,
+}
+
+impl Desk {
+    /// Name of the cookie that keeps which account is open.
+    pub const COOKIE: &str = "campanile_account";
+}
+
+impl FromRequestParts<App> for Desk {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let operator = Operator::from_request_parts(parts, app).await?;
+        let chosen = session::cookie(&parts.headers, Self::COOKIE)
+            .and_then(|id| AccountId::parse(&id))
+            .and_then(|id| app.live.site(&id));
+        let site = chosen
+            .or_else(|| app.live.sites().into_iter().next())
+            .ok_or_else(|| Error::NotFound {
+                code: "no_account",
+                message: "There is no account yet. Make one with `campanile account new NAME`.".to_owned(),
+            })?;
+        Ok(Self { operator, site })
+    }
+}
+
+/// A JSON body, with our errors.
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Error> {
+        let body = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
+            .await
+            .map_err(|_| Error::TooLarge(MAX_JSON_BYTES))?;
+        serde_json::from_slice(&body).map(Self).map_err(|fault| {
+            Error::BadRequest(format!("The body is not the JSON that is expected: {fault}."))
+        })
+    }
+}
+
+/// The address under which the sender reached us, `https://push.example.com`, unless one is configured.
+pub struct Base(pub String);
+
+impl FromRequestParts<App> for Base {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        Ok(Self(base(app, &parts.headers)))
+    }
+}
+
+/// See [`Base`].
+pub fn base(app: &App, headers: &HeaderMap) -> String {
+    if let Some(url) = app.config.public_url() {
+        return url.to_owned();
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let forwarded = app
+        .config
+        .trust_proxy
+        .then(|| text("x-forwarded-proto"))
+        .flatten();
+    let scheme = match forwarded {
+        Some("https") => "https",
+        Some(_) => "http",
+        None if app.config.tls.cert.is_empty() => "http",
+        None => "https",
+    };
+    let host = text("host").filter(|host| {
+        host.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
+    });
+    format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+/// Whether cookies are to be marked `Secure`.
+pub fn is_secure(app: &App, headers: &HeaderMap) -> bool {
+    base(app, headers).starts_with("https://")
+}

@@ -1,0 +1,99 @@
+//! Every route of the product, by who calls it. Handlers translate: bytes to core types, one call, core types to bytes.
+//!
+//! Left out: rules, SQL, sending. Invariant: http never names delivery; a send always goes through the queue.
+
+pub mod api;
+pub mod assets;
+pub mod error;
+pub mod extract;
+pub mod pages;
+pub mod sdk;
+pub mod session;
+pub mod shop;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use std::time::Duration;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+/// The longest that a request may take before it is given up.
+const TIME_OUT: Duration = Duration::from_secs(30);
+
+/// The whole product.
+pub fn router(app: App) -> Router {
+    let paths = app.config.paths.clone();
+    // Browsers: the SDK, the worker, the wire. Their paths are the owner's choice.
+    let mut browsers = Router::new()
+        .route(&paths.wire, post(sdk::ring).options(sdk::preflight))
+        .route(&paths.sdk, get(assets::page_sdk));
+    for worker in &paths.workers {
+        browsers = browsers.route(worker, get(assets::worker));
+    }
+    // People: the dashboard. Programs: the JSON API.
+    let mut people = Router::new()
+        .merge(pages::router())
+        .route("/assets/{name}", get(assets::dashboard))
+        .nest("/api", api::router());
+    if app.shop.is_some() {
+        people = people.merge(shop::router());
+    }
+    // Already compressed when it is served, or too small: the SDK and the wire's replies stay as they are.
+    let compression = CompressionLayer::new().compress_when(
+        DefaultPredicate::new()
+            .and(NotForContentType::new("application/octet-stream"))
+            .and(NotForContentType::new("image/")),
+    );
+    let people = people.layer(compression).fallback(pages::not_found);
+    // Operators: health and metrics.
+    let operators = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics));
+    let nosniff = SetResponseHeaderLayer::if_not_present(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    let referrer = SetResponseHeaderLayer::if_not_present(
+        HeaderName::from_static("referrer-policy"),
+        HeaderValue::from_static("strict-origin-when-cross-origin"),
+    );
+    Router::new()
+        .merge(browsers)
+        .merge(operators)
+        .merge(people)
+        .layer(nosniff)
+        .layer(referrer)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            TIME_OUT,
+        ))
+        .with_state(app)
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The process can do its work: the store answers.
+async fn readyz(State(app): State<App>) -> Response {
+    match app.store.db.health().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(fault) => {
+            tracing::warn!(error = %fault, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State(app): State<App>) -> Response {
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    ([(header::CONTENT_TYPE, kind)], app.metrics.text()).into_response()
+}

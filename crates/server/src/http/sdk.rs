@@ -1,0 +1,110 @@
+//! The wire: bytes in, core types to `ingest`, reply out.
+//!
+//! Left out: what operations mean. Invariant: `Access-Control-*` answers are given to every origin, so that a page can read why it was
+//! refused; whether an origin may send is the account's list alone, and no cookie is ever looked at here.
+
+use super::error::Error;
+use crate::app::App;
+use crate::ingest::Sender;
+use axum::Json;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use campanile_core::id::AccountId;
+use campanile_core::wire::{MAX_BODY_BYTES, MAX_OPS, Reply, Request};
+
+/// `POST` of the wire.
+pub async fn ring(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
+    let mut response = match accept(&app, &headers, body).await {
+        Ok(reply) => Json(reply).into_response(),
+        Err(fault) => fault.into_response(),
+    };
+    app.metrics.request("wire", response.status().as_u16());
+    open_to_all(response.headers_mut());
+    response
+}
+
+/// `OPTIONS` of the wire. The SDK needs none; other clients may.
+pub async fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    open_to_all(headers);
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("POST"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type"),
+    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
+    response
+}
+
+fn open_to_all(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("retry-after"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("cross-origin"),
+    );
+}
+
+async fn accept(app: &App, headers: &HeaderMap, body: Body) -> Result<Reply, Error> {
+    let body = to_bytes(body, MAX_BODY_BYTES)
+        .await
+        .map_err(|_| Error::TooLarge(MAX_BODY_BYTES))?;
+    let request: Request<'_> = serde_json::from_slice(&body)
+        .map_err(|fault| Error::BadRequest(format!("The body is not the wire's JSON: {fault}.")))?;
+    if request.v != 1 {
+        return Err(Error::BadRequest(format!(
+            "“v” is {}; this server speaks version 1.",
+            request.v
+        )));
+    }
+    if request.ops.len() > MAX_OPS {
+        return Err(Error::BadRequest(format!(
+            "{} operations in one batch; at most {MAX_OPS} are taken. Send them in several.",
+            request.ops.len()
+        )));
+    }
+    let unknown = || Error::NotFound {
+        code: "account_unknown",
+        message: "There is no account of this id here. Compare the id in the snippet with Settings, Install."
+            .to_owned(),
+    };
+    let site = AccountId::parse(&request.account)
+        .and_then(|id| app.live.site(&id))
+        .ok_or_else(unknown)?;
+    let text = |name: HeaderName| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned)
+    };
+    let origin = text(header::ORIGIN).filter(|origin| origin != "null");
+    if !site.account.allows(origin.as_deref()) {
+        return Err(Error::Forbidden {
+            code: "origin_refused",
+            message: format!(
+                "{} is not among the origins that may send for this account. Add it in Settings, Origins.",
+                origin.as_deref().unwrap_or("This page")
+            ),
+        });
+    }
+    // A same-origin request may come without the header; then the page's own address says where it ran.
+    let page = || {
+        let url = url::Url::parse(request.context.url.as_deref()?).ok()?;
+        matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+    };
+    let sender = Sender {
+        origin: origin.or_else(page),
+        agent: text(header::USER_AGENT).unwrap_or_default(),
+    };
+    Ok(app.ingest.accept(&site, &request, &sender).await?)
+}

@@ -1,0 +1,798 @@
+//! Folds one batch's operations over one visitor.
+//!
+//! Everything it needs was read before; it changes its own copy, writes statements into the batch and collects the reply. Left out: reading
+//! and committing. Invariant: each profile and the device are written at most once, at the end, guarded by the version that was read.
+
+use super::{agent, fresh_id, new_profile, refuse};
+use crate::clock::Clock;
+use crate::live::Site;
+use crate::store::Store;
+use crate::store::db::Batch;
+use crate::store::events::EventRow;
+use crate::store::impressions::ImpressionRow;
+use crate::store::profiles::{DeviceRow, ProfileRow, SessionState};
+use crate::store::sends::SendRow;
+use crate::store::subscriptions::SubscriptionRow;
+use campanile_core::decide::{Moment, Visitor, decide};
+use campanile_core::event::{self, Notice};
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::popup::{MsgId, PopupMessage};
+use campanile_core::profile::{self, Identity, IdentityKind, Login};
+use campanile_core::stats::Measure;
+use campanile_core::subscription::{Endpoint, Keys, PushHosts};
+use campanile_core::time::{Day, Timestamp};
+use campanile_core::wire::{Context, Operation, Reaction, Refusal, SessionReply, What};
+use campanile_push::ece::Recipient;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+/// A session ends after this long without a page view or an event.
+const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
+/// A message is decided only for what happened just now: an event that waited in an offline browser shows nothing later.
+const FRESH_MS: i64 = 5 * 60 * 1000;
+/// How far back a browser's clock is believed.
+const OLDEST_MS: i64 = 60 * 24 * 3600 * 1000;
+/// Most bytes of a profile's properties.
+const MAX_PROFILE_BYTES: usize = 64 * 1024;
+
+/// What was read for the operations.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) owners: HashMap<Identity, Option<Ordinal>>,
+    pub(super) profiles: BTreeMap<Ordinal, (ProfileRow, Vec<Identity>)>,
+    pub(super) own_identities: Vec<Identity>,
+    pub(super) impressions: HashMap<Id, ImpressionRow>,
+    pub(super) sends: HashMap<Id, SendRow>,
+}
+
+/// What a fold leaves behind for the reply.
+pub(super) struct Left {
+    pub(super) session: Option<SessionReply>,
+    pub(super) identified: bool,
+    pub(super) opt_out: bool,
+    pub(super) accepted: usize,
+    pub(super) refused: Vec<Refusal>,
+    pub(super) messages: Vec<PopupMessage>,
+    pub(super) subscribed: bool,
+}
+
+struct Person {
+    row: ProfileRow,
+    identities: Vec<Identity>,
+    changed: bool,
+}
+
+struct Here {
+    device: DeviceRow,
+    fresh: bool,
+}
+
+/// One visitor while a batch is folded over it.
+pub(super) struct Visit<'a> {
+    store: &'a Store,
+    site: &'a Site,
+    hosts: &'a PushHosts,
+    clock: &'a Clock,
+    known: Known,
+    now: Timestamp,
+    day: Day,
+    people: BTreeMap<Ordinal, Person>,
+    here: Option<Here>,
+    counts: BTreeMap<(CampaignId, Measure), u64>,
+    left: Left,
+    /// Server clock less browser clock.
+    pub(super) skew_ms: i64,
+    /// The page can show messages.
+    pub(super) can_show: bool,
+}
+
+impl<'a> Visit<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        site: &'a Site,
+        hosts: &'a PushHosts,
+        clock: &'a Clock,
+        mut known: Known,
+        now: Timestamp,
+    ) -> Self {
+        let people = std::mem::take(&mut known.profiles)
+            .into_iter()
+            .map(|(ordinal, (row, identities))| {
+                (
+                    ordinal,
+                    Person {
+                        row,
+                        identities,
+                        changed: false,
+                    },
+                )
+            })
+            .collect();
+        let left = Left {
+            session: None,
+            identified: false,
+            opt_out: false,
+            accepted: 0,
+            refused: Vec::new(),
+            messages: Vec::new(),
+            subscribed: false,
+        };
+        let day = Day::of(now, &site.account.zone);
+        Self {
+            store,
+            site,
+            hosts,
+            clock,
+            known,
+            now,
+            day,
+            people,
+            here: None,
+            counts: BTreeMap::new(),
+            left,
+            skew_ms: 0,
+            can_show: false,
+        }
+    }
+
+    fn account(&self) -> &'a AccountId {
+        &self.site.account.id
+    }
+
+    /// The visitor comes in.
+    pub(super) fn enter(
+        &mut self,
+        batch: &mut Batch,
+        mut device: DeviceRow,
+        profile: ProfileRow,
+        fresh: bool,
+        context: &Context,
+        user_agent: &str,
+    ) {
+        let state = &mut device.state;
+        let short = |text: &Option<String>, known: &mut String| {
+            if let Some(text) = text {
+                *known = text.chars().take(64).collect();
+            }
+        };
+        short(&context.language, &mut state.language);
+        short(&context.zone, &mut state.zone);
+        short(&context.push, &mut state.push);
+        state.touch = context.touch.unwrap_or(state.touch);
+        if !user_agent.is_empty() {
+            agent::browser(user_agent).clone_into(&mut state.browser);
+            agent::system(user_agent).clone_into(&mut state.system);
+        }
+        device.seen_at = self.now;
+        if fresh {
+            self.store
+                .insert_profile(batch, self.account(), &profile, self.now);
+        }
+        let ordinal = profile.ordinal;
+        let identities = std::mem::take(&mut self.known.own_identities);
+        // The same person may have been read as the owner of an identity, too.
+        self.people.entry(ordinal).or_insert(Person {
+            row: profile,
+            identities,
+            changed: false,
+        });
+        self.here = Some(Here { device, fresh });
+    }
+
+    /// Whether applying the operation could make a new profile, so that a number has to be at hand.
+    pub(super) fn may_need_profile(&self, operation: &Operation) -> bool {
+        self.here.is_some() && matches!(operation.what, What::Logout | What::Login { .. })
+    }
+
+    /// Applies one operation; gives `spare` back when it was not needed.
+    pub(super) fn apply(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        spare: Option<Ordinal>,
+    ) -> Option<Ordinal> {
+        let mut notices = Vec::new();
+        let mut spare = spare;
+        match self.take(batch, operation, &mut spare, &mut notices) {
+            Ok(()) => {
+                self.store.take_operation(batch, self.account(), operation.id);
+                self.left.accepted += 1;
+            }
+            Err(notice) => notices.push(notice),
+        }
+        self.left
+            .refused
+            .extend(notices.into_iter().map(|notice| refuse(operation, notice)));
+        spare
+    }
+
+    fn take(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        spare: &mut Option<Ordinal>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), Notice> {
+        if let What::Push {
+            send,
+            reaction,
+            action,
+        } = &operation.what
+        {
+            return self.push_reaction(batch, operation, *send, *reaction, action);
+        }
+        let Some(here) = &self.here else {
+            return Err(Notice::new(
+                604,
+                "device",
+                "“device” is missing; the operation was not kept.",
+            ));
+        };
+        if here.device.state.opt_out && !matches!(operation.what, What::Privacy { .. }) {
+            return Err(Notice::whole(
+                603,
+                "This visitor has opted out; the operation was not kept.",
+            ));
+        }
+        let at = self.moment(operation);
+        match &operation.what {
+            What::Page { url, referrer, title } => {
+                self.touch_session(at, true);
+                let props = object(json!({"url": url, "referrer": referrer, "title": title}));
+                self.record(batch, operation, at, "Page Viewed", props);
+                self.decide(batch, at, Moment::Page);
+            }
+            What::Event { name, props } => {
+                let name = event::clean_name(name, notices)?;
+                let props = event::clean_props(props.clone(), "props", notices);
+                self.touch_session(at, false);
+                self.record(batch, operation, at, &name, props);
+                self.decide(batch, at, Moment::Event(&name));
+            }
+            What::Profile { set } => {
+                let set = profile::clean_profile(set.clone(), notices);
+                self.set(set, notices);
+            }
+            What::Login { identity, set } => {
+                self.login(batch, identity, spare, notices)?;
+                let set = profile::clean_profile(set.clone(), notices);
+                self.set(set, notices);
+            }
+            What::Logout => {
+                if self.person().row.identified
+                    && let Some(ordinal) = spare.take()
+                {
+                    self.move_to_new(batch, ordinal);
+                }
+            }
+            What::Privacy { opt_out, use_ip } => {
+                let state = &mut self.here_mut().device.state;
+                state.opt_out = opt_out.unwrap_or(state.opt_out);
+                state.use_ip = use_ip.unwrap_or(state.use_ip);
+            }
+            What::Subscribe { .. } => self.subscribe(batch, operation, at)?,
+            What::Unsubscribe { endpoint } => {
+                self.store.unsubscribe(batch, self.account(), endpoint, self.now);
+                self.record(batch, operation, at, "Push Unsubscribed", Map::new());
+            }
+            What::Prompt { outcome } => {
+                let props = object(json!({"outcome": outcome.as_str()}));
+                self.record(batch, operation, at, "Permission Prompt", props);
+            }
+            What::Popup {
+                msg,
+                impression,
+                reaction,
+                button,
+                url,
+            } => {
+                self.popup_reaction(
+                    batch,
+                    operation,
+                    at,
+                    (*msg, *impression),
+                    *reaction,
+                    (button, url),
+                )?;
+            }
+            What::Push { .. } => unreachable!("handled above"),
+        }
+        Ok(())
+    }
+
+    /// The server's time of an operation: the browser's, corrected by the difference of the clocks, within what is believable.
+    fn moment(&self, operation: &Operation) -> Timestamp {
+        let corrected = operation.at.plus_ms(self.skew_ms);
+        corrected.clamp(self.now.plus_ms(-OLDEST_MS), self.now)
+    }
+
+    fn here(&self) -> &Here {
+        self.here
+            .as_ref()
+            .expect("operations other than push reactions are taken only with a device")
+    }
+
+    fn here_mut(&mut self) -> &mut Here {
+        self.here
+            .as_mut()
+            .expect("operations other than push reactions are taken only with a device")
+    }
+
+    fn person(&self) -> &Person {
+        self.people
+            .get(&self.here().device.ordinal)
+            .expect("the device's person is among the people")
+    }
+
+    fn person_mut(&mut self) -> &mut Person {
+        let ordinal = self.here().device.ordinal;
+        self.people
+            .get_mut(&ordinal)
+            .expect("the device's person is among the people")
+    }
+
+    fn touch_session(&mut self, at: Timestamp, page: bool) {
+        let session = &mut self.here_mut().device.state.session;
+        if session.number == 0 || at.ms() - session.last_at > SESSION_IDLE_MS {
+            *session = SessionState {
+                started_at: at.ms(),
+                number: session.number + 1,
+                ..SessionState::default()
+            };
+        }
+        session.last_at = session.last_at.max(at.ms());
+        session.pages += u32::from(page);
+    }
+
+    fn record(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        at: Timestamp,
+        name: &str,
+        props: Map<String, Value>,
+    ) {
+        let here = self.here();
+        let (ordinal, device) = (here.device.ordinal, Some(here.device.id));
+        self.record_for(batch, operation, at, (ordinal, device), name, props);
+    }
+
+    fn record_for(
+        &self,
+        batch: &mut Batch,
+        operation: &Operation,
+        at: Timestamp,
+        (ordinal, device): (Ordinal, Option<Id>),
+        name: &str,
+        props: Map<String, Value>,
+    ) {
+        let made = operation.id.moment();
+        let believable = made >= self.now.plus_ms(-OLDEST_MS) && made <= self.now.plus_ms(24 * 3600 * 1000);
+        let event = EventRow {
+            id: operation.id,
+            ordinal,
+            device,
+            at,
+            filed_at: if believable { made } else { self.now },
+            name: name.to_owned(),
+            props,
+        };
+        self.store.insert_event(batch, self.account(), &event);
+    }
+
+    fn count(&mut self, campaign: CampaignId, measure: Measure) {
+        *self.counts.entry((campaign, measure)).or_default() += 1;
+    }
+
+    fn decide(&mut self, batch: &mut Batch, at: Timestamp, moment: Moment<'_>) {
+        if self.site.popups.is_empty() || self.now.since(at) > FRESH_MS {
+            return;
+        }
+        let visitor = Visitor {
+            can_show: self.can_show,
+            session_shown: self.here().device.state.session.handed.clone(),
+        };
+        for looked in decide(self.site.candidates(), &visitor, moment) {
+            let twice = || {
+                self.left
+                    .messages
+                    .iter()
+                    .any(|message| message.msg_id == self.msg_id(looked.campaign))
+            };
+            if !looked.shown() || twice() {
+                continue;
+            }
+            let Some(popup) = self.site.popup(looked.campaign) else {
+                continue;
+            };
+            let impression = fresh_id(self.clock);
+            let whose = (self.here().device.ordinal, self.here().device.id);
+            self.store
+                .insert_impression(batch, self.account(), impression, popup.id, whose, self.now);
+            self.left
+                .messages
+                .push(popup.popup.message(&popup.html, popup.id, self.day, impression));
+            self.count(popup.id, Measure::Handed);
+            *self
+                .here_mut()
+                .device
+                .state
+                .session
+                .handed
+                .entry(popup.id)
+                .or_default() += 1;
+        }
+    }
+
+    fn msg_id(&self, campaign: CampaignId) -> String {
+        MsgId {
+            campaign,
+            day: Some(self.day),
+        }
+        .to_string()
+    }
+
+    fn set(&mut self, set: Map<String, Value>, notices: &mut Vec<Notice>) {
+        if set.is_empty() {
+            return;
+        }
+        let person = self.person_mut();
+        let mut properties = person.row.properties.clone();
+        properties.extend(set);
+        let bytes = serde_json::to_vec(&properties).map_or(usize::MAX, |bytes| bytes.len());
+        if bytes > MAX_PROFILE_BYTES {
+            notices.push(Notice::new(
+                544,
+                "set",
+                "The profile's properties together are larger than 64 KiB; these were left out.",
+            ));
+            return;
+        }
+        person.changed |= person.row.properties != properties;
+        person.row.properties = properties;
+    }
+
+    fn login(
+        &mut self,
+        batch: &mut Batch,
+        given: &Map<String, Value>,
+        spare: &mut Option<Ordinal>,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), Notice> {
+        let mut identities = Vec::new();
+        for kind in IdentityKind::ALL {
+            if let Some(value) = given.get(kind.as_str()) {
+                match Identity::parse(kind, value) {
+                    Ok(identity) => identities.push(identity),
+                    Err(notice) => notices.push(notice),
+                }
+            }
+        }
+        if identities.is_empty() {
+            return Err(Notice::new(
+                602,
+                "identity",
+                "A login needs an Identity, Email or Phone; nobody was logged in.",
+            ));
+        }
+        let owners: Vec<Option<Ordinal>> = identities
+            .iter()
+            .map(|identity| self.known.owners.get(identity).copied().flatten())
+            .collect();
+        let current = self.here().device.ordinal;
+        match profile::login(current, &self.person().identities, &identities, &owners) {
+            Login::Take => {}
+            Login::MergeInto(owner) => self.merge_into(batch, owner),
+            Login::MoveTo(owner) => self.move_to(batch, owner),
+            Login::MoveToNew => {
+                if let Some(ordinal) = spare.take() {
+                    self.move_to_new(batch, ordinal);
+                }
+            }
+        }
+        let me = self.here().device.ordinal;
+        for identity in identities {
+            match self.known.owners.get(&identity).copied().flatten() {
+                None => {
+                    self.store.insert_identity(batch, self.account(), &identity, me);
+                    self.known.owners.insert(identity.clone(), Some(me));
+                    let person = self.person_mut();
+                    person.identities.push(identity);
+                    person.row.identified = true;
+                    person.changed = true;
+                }
+                Some(owner) if owner == me => {}
+                Some(_) => {
+                    let kind = identity.kind.as_str();
+                    notices.push(Notice::new(
+                        602,
+                        format!("identity.{kind}"),
+                        format!("This {kind} belongs to another person; it was left out."),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_into(&mut self, batch: &mut Batch, owner: Ordinal) {
+        let from = self.here().device.ordinal;
+        let device = self.here().device.id;
+        let Some(anonymous) = self.people.remove(&from) else {
+            return;
+        };
+        self.store.merge_profile(
+            batch,
+            self.account(),
+            (from, anonymous.row.version),
+            owner,
+            device,
+        );
+        if let Some(person) = self.people.get_mut(&owner) {
+            let before = person.row.properties.clone();
+            profile::merge_properties(&mut person.row.properties, anonymous.row.properties);
+            person.changed |= before != person.row.properties;
+        }
+        self.here_mut().device.ordinal = owner;
+    }
+
+    fn move_to(&mut self, batch: &mut Batch, ordinal: Ordinal) {
+        let here = self.here_mut();
+        here.device.ordinal = ordinal;
+        // Somebody else sits here now: what the first person saw must not be held against the second.
+        here.device.state.session = SessionState {
+            number: here.device.state.session.number,
+            ..SessionState::default()
+        };
+        let device = here.device.id;
+        self.store
+            .move_subscriptions(batch, self.account(), device, ordinal);
+    }
+
+    fn move_to_new(&mut self, batch: &mut Batch, ordinal: Ordinal) {
+        let row = new_profile(ordinal, self.now);
+        self.store.insert_profile(batch, self.account(), &row, self.now);
+        self.people.insert(
+            ordinal,
+            Person {
+                row,
+                identities: Vec::new(),
+                changed: false,
+            },
+        );
+        self.move_to(batch, ordinal);
+    }
+
+    fn subscribe(&mut self, batch: &mut Batch, operation: &Operation, at: Timestamp) -> Result<(), Notice> {
+        let What::Subscribe {
+            endpoint,
+            p256dh,
+            auth,
+            key,
+            browser,
+        } = &operation.what
+        else {
+            return Ok(());
+        };
+        let refused = |fault: campanile_core::FieldError| {
+            Notice::new(
+                607,
+                fault.field,
+                format!("{} The subscription was not kept.", fault.message),
+            )
+        };
+        let endpoint = Endpoint::parse(endpoint, self.hosts).map_err(refused)?;
+        let keys = Keys::parse(p256dh, auth).map_err(refused)?;
+        Recipient::new(&keys).map_err(|_| {
+            let message = "The key is not a point of P-256. The subscription was not kept.";
+            Notice::new(607, "subscription.keys.p256dh", message)
+        })?;
+        let given = key.trim_end_matches('=');
+        let bound = self.site.keys.iter().find(|known| known.key.public_key() == given).ok_or_else(|| {
+            let message = "The subscription was made with a key that is not this account's; subscribe again. It was not kept.";
+            Notice::new(608, "key", message)
+        })?;
+        let here = self.here();
+        let family = if browser.is_empty() {
+            here.device.state.browser.clone()
+        } else {
+            browser.clone()
+        };
+        let row = SubscriptionRow {
+            id: fresh_id(self.clock),
+            device: Some(here.device.id),
+            ordinal: here.device.ordinal,
+            endpoint,
+            keys,
+            vapid_key: bound.id,
+            browser: family.clone(),
+            live: true,
+            reason: String::new(),
+            created_at: self.now,
+            changed_at: self.now,
+        };
+        self.store.upsert_subscription(batch, self.account(), &row);
+        "granted".clone_into(&mut self.here_mut().device.state.push);
+        self.record(
+            batch,
+            operation,
+            at,
+            "Push Subscribed",
+            object(json!({"browser": family})),
+        );
+        self.left.subscribed = true;
+        Ok(())
+    }
+
+    fn popup_reaction(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        at: Timestamp,
+        (msg, impression): (MsgId, Option<Id>),
+        reaction: Reaction,
+        (button, url): (&str, &str),
+    ) -> Result<(), Notice> {
+        let mut campaign = msg.campaign;
+        if let Some(id) = impression {
+            let Some(before) = self.known.impressions.get(&id).copied() else {
+                return Err(Notice::new(
+                    605,
+                    "impression",
+                    "This impression is not known; it was not counted.",
+                ));
+            };
+            campaign = before.campaign;
+            let mut after = before;
+            let fresh = react(
+                reaction,
+                at.max(before.handed_at),
+                [&mut after.shown_at, &mut after.clicked_at, &mut after.closed_at],
+            );
+            if fresh.is_empty() {
+                return Ok(());
+            }
+            for measure in fresh {
+                self.count(
+                    campaign,
+                    if measure == Measure::Dismissed {
+                        Measure::Closed
+                    } else {
+                        measure
+                    },
+                );
+            }
+            self.store
+                .update_impression(batch, self.account(), &before, &after);
+            self.known.impressions.insert(id, after);
+        } else {
+            let measure = match reaction {
+                Reaction::Shown => Measure::Shown,
+                Reaction::Clicked => Measure::Clicked,
+                Reaction::Closed => Measure::Closed,
+            };
+            self.count(campaign, measure);
+        }
+        let mut props = object(json!({"wzrk_id": msg.to_string(), "campaign": campaign}));
+        for (name, value) in [("button", button), ("url", url)] {
+            if !value.is_empty() {
+                props.insert(name.to_owned(), json!(value));
+            }
+        }
+        self.touch_session(at, false);
+        let name = match reaction {
+            Reaction::Shown => "Notification Viewed",
+            Reaction::Clicked => "Notification Clicked",
+            Reaction::Closed => "Notification Closed",
+        };
+        self.record(batch, operation, at, name, props);
+        Ok(())
+    }
+
+    fn push_reaction(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        token: Id,
+        reaction: Reaction,
+        action: &str,
+    ) -> Result<(), Notice> {
+        let Some(before) = self.known.sends.get(&token).copied() else {
+            return Err(Notice::new(
+                605,
+                "send",
+                "This message is not known; it was not counted.",
+            ));
+        };
+        let at = self.moment(operation);
+        let mut after = before;
+        let fresh = react(
+            reaction,
+            at,
+            [
+                &mut after.shown_at,
+                &mut after.clicked_at,
+                &mut after.dismissed_at,
+            ],
+        );
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        for measure in fresh {
+            self.count(before.campaign, measure);
+        }
+        self.store.update_send(batch, self.account(), &before, &after);
+        self.known.sends.insert(token, after);
+        let name = match reaction {
+            Reaction::Shown => "Notification Viewed",
+            Reaction::Clicked => "Notification Clicked",
+            Reaction::Closed => "Notification Dismissed",
+        };
+        let mut props = object(
+            json!({"wzrk_id": before.campaign.to_string(), "campaign": before.campaign, "channel": "push"}),
+        );
+        if !action.is_empty() {
+            props.insert("action".to_owned(), json!(action));
+        }
+        self.record_for(batch, operation, at, (before.ordinal, None), name, props);
+        Ok(())
+    }
+
+    /// Writes people, device and counts; what is left is the reply.
+    pub(super) fn leave(mut self, batch: &mut Batch) -> Left {
+        for person in self.people.values().filter(|person| person.changed) {
+            self.store
+                .update_profile(batch, self.account(), &person.row, self.now);
+        }
+        if let Some(here) = &self.here {
+            if here.fresh {
+                self.store.insert_device(batch, self.account(), &here.device);
+            } else {
+                self.store.update_device(batch, self.account(), &here.device);
+            }
+            let session = &here.device.state.session;
+            self.left.session = Some(SessionReply {
+                id: Timestamp(session.started_at).seconds(),
+                pages: session.pages,
+                number: session.number,
+            });
+            self.left.identified = self.person().row.identified;
+            self.left.opt_out = here.device.state.opt_out;
+        }
+        for ((campaign, measure), n) in &self.counts {
+            self.store
+                .count(batch, self.account(), *campaign, self.day, *measure, *n);
+        }
+        self.left
+    }
+}
+
+/// Writes a reaction into the slots [shown, clicked, closed] that are still empty; what is new is to be counted. A click or a close of
+/// something that was never reported as seen means that it was seen, or the funnel would widen downwards.
+fn react(
+    reaction: Reaction,
+    at: Timestamp,
+    [shown, clicked, closed]: [&mut Option<Timestamp>; 3],
+) -> Vec<Measure> {
+    let mut fresh = Vec::new();
+    if matches!(reaction, Reaction::Shown | Reaction::Clicked) && shown.is_none() {
+        *shown = Some(at);
+        fresh.push(Measure::Shown);
+    }
+    if reaction == Reaction::Clicked && clicked.is_none() {
+        *clicked = Some(at);
+        fresh.push(Measure::Clicked);
+    }
+    if reaction == Reaction::Closed && closed.is_none() {
+        *closed = Some(at);
+        fresh.push(Measure::Dismissed);
+    }
+    fresh
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

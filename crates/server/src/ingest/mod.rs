@@ -1,0 +1,380 @@
+//! What browsers send: a batch of operations in, pop-ups to show out.
+//!
+//! [`Ingest::accept`] is the whole use case: read the visitor once, fold the operations, decide, write once. Left out: bytes (`http/sdk.rs`)
+//! and rules (`campanile-core`). Invariant: it answers only after one durable batch that holds the events, what is derived from them, and
+//! the ids by which a replay is recognised; a replayed operation changes nothing.
+
+pub mod agent;
+mod fold;
+
+use crate::clock::{self, Clock};
+use crate::live::{Live, Site};
+use crate::queue::{Notice, Queue};
+use crate::store::Store;
+use crate::store::db::{Batch, DbError, Outcome};
+use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
+use crate::telemetry::Metrics;
+use anyhow::Context as _;
+use campanile_core::event::Notice as OperationNotice;
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::profile::{Identity, IdentityKind};
+use campanile_core::subscription::PushHosts;
+use campanile_core::time::Timestamp;
+use campanile_core::wire::{
+    Operation, PushSettings, Refusal, Reply, Request, Settings, What, parse_operation,
+};
+use fold::{Known, Visit};
+use serde_json::Map;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+/// What http knows of the sender beside the body.
+#[derive(Debug, Clone, Default)]
+pub struct Sender {
+    /// `Origin` header, or that of the page's URL.
+    pub origin: Option<String>,
+    /// `User-Agent` header.
+    pub agent: String,
+}
+
+/// Why a whole batch was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// Too many writers at once on one visitor; nothing was kept, the same batch may be sent again.
+    #[error("the visitor was changed by others at the same time, again and again")]
+    Contended,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] DbError),
+    /// Something of ours.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// The use case with what it needs.
+pub struct Ingest {
+    store: Store,
+    live: Live,
+    queue: Queue,
+    clock: Clock,
+    hosts: PushHosts,
+    metrics: Metrics,
+    ordinals: Mutex<HashMap<AccountId, VecDeque<u32>>>,
+    seen: Mutex<HashMap<(AccountId, String), Timestamp>>,
+    turns: Vec<tokio::sync::Mutex<()>>,
+}
+
+/// Profile numbers that a process takes at once. Small, because numbers left at its end are gaps.
+const ORDINALS_AT_ONCE: u32 = 16;
+/// An origin is noted as seen at most this often.
+const SEEN_EVERY_MS: i64 = 60_000;
+/// Origins that are remembered between notes; a flood of made-up origins empties the memory, not the machine.
+const SEEN_MOST: usize = 10_000;
+/// Tries on a visitor that others change at the same time.
+const TRIES: usize = 10;
+
+impl Ingest {
+    /// Stands on its parts.
+    pub fn new(
+        store: Store,
+        live: Live,
+        queue: Queue,
+        clock: Clock,
+        hosts: PushHosts,
+        metrics: Metrics,
+    ) -> Self {
+        Self {
+            store,
+            live,
+            queue,
+            clock,
+            hosts,
+            metrics,
+            ordinals: Mutex::default(),
+            seen: Mutex::default(),
+            turns: (0..64).map(|_| tokio::sync::Mutex::new(())).collect(),
+        }
+    }
+
+    /// Takes a batch for `site`. Every operation is either counted in `accepted` or named in `refused` (or both, when only a part
+    /// of it was left out).
+    pub async fn accept(
+        &self,
+        site: &Site,
+        request: &Request<'_>,
+        sender: &Sender,
+    ) -> Result<Reply, IngestError> {
+        let now = self.clock.now();
+        let mut refused = Vec::new();
+        let mut operations = Vec::with_capacity(request.ops.len());
+        let mut ids = HashSet::new();
+        let mut repeated = 0;
+        for raw in &request.ops {
+            match parse_operation(raw) {
+                Ok(operation) if ids.insert(operation.id) => operations.push(operation),
+                Ok(_) => repeated += 1,
+                Err(refusal) => refused.push(refusal),
+            }
+        }
+        // One visitor's requests take turns in this process, so that two tabs do not make each other start over.
+        let turn = request
+            .device
+            .map_or(0, |device| usize::from(device.bytes()[15] & 63));
+        let _turn = match request.device {
+            Some(_) => Some(self.turns[turn].lock().await),
+            None => None,
+        };
+        let mut replays = HashSet::new();
+        for attempt in 0..TRIES {
+            // A replay is rare, so the first try does without asking; the guard in the batch notices one.
+            if attempt > 0 {
+                let ids: Vec<Id> = operations.iter().map(|operation| operation.id).collect();
+                replays = self.store.known_operations(&site.account.id, &ids).await?;
+            }
+            let fresh: Vec<&Operation> = operations
+                .iter()
+                .filter(|operation| !replays.contains(&operation.id))
+                .collect();
+            if let Some(mut reply) = self.attempt(site, request, sender, &fresh, now).await? {
+                reply.accepted += replays.len() + repeated;
+                refused.append(&mut reply.refused);
+                reply.refused = refused;
+                self.metrics
+                    .operations_taken(reply.accepted, reply.refused.len(), reply.messages.len());
+                return Ok(reply);
+            }
+        }
+        Err(IngestError::Contended)
+    }
+
+    /// One try; `None` when another writer was first and everything was rolled back.
+    async fn attempt(
+        &self,
+        site: &Site,
+        request: &Request<'_>,
+        sender: &Sender,
+        operations: &[&Operation],
+        now: Timestamp,
+    ) -> Result<Option<Reply>, IngestError> {
+        let account = &site.account.id;
+        let mut batch = Batch::new("ingest");
+        let known = self.known(site, request, operations).await?;
+        let mut visit = Visit::new(&self.store, site, &self.hosts, &self.clock, known, now);
+        visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
+        if let Some(id) = request.device {
+            let (device, profile, fresh) = self.visitor(account, id, now).await?;
+            visit.enter(
+                &mut batch,
+                device,
+                profile,
+                fresh,
+                &request.context,
+                &sender.agent,
+            );
+        }
+        visit.can_show = request.show;
+        for operation in operations {
+            let spare = if visit.may_need_profile(operation) {
+                Some(self.ordinal(account).await?)
+            } else {
+                None
+            };
+            if let Some(unused) = visit.apply(&mut batch, operation, spare) {
+                self.give_back(account, unused);
+            }
+        }
+        let viewed = operations
+            .iter()
+            .any(|operation| matches!(operation.what, What::Page { .. }));
+        if viewed && let Some(origin) = self.newly_seen(account, sender, now) {
+            self.store.see(
+                &mut batch,
+                account,
+                &origin,
+                &request.sdk.chars().take(32).collect::<String>(),
+                now,
+            );
+        }
+        let outcome = visit.leave(&mut batch);
+        if !batch.is_empty() {
+            match self.store.db.write(batch).await? {
+                Outcome::Done { .. } => {}
+                Outcome::Conflict { .. } => return Ok(None),
+            }
+        }
+        if outcome.subscribed {
+            self.queue.announce(Notice::Work);
+        }
+        let key = site.current_key().map(|key| key.key.public_key().to_owned());
+        Ok(Some(Reply {
+            v: 1,
+            device: request.device,
+            session: outcome.session,
+            identified: outcome.identified,
+            opt_out: outcome.opt_out,
+            settings: Settings {
+                push: PushSettings {
+                    enabled: key.is_some(),
+                    key: key.unwrap_or_default(),
+                },
+            },
+            accepted: outcome.accepted,
+            refused: outcome.refused,
+            messages: outcome.messages,
+        }))
+    }
+
+    /// Reads what the operations refer to: owners of identities, impressions, sends.
+    async fn known(
+        &self,
+        site: &Site,
+        request: &Request<'_>,
+        operations: &[&Operation],
+    ) -> Result<Known, IngestError> {
+        let account = &site.account.id;
+        let mut known = Known::default();
+        let mut impressions = Vec::new();
+        let mut sends = Vec::new();
+        for operation in operations {
+            match &operation.what {
+                What::Popup {
+                    impression: Some(id), ..
+                } => impressions.push(*id),
+                What::Push { send, .. } => sends.push(*send),
+                What::Login { identity, .. } if request.device.is_some() => {
+                    for (name, value) in identity {
+                        let Some(kind) = IdentityKind::parse(name) else {
+                            continue;
+                        };
+                        let Ok(identity) = Identity::parse(kind, value) else {
+                            continue;
+                        };
+                        if known.owners.contains_key(&identity) {
+                            continue;
+                        }
+                        let owner = self.store.identity_owner(account, &identity).await?;
+                        known.owners.insert(identity, owner);
+                        if let Some(ordinal) = owner
+                            && !known.profiles.contains_key(&ordinal)
+                        {
+                            let profile = self
+                                .store
+                                .profile(account, ordinal)
+                                .await?
+                                .context("an identity without its profile")?;
+                            let identities = self.store.identities(account, ordinal).await?;
+                            known.profiles.insert(ordinal, (profile, identities));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let has_login = operations
+            .iter()
+            .any(|operation| matches!(operation.what, What::Login { .. }));
+        if has_login && let Some(device) = request.device {
+            if let Some((_, profile)) = self.store.visitor(account, device).await? {
+                known.own_identities = self.store.identities(account, profile.ordinal).await?;
+            }
+        }
+        if !impressions.is_empty() {
+            known.impressions = self.store.impressions(account, &impressions).await?;
+        }
+        if !sends.is_empty() {
+            known.sends = self.store.sends(account, &sends).await?;
+        }
+        Ok(known)
+    }
+
+    async fn visitor(
+        &self,
+        account: &AccountId,
+        id: Id,
+        now: Timestamp,
+    ) -> Result<(DeviceRow, ProfileRow, bool), IngestError> {
+        if let Some((device, profile)) = self.store.visitor(account, id).await? {
+            return Ok((device, profile, false));
+        }
+        let ordinal = self.ordinal(account).await?;
+        let profile = new_profile(ordinal, now);
+        let device = DeviceRow {
+            id,
+            ordinal,
+            version: 1,
+            state: DeviceState::default(),
+            created_at: now,
+            seen_at: now,
+        };
+        Ok((device, profile, true))
+    }
+
+    async fn ordinal(&self, account: &AccountId) -> Result<Ordinal, IngestError> {
+        let pool = |take: &mut dyn FnMut(&mut VecDeque<u32>) -> Option<u32>| {
+            let mut pools = self.ordinals.lock().unwrap_or_else(PoisonError::into_inner);
+            take(pools.entry(account.clone()).or_default())
+        };
+        if let Some(ordinal) = pool(&mut VecDeque::pop_front) {
+            return Ok(Ordinal(ordinal));
+        }
+        let first = self.store.take_ordinals(account, ORDINALS_AT_ONCE).await?;
+        let taken = pool(&mut |numbers| {
+            numbers.extend(first + 1..first + ORDINALS_AT_ONCE);
+            Some(first)
+        });
+        Ok(Ordinal(taken.unwrap_or(first)))
+    }
+
+    fn give_back(&self, account: &AccountId, ordinal: Ordinal) {
+        let mut pools = self.ordinals.lock().unwrap_or_else(PoisonError::into_inner);
+        pools.entry(account.clone()).or_default().push_front(ordinal.0);
+    }
+
+    fn newly_seen(&self, account: &AccountId, sender: &Sender, now: Timestamp) -> Option<String> {
+        let origin = sender.origin.clone()?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.len() >= SEEN_MOST {
+            seen.clear();
+        }
+        let last = seen
+            .entry((account.clone(), origin.clone()))
+            .or_insert(Timestamp(0));
+        if now.since(*last) < SEEN_EVERY_MS {
+            return None;
+        }
+        *last = now;
+        Some(origin)
+    }
+
+    /// The clock, for callers that need the same `now`.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The sites, for callers that have to find one first.
+    pub fn live(&self) -> &Live {
+        &self.live
+    }
+}
+
+fn new_profile(ordinal: Ordinal, now: Timestamp) -> ProfileRow {
+    ProfileRow {
+        ordinal,
+        properties: Map::new(),
+        identified: false,
+        version: 1,
+        created_at: now,
+    }
+}
+
+fn refuse(operation: &Operation, notice: OperationNotice) -> Refusal {
+    Refusal {
+        id: Some(operation.id),
+        notice,
+    }
+}
+
+/// A fresh id for an impression; here because `fold` takes its randomness from one place.
+fn fresh_id(clock: &Clock) -> Id {
+    Id::new(clock.now(), clock::random())
+}

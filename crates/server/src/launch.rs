@@ -1,0 +1,336 @@
+//! Campaigns from draft to end: create, change, start, stop, duplicate, delete, and the accounts that they live in.
+//!
+//! Left out: sending (a started push leaves a job in the queue). Invariant: what a start needs (run, job, status) is one commit, and a
+//! changed pop-up is in force when the call returns.
+
+use crate::clock::{self, Clock};
+use crate::live::Live;
+use crate::queue::{Job, Notice, Queue};
+use crate::store::Store;
+use crate::store::accounts::{ApiKeyRow, VapidRow};
+use crate::store::db::{Batch, DbError, Outcome};
+use campanile_core::FieldError;
+use campanile_core::account::{Account, Origin};
+use campanile_core::campaign::{Campaign, Definition, Kind, Status};
+use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::time::{Timestamp, Zone};
+use campanile_push::vapid::VapidKey;
+
+/// Why a campaign was not changed. Nothing was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// There is no such campaign.
+    #[error("there is no campaign {0} here")]
+    Unknown(CampaignId),
+    /// Fields that are not right yet.
+    #[error("{} of the campaign's fields must be mended", .0.len())]
+    Fields(Vec<FieldError>),
+    /// Its state does not allow it.
+    #[error("{0}")]
+    State(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] DbError),
+    /// Something of ours.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+/// The use cases with what they need.
+#[derive(Clone)]
+pub struct Launch {
+    store: Store,
+    live: Live,
+    queue: Queue,
+    clock: Clock,
+    can_push: bool,
+}
+
+impl Launch {
+    /// Stands on its parts. `can_push` says whether the server knows who it is to push services.
+    pub fn new(store: Store, live: Live, queue: Queue, clock: Clock, can_push: bool) -> Self {
+        Self {
+            store,
+            live,
+            queue,
+            clock,
+            can_push,
+        }
+    }
+
+    /// Makes an account with its first VAPID key.
+    pub async fn create_account(
+        &self,
+        name: &str,
+        id: Option<AccountId>,
+        zone: Zone,
+    ) -> Result<Account, LaunchError> {
+        let name = Account::check_name(name).map_err(|fault| LaunchError::Fields(vec![fault]))?;
+        let now = self.clock.now();
+        let id = id.unwrap_or_else(|| AccountId::new(clock::random()));
+        let account = Account {
+            id,
+            name,
+            zone,
+            origins: Vec::new(),
+            created_at: now,
+        };
+        let key = VapidKey::generate().map_err(anyhow::Error::from)?;
+        let row = VapidRow {
+            id: self.clock.id(),
+            public_key: key.public_key().to_owned(),
+            private_key: key.to_pkcs8().map_err(anyhow::Error::from)?,
+            created_at: now,
+        };
+        let mut batch = Batch::new("create_account");
+        self.store.insert_account(&mut batch, &account);
+        self.store.insert_vapid_key(&mut batch, &account.id, &row);
+        self.store.db.write(batch).await?;
+        self.changed(&account.id).await?;
+        Ok(account)
+    }
+
+    /// Changes an account's name, zone or origins.
+    pub async fn change_account(
+        &self,
+        mut account: Account,
+        name: Option<&str>,
+        zone: Option<&str>,
+        origins: Option<&[String]>,
+    ) -> Result<Account, LaunchError> {
+        let mut faults = Vec::new();
+        if let Some(name) = name {
+            match Account::check_name(name) {
+                Ok(name) => account.name = name,
+                Err(fault) => faults.push(fault),
+            }
+        }
+        if let Some(zone) = zone {
+            match Zone::parse(zone) {
+                Some(zone) => account.zone = zone,
+                None => faults.push(FieldError::new(
+                    "zone",
+                    format!("“{zone}” is not a time zone. Write it like Europe/Berlin."),
+                )),
+            }
+        }
+        if let Some(origins) = origins {
+            let mut parsed = Vec::new();
+            for origin in origins {
+                match Origin::parse(origin) {
+                    Ok(origin) if parsed.contains(&origin) => {}
+                    Ok(origin) => parsed.push(origin),
+                    Err(fault) => faults.push(fault),
+                }
+            }
+            account.origins = parsed;
+        }
+        if !faults.is_empty() {
+            return Err(LaunchError::Fields(faults));
+        }
+        let mut batch = Batch::new("change_account");
+        self.store.update_account(&mut batch, &account);
+        self.store.db.write(batch).await?;
+        self.changed(&account.id).await?;
+        Ok(account)
+    }
+
+    /// Makes an API key; the text is told only now.
+    pub async fn create_api_key(
+        &self,
+        account: &AccountId,
+        name: &str,
+    ) -> Result<(ApiKeyRow, String), LaunchError> {
+        let name = Account::check_name(name).map_err(|fault| LaunchError::Fields(vec![fault]))?;
+        let text = crate::secret::token("cmp");
+        let row = ApiKeyRow {
+            id: self.clock.id(),
+            name,
+            tail: text[text.len() - 4..].to_owned(),
+            created_at: self.clock.now(),
+            used_at: None,
+        };
+        self.store
+            .insert_api_key(account, &row, crate::secret::hash(&text))
+            .await?;
+        Ok((row, text))
+    }
+
+    /// Writes a new campaign down as a draft.
+    pub async fn create(&self, account: &AccountId, definition: Definition) -> Result<Campaign, LaunchError> {
+        let faults = definition.check_draft();
+        if !faults.is_empty() {
+            return Err(LaunchError::Fields(faults));
+        }
+        let now = self.clock.now();
+        let mut campaign = Campaign {
+            id: CampaignId(now.seconds()),
+            status: Status::Draft,
+            definition,
+            created_at: now,
+            changed_at: now,
+            started_at: None,
+            ended_at: None,
+        };
+        // The number is the second of making; two in one second move on to the next free one.
+        loop {
+            let mut batch = Batch::new("create_campaign");
+            self.store.insert_campaign(&mut batch, account, &campaign);
+            if let Outcome::Done { .. } = self.store.db.write(batch).await? {
+                return Ok(campaign);
+            }
+            campaign.id.0 += 1;
+        }
+    }
+
+    /// Takes a new definition. A running pop-up must stay fit to run; visitors get the new message from then on.
+    pub async fn change(
+        &self,
+        account: &AccountId,
+        id: CampaignId,
+        definition: Definition,
+    ) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        if definition.kind() != campaign.definition.kind() {
+            return Err(LaunchError::Fields(vec![FieldError::new(
+                "kind",
+                "A campaign keeps its kind. Make a new one.",
+            )]));
+        }
+        if !campaign.status.may_edit(definition.kind()) {
+            return Err(LaunchError::State(
+                "This push was sent already. Duplicate it to change and send it again.".to_owned(),
+            ));
+        }
+        let faults = if campaign.status == Status::Running {
+            definition.check()
+        } else {
+            definition.check_draft()
+        };
+        if !faults.is_empty() {
+            return Err(LaunchError::Fields(faults));
+        }
+        campaign.definition = definition;
+        let before = campaign.status;
+        self.write(account, campaign, before, |_| {}).await
+    }
+
+    /// Starts a campaign. For a push this makes the run and its first job in the same commit.
+    pub async fn start(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        let before = campaign.status;
+        let kind = campaign.definition.kind();
+        campaign.status = before
+            .start(kind)
+            .map_err(|invalid| LaunchError::State(invalid.0))?;
+        let faults = campaign.definition.check();
+        if !faults.is_empty() {
+            return Err(LaunchError::Fields(faults));
+        }
+        if kind == Kind::Push && !self.can_push {
+            let message = "Push services want to know who sends. Set push.subject in the configuration to mailto:you@your-domain, restart, and \
+                           start again.";
+            return Err(LaunchError::State(message.to_owned()));
+        }
+        let now = self.clock.now();
+        campaign.started_at = Some(now);
+        campaign.ended_at = None;
+        let job = Job::FanOut {
+            account: account.to_string(),
+            campaign: id,
+            run: 1,
+        };
+        let started = self
+            .write(account, campaign, before, |batch| {
+                if kind == Kind::Push {
+                    self.store.insert_run(batch, account, id, 1, now);
+                    self.queue.push(batch, self.clock.id(), &job, now);
+                }
+            })
+            .await?;
+        if kind == Kind::Push {
+            self.queue.announce(Notice::Work);
+        }
+        Ok(started)
+    }
+
+    /// Stops a running campaign. Messages of a push that are not sent yet stay unsent.
+    pub async fn stop(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        let before = campaign.status;
+        campaign.status = before.stop().map_err(|invalid| LaunchError::State(invalid.0))?;
+        campaign.ended_at = Some(self.clock.now());
+        self.write(account, campaign, before, |_| {}).await
+    }
+
+    /// Makes a draft with the same words.
+    pub async fn duplicate(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        let mut definition = self.find(account, id).await?.definition;
+        let name: String = definition.name.chars().take(114).collect();
+        definition.name = format!("{name}, copy");
+        self.create(account, definition).await
+    }
+
+    /// Deletes a campaign that does not run, with its numbers.
+    pub async fn delete(&self, account: &AccountId, id: CampaignId) -> Result<(), LaunchError> {
+        let campaign = self.find(account, id).await?;
+        let refuse = || LaunchError::State("This campaign runs. Stop it before you delete it.".to_owned());
+        if !campaign.status.may_delete() {
+            return Err(refuse());
+        }
+        let mut batch = Batch::new("delete_campaign");
+        self.store.delete_campaign(&mut batch, account, id);
+        match self.store.db.write(batch).await? {
+            Outcome::Done { .. } => Ok(()),
+            Outcome::Conflict { .. } => Err(refuse()),
+        }
+    }
+
+    /// One campaign.
+    pub async fn find(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        self.store
+            .campaign(account, id)
+            .await?
+            .ok_or(LaunchError::Unknown(id))
+    }
+
+    async fn write(
+        &self,
+        account: &AccountId,
+        mut campaign: Campaign,
+        before: Status,
+        more: impl FnOnce(&mut Batch),
+    ) -> Result<Campaign, LaunchError> {
+        campaign.changed_at = self.clock.now();
+        let mut batch = Batch::new("write_campaign");
+        self.store.update_campaign(&mut batch, account, &campaign, before);
+        self.store.bump_revision(&mut batch, account);
+        more(&mut batch);
+        match self.store.db.write(batch).await? {
+            Outcome::Done { .. } => {}
+            Outcome::Conflict { .. } => {
+                return Err(LaunchError::State(
+                    "Somebody else changed this campaign at the same moment. Look at it again.".to_owned(),
+                ));
+            }
+        }
+        self.changed(account).await?;
+        Ok(campaign)
+    }
+
+    async fn changed(&self, account: &AccountId) -> Result<(), LaunchError> {
+        self.live.refresh(account).await?;
+        self.queue.announce(Notice::Account(account.clone()));
+        Ok(())
+    }
+
+    /// A one-time sign-in link's token; without a user it makes the administrator.
+    pub async fn create_link(&self, user: Option<Id>, lives_ms: i64) -> Result<String, DbError> {
+        let token = crate::secret::token("link");
+        let until: Timestamp = self.clock.now().plus_ms(lives_ms);
+        self.store
+            .insert_link(crate::secret::hash(&token), user, until)
+            .await?;
+        Ok(token)
+    }
+}

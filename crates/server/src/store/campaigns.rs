@@ -1,0 +1,220 @@
+//! Campaigns and what was counted of them.
+//!
+//! Left out: who may change what when (`launch`). Invariant: a definition that comes back parses, or the row is called corrupt.
+
+use super::db::{Batch, DbError, Row};
+use super::{Store, corrupt};
+use crate::args;
+use campanile_core::campaign::{Campaign, Definition, Kind, Status};
+use campanile_core::id::{AccountId, CampaignId};
+use campanile_core::stats::{Counts, Measure};
+use campanile_core::time::{Day, Timestamp};
+use std::collections::BTreeMap;
+
+fn campaign(row: &Row) -> Result<Campaign, DbError> {
+    let definition =
+        serde_json::from_str(row.text(2)?).map_err(|_| corrupt("campaigns.definition is not JSON"))?;
+    Ok(Campaign {
+        id: CampaignId(row.int(0)?),
+        status: Status::parse(row.text(1)?).ok_or_else(|| corrupt("campaigns.status"))?,
+        definition: Definition::parse(definition)
+            .map_err(|fault| corrupt(&format!("campaigns.definition: {fault}")))?,
+        created_at: Timestamp(row.int(3)?),
+        changed_at: Timestamp(row.int(4)?),
+        started_at: row.opt_int(5)?.map(Timestamp),
+        ended_at: row.opt_int(6)?.map(Timestamp),
+    })
+}
+
+impl Store {
+    /// Every campaign of an account, newest first.
+    pub async fn campaigns(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
+        let sql = "-- campaigns\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
+                   WHERE account = $1 ORDER BY id DESC";
+        self.db
+            .query(sql, args![account.as_str()])
+            .await?
+            .iter()
+            .map(campaign)
+            .collect()
+    }
+
+    /// The running pop-ups of an account, newest first: what deciding reads.
+    pub async fn running_popups(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
+        let sql = "-- running_popups\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
+                   WHERE account = $1 AND kind = 'popup' AND status = 'running' ORDER BY id DESC";
+        self.db
+            .query(sql, args![account.as_str()])
+            .await?
+            .iter()
+            .map(campaign)
+            .collect()
+    }
+
+    /// One campaign.
+    pub async fn campaign(&self, account: &AccountId, id: CampaignId) -> Result<Option<Campaign>, DbError> {
+        let sql = "-- campaign\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
+                   WHERE account = $1 AND id = $2";
+        self.db
+            .query(sql, args![account.as_str(), id.0])
+            .await?
+            .first()
+            .map(campaign)
+            .transpose()
+    }
+
+    /// Adds a campaign; the batch rolls back when its number is taken.
+    pub fn insert_campaign(&self, batch: &mut Batch, account: &AccountId, campaign: &Campaign) {
+        let sql = "-- insert_campaign\nINSERT INTO campaigns (account, id, kind, status, definition, created_at, changed_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, id) DO NOTHING";
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                campaign.id.0,
+                campaign.definition.kind().as_str(),
+                campaign.status.as_str(),
+                campaign.definition.to_json().to_string(),
+                campaign.created_at.ms(),
+                campaign.changed_at.ms()
+            ],
+            1,
+        );
+    }
+
+    /// Writes a campaign back; the batch rolls back when its status is not `before` any more.
+    pub fn update_campaign(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: &Campaign,
+        before: Status,
+    ) {
+        let sql = "-- update_campaign\nUPDATE campaigns SET status = $3, definition = $4, changed_at = $5, started_at = $6, ended_at = $7 \
+                   WHERE account = $1 AND id = $2 AND status = $8";
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                campaign.id.0,
+                campaign.status.as_str(),
+                campaign.definition.to_json().to_string(),
+                campaign.changed_at.ms(),
+                campaign.started_at.map(Timestamp::ms),
+                campaign.ended_at.map(Timestamp::ms),
+                before.as_str()
+            ],
+            1,
+        );
+    }
+
+    /// Marks a push as through, unless it was stopped meanwhile.
+    pub fn finish_push(&self, batch: &mut Batch, account: &AccountId, id: CampaignId, now: Timestamp) {
+        let sql = "-- finish_push\nUPDATE campaigns SET status = 'sent', ended_at = $3, changed_at = $3 \
+                   WHERE account = $1 AND id = $2 AND status = 'sending'";
+        batch.run(sql, args![account.as_str(), id.0, now.ms()]);
+    }
+
+    /// Removes a campaign with its counts and sends; events stay in people's histories.
+    pub fn delete_campaign(&self, batch: &mut Batch, account: &AccountId, id: CampaignId) {
+        let sql = "-- delete_campaign\nDELETE FROM campaigns WHERE account = $1 AND id = $2 AND status NOT IN ('running', 'sending')";
+        batch.expect(sql, args![account.as_str(), id.0], 1);
+        batch.run(
+            "-- delete_counts\nDELETE FROM campaign_counts WHERE account = $1 AND campaign = $2",
+            args![account.as_str(), id.0],
+        );
+        batch.run(
+            "-- delete_sends\nDELETE FROM sends WHERE account = $1 AND campaign = $2",
+            args![account.as_str(), id.0],
+        );
+        batch.run(
+            "-- delete_runs\nDELETE FROM runs WHERE account = $1 AND campaign = $2",
+            args![account.as_str(), id.0],
+        );
+    }
+
+    /// Adds to what is counted of a campaign on a day.
+    pub fn count(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: CampaignId,
+        day: Day,
+        measure: Measure,
+        n: u64,
+    ) {
+        let sql = "-- count\nINSERT INTO campaign_counts (account, campaign, day, measure, n) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (account, campaign, day, measure) DO UPDATE SET n = campaign_counts.n + excluded.n";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                campaign.0,
+                i64::from(day.0),
+                measure.as_str(),
+                n as i64
+            ],
+        );
+    }
+
+    /// The totals of every campaign of an account.
+    pub async fn totals(&self, account: &AccountId) -> Result<BTreeMap<CampaignId, Counts>, DbError> {
+        let sql = "-- totals\nSELECT campaign, measure, CAST(SUM(n) AS BIGINT) FROM campaign_counts WHERE account = $1 GROUP BY campaign, measure";
+        let mut totals: BTreeMap<CampaignId, Counts> = BTreeMap::new();
+        for row in self.db.query(sql, args![account.as_str()]).await?.iter() {
+            let measure = Measure::parse(row.text(1)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
+            totals
+                .entry(CampaignId(row.int(0)?))
+                .or_default()
+                .add(measure, row.int(2)? as u64);
+        }
+        Ok(totals)
+    }
+
+    /// What was counted of one campaign, day by day, oldest first.
+    pub async fn days(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> Result<BTreeMap<Day, Counts>, DbError> {
+        let sql = "-- days\nSELECT day, measure, n FROM campaign_counts WHERE account = $1 AND campaign = $2";
+        let mut days: BTreeMap<Day, Counts> = BTreeMap::new();
+        for row in self
+            .db
+            .query(sql, args![account.as_str(), campaign.0])
+            .await?
+            .iter()
+        {
+            let measure = Measure::parse(row.text(1)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
+            days.entry(Day(row.int(0)? as u32))
+                .or_default()
+                .add(measure, row.int(2)? as u64);
+        }
+        Ok(days)
+    }
+
+    /// What was counted of an account by kind of campaign and day, from `since` on.
+    pub async fn account_days(
+        &self,
+        account: &AccountId,
+        since: Day,
+    ) -> Result<BTreeMap<(Day, Kind), Counts>, DbError> {
+        let sql = "-- account_days\nSELECT k.day, c.kind, k.measure, CAST(SUM(k.n) AS BIGINT) FROM campaign_counts k \
+                   JOIN campaigns c ON c.account = k.account AND c.id = k.campaign \
+                   WHERE k.account = $1 AND k.day >= $2 GROUP BY k.day, c.kind, k.measure";
+        let mut days: BTreeMap<(Day, Kind), Counts> = BTreeMap::new();
+        for row in self
+            .db
+            .query(sql, args![account.as_str(), i64::from(since.0)])
+            .await?
+            .iter()
+        {
+            let kind = Kind::parse(row.text(1)?).ok_or_else(|| corrupt("campaigns.kind"))?;
+            let measure = Measure::parse(row.text(2)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
+            days.entry((Day(row.int(0)? as u32), kind))
+                .or_default()
+                .add(measure, row.int(3)? as u64);
+        }
+        Ok(days)
+    }
+}

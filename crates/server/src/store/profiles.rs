@@ -1,0 +1,391 @@
+//! Profiles, identities, devices, and the ids of operations that were taken.
+//!
+//! Left out: what a login means (`campanile-core`'s `profile`). Invariant: profiles and devices change only together with their
+//! version, so two requests of one visitor never lose each other's change; merged profiles point at the one that is left, in one hop.
+
+use super::db::{Batch, DbError, Row, Value};
+use super::{InList, Store, corrupt};
+use crate::args;
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::profile::{Identity, IdentityKind};
+use campanile_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use std::collections::{BTreeMap, HashSet};
+
+/// A profile as it is worked on.
+#[derive(Debug, Clone)]
+pub struct ProfileRow {
+    /// Its number.
+    pub ordinal: Ordinal,
+    /// Its properties.
+    pub properties: Map<String, Json>,
+    /// Whether it has an identity.
+    pub identified: bool,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// What is kept of a browser beside whose it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct DeviceState {
+    /// The running or last session.
+    pub session: SessionState,
+    /// The person behind it does not want to be followed.
+    pub opt_out: bool,
+    /// The owner allowed the IP address to be used.
+    pub use_ip: bool,
+    /// Browser family by its user agent.
+    pub browser: String,
+    /// Operating system by its user agent.
+    pub system: String,
+    /// Language of the page's visitor.
+    pub language: String,
+    /// IANA zone of the visitor.
+    pub zone: String,
+    /// Touch screen.
+    pub touch: bool,
+    /// Permission for notifications as last heard.
+    pub push: String,
+}
+
+/// A session of a device.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionState {
+    /// When it began.
+    pub started_at: i64,
+    /// When something last happened in it.
+    pub last_at: i64,
+    /// Page views in it.
+    pub pages: u32,
+    /// 1 for the first session of the device.
+    pub number: u32,
+    /// How often each campaign was handed out in it.
+    pub handed: BTreeMap<CampaignId, u32>,
+}
+
+/// A browser.
+#[derive(Debug, Clone)]
+pub struct DeviceRow {
+    /// Its id, made by the browser.
+    pub id: Id,
+    /// Whose it is.
+    pub ordinal: Ordinal,
+    /// Grows with each change.
+    pub version: i64,
+    /// The rest.
+    pub state: DeviceState,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// When it was last seen.
+    pub seen_at: Timestamp,
+}
+
+/// A profile for people: with all that belongs to it.
+#[derive(Debug, Clone)]
+pub struct ProfileDetail {
+    /// The profile.
+    pub profile: ProfileRow,
+    /// By what it is known.
+    pub identities: Vec<Identity>,
+    /// Its browsers, last seen first.
+    pub devices: Vec<DeviceRow>,
+    /// Profiles that were merged into it.
+    pub merged: Vec<Ordinal>,
+}
+
+static KNOWN_OPERATIONS: InList = InList::new(|| {
+    InList::texts(
+        "-- known_operations\nSELECT id FROM operations WHERE account = $1 AND id",
+        "",
+    )
+});
+
+fn ordinal(value: i64) -> Result<Ordinal, DbError> {
+    u32::try_from(value)
+        .map(Ordinal)
+        .map_err(|_| corrupt("a profile's number left its range"))
+}
+
+fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
+    Ok(ProfileRow {
+        ordinal: ordinal(row.int(from)?)?,
+        properties: serde_json::from_str(row.text(from + 1)?)
+            .map_err(|_| corrupt("profiles.properties is not an object"))?,
+        identified: row.int(from + 2)? != 0,
+        version: row.int(from + 3)?,
+        created_at: Timestamp(row.int(from + 4)?),
+    })
+}
+
+fn device(row: &Row) -> Result<DeviceRow, DbError> {
+    Ok(DeviceRow {
+        id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("devices.id"))?,
+        ordinal: ordinal(row.int(1)?)?,
+        version: row.int(2)?,
+        state: serde_json::from_str(row.text(3)?).map_err(|_| corrupt("devices.state"))?,
+        created_at: Timestamp(row.int(4)?),
+        seen_at: Timestamp(row.int(5)?),
+    })
+}
+
+impl Store {
+    /// A browser and the profile behind it.
+    pub async fn visitor(
+        &self,
+        account: &AccountId,
+        id: Id,
+    ) -> Result<Option<(DeviceRow, ProfileRow)>, DbError> {
+        let sql = "-- visitor\nSELECT d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at, \
+                   p.ordinal, p.properties, p.identified, p.version, p.created_at \
+                   FROM devices d JOIN profiles p ON p.account = d.account AND p.ordinal = d.ordinal \
+                   WHERE d.account = $1 AND d.id = $2";
+        let rows = self.db.query(sql, args![account.as_str(), id.bytes()]).await?;
+        rows.first()
+            .map(|row| Ok((device(row)?, profile(row, 6)?)))
+            .transpose()
+    }
+
+    /// One profile; a merged one leads to the one that is left.
+    pub async fn profile(&self, account: &AccountId, wanted: Ordinal) -> Result<Option<ProfileRow>, DbError> {
+        let sql = "-- profile\nSELECT p.ordinal, p.properties, p.identified, p.version, p.created_at \
+                   FROM profiles p WHERE p.account = $1 AND p.ordinal = \
+                   (SELECT COALESCE(q.merged_into, q.ordinal) FROM profiles q WHERE q.account = $1 AND q.ordinal = $2)";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(wanted.0)])
+            .await?;
+        rows.first().map(|row| profile(row, 0)).transpose()
+    }
+
+    /// Who has this identity.
+    pub async fn identity_owner(
+        &self,
+        account: &AccountId,
+        identity: &Identity,
+    ) -> Result<Option<Ordinal>, DbError> {
+        let sql = "-- identity_owner\nSELECT ordinal FROM identities WHERE account = $1 AND kind = $2 AND value = $3";
+        let rows = self
+            .db
+            .query(
+                sql,
+                args![account.as_str(), identity.kind.as_str(), identity.value.as_str()],
+            )
+            .await?;
+        rows.first().map(|row| ordinal(row.int(0)?)).transpose()
+    }
+
+    /// By what a profile is known.
+    pub async fn identities(&self, account: &AccountId, of: Ordinal) -> Result<Vec<Identity>, DbError> {
+        let sql = "-- identities\nSELECT kind, value FROM identities WHERE account = $1 AND ordinal = $2 ORDER BY kind, value";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(of.0)])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let kind = IdentityKind::parse(row.text(0)?).ok_or_else(|| corrupt("identities.kind"))?;
+                Ok(Identity {
+                    kind,
+                    value: row.text(1)?.to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    /// A profile with identities, devices and what was merged into it.
+    pub async fn profile_detail(
+        &self,
+        account: &AccountId,
+        wanted: Ordinal,
+    ) -> Result<Option<ProfileDetail>, DbError> {
+        let Some(profile) = self.profile(account, wanted).await? else {
+            return Ok(None);
+        };
+        let id = i64::from(profile.ordinal.0);
+        let sql = "-- devices_of\nSELECT id, ordinal, version, state, created_at, seen_at FROM devices \
+                   WHERE account = $1 AND ordinal = $2 ORDER BY seen_at DESC LIMIT 100";
+        let devices = self
+            .db
+            .query(sql, args![account.as_str(), id])
+            .await?
+            .iter()
+            .map(device)
+            .collect::<Result<_, _>>()?;
+        let merged = self.merged_into(account, profile.ordinal).await?;
+        let identities = self.identities(account, profile.ordinal).await?;
+        Ok(Some(ProfileDetail {
+            profile,
+            identities,
+            devices,
+            merged,
+        }))
+    }
+
+    /// Which profiles were merged into this one.
+    pub async fn merged_into(&self, account: &AccountId, into: Ordinal) -> Result<Vec<Ordinal>, DbError> {
+        let sql = "-- merged_into\nSELECT ordinal FROM profiles WHERE account = $1 AND merged_into = $2 ORDER BY ordinal";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(into.0)])
+            .await?;
+        rows.iter().map(|row| ordinal(row.int(0)?)).collect()
+    }
+
+    /// How many people there are: profiles that were not merged into another.
+    pub async fn people(&self, account: &AccountId) -> Result<u64, DbError> {
+        let sql = "-- people\nSELECT COUNT(*) FROM profiles WHERE account = $1 AND merged_into IS NULL";
+        Ok(self
+            .db
+            .query(sql, args![account.as_str()])
+            .await?
+            .first()
+            .map_or(Ok(0), |row| row.int(0))? as u64)
+    }
+
+    /// Adds a profile.
+    pub fn insert_profile(&self, batch: &mut Batch, account: &AccountId, row: &ProfileRow, now: Timestamp) {
+        let sql = "-- insert_profile\nINSERT INTO profiles (account, ordinal, properties, identified, version, created_at, changed_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                i64::from(row.ordinal.0),
+                Json::Object(row.properties.clone()).to_string(),
+                row.identified,
+                row.version,
+                row.created_at.ms(),
+                now.ms()
+            ],
+        );
+    }
+
+    /// Writes a profile back at the version after `row.version`; the batch rolls back when somebody else was first.
+    pub fn update_profile(&self, batch: &mut Batch, account: &AccountId, row: &ProfileRow, now: Timestamp) {
+        let sql = "-- update_profile\nUPDATE profiles SET properties = $3, identified = $4, version = version + 1, changed_at = $5 \
+                   WHERE account = $1 AND ordinal = $2 AND version = $6 AND merged_into IS NULL";
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                i64::from(row.ordinal.0),
+                Json::Object(row.properties.clone()).to_string(),
+                row.identified,
+                now.ms(),
+                row.version
+            ],
+            1,
+        );
+    }
+
+    /// Gives an identity to a profile; the batch rolls back when somebody else took it first.
+    pub fn insert_identity(&self, batch: &mut Batch, account: &AccountId, identity: &Identity, of: Ordinal) {
+        let sql = "-- insert_identity\nINSERT INTO identities (account, kind, value, ordinal) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (account, kind, value) DO NOTHING";
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                identity.kind.as_str(),
+                identity.value.as_str(),
+                i64::from(of.0)
+            ],
+            1,
+        );
+    }
+
+    /// Merges `from` (at `version`) into `into`: its devices other than `device`, its subscriptions and all that was merged into
+    /// it before follow.
+    pub fn merge_profile(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        (from, version): (Ordinal, i64),
+        into: Ordinal,
+        device: Id,
+    ) {
+        let (old, new) = (i64::from(from.0), i64::from(into.0));
+        let sql = "-- merge_profile\nUPDATE profiles SET merged_into = $3, version = version + 1 \
+                   WHERE account = $1 AND ordinal = $2 AND version = $4 AND merged_into IS NULL";
+        batch.expect(sql, args![account.as_str(), old, new, version], 1);
+        let sql =
+            "-- merge_earlier\nUPDATE profiles SET merged_into = $3 WHERE account = $1 AND merged_into = $2";
+        batch.run(sql, args![account.as_str(), old, new]);
+        let sql = "-- merge_devices\nUPDATE devices SET ordinal = $3, version = version + 1 WHERE account = $1 AND ordinal = $2 AND id <> $4";
+        batch.run(sql, args![account.as_str(), old, new, device.bytes()]);
+        let sql = "-- merge_subscriptions\nUPDATE subscriptions SET ordinal = $3 WHERE account = $1 AND ordinal = $2";
+        batch.run(sql, args![account.as_str(), old, new]);
+    }
+
+    /// Adds a browser; the batch rolls back when another request of it was first.
+    pub fn insert_device(&self, batch: &mut Batch, account: &AccountId, row: &DeviceRow) {
+        let sql = "-- insert_device\nINSERT INTO devices (account, id, ordinal, version, state, created_at, seen_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account, id) DO NOTHING";
+        let state = serde_json::to_string(&row.state).expect("a device's state serialises");
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                row.id.bytes(),
+                i64::from(row.ordinal.0),
+                row.version,
+                state,
+                row.created_at.ms(),
+                row.seen_at.ms()
+            ],
+            1,
+        );
+    }
+
+    /// Writes a browser back at the version after `row.version`; the batch rolls back when another request of it was first.
+    pub fn update_device(&self, batch: &mut Batch, account: &AccountId, row: &DeviceRow) {
+        let sql = "-- update_device\nUPDATE devices SET ordinal = $3, state = $4, seen_at = $5, version = version + 1 \
+                   WHERE account = $1 AND id = $2 AND version = $6";
+        let state = serde_json::to_string(&row.state).expect("a device's state serialises");
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                row.id.bytes(),
+                i64::from(row.ordinal.0),
+                state,
+                row.seen_at.ms(),
+                row.version
+            ],
+            1,
+        );
+    }
+
+    /// Which of these operations were taken before.
+    pub async fn known_operations(&self, account: &AccountId, ids: &[Id]) -> Result<HashSet<Id>, DbError> {
+        let mut known = HashSet::new();
+        let ids: Vec<Vec<u8>> = ids.iter().map(|id| id.bytes()).collect();
+        for (sql, piece) in KNOWN_OPERATIONS.pieces(&ids) {
+            let mut args: Vec<Value> = args![account.as_str()];
+            args.extend(piece.into_iter().map(Value::from));
+            for row in self.db.query(sql, args).await?.iter() {
+                known.insert(Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("operations.id"))?);
+            }
+        }
+        Ok(known)
+    }
+
+    /// Takes an operation; the batch rolls back when it was taken meanwhile.
+    pub fn take_operation(&self, batch: &mut Batch, account: &AccountId, id: Id) {
+        let sql = "-- take_operation\nINSERT INTO operations (account, id) VALUES ($1, $2) ON CONFLICT (account, id) DO NOTHING";
+        batch.expect(sql, args![account.as_str(), id.bytes()], 1);
+    }
+
+    /// Forgets operations whose ids were made before `before`: a browser does not replay that late.
+    pub async fn sweep_operations(&self, account: &AccountId, before: Timestamp) -> Result<(), DbError> {
+        let sql = "-- sweep_operations\nDELETE FROM operations WHERE account = $1 AND id < $2";
+        let mut batch = Batch::new("sweep_operations");
+        batch.run(sql, args![account.as_str(), Id::new(before, [0; 10]).bytes()]);
+        self.db.write(batch).await.map(drop)
+    }
+}

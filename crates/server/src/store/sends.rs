@@ -1,0 +1,340 @@
+//! Runs of push campaigns and their messages, one per subscription.
+//!
+//! Left out: leasing (the queue) and deciding what follows an answer (`campanile-core`'s `delivery`). Invariant: a send is made once per
+//! run and subscription, and settled once; shown, clicked and dismissed are each written at most once.
+
+use super::db::{Batch, DbError, Row, Value};
+use super::{InList, Store, corrupt};
+use crate::args;
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::subscription::{Endpoint, Keys};
+use campanile_core::time::Timestamp;
+use std::collections::HashMap;
+
+/// One sending of a campaign.
+#[derive(Debug, Clone)]
+pub struct RunRow {
+    /// Pieces of work made so far.
+    pub chunks: i64,
+    /// The last subscription that was taken.
+    pub after: Vec<u8>,
+    /// The whole audience was taken.
+    pub complete: bool,
+    /// When it began; the messages' time to live counts from here.
+    pub started_at: Timestamp,
+}
+
+/// A message that waits, with what is needed to send it.
+#[derive(Debug, Clone)]
+pub struct WaitingSend {
+    /// Its token.
+    pub id: Id,
+    /// For which subscription.
+    pub subscription: Id,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it may be tried again.
+    pub retry_at: Timestamp,
+    /// Whether the subscription is still live.
+    pub live: bool,
+    /// Where to.
+    pub endpoint: Endpoint,
+    /// For whom it is encrypted.
+    pub keys: Keys,
+    /// The VAPID key that signs.
+    pub vapid_key: Id,
+}
+
+/// A message as the worker's report finds it.
+#[derive(Debug, Clone, Copy)]
+pub struct SendRow {
+    /// Its token.
+    pub id: Id,
+    /// Of which campaign.
+    pub campaign: CampaignId,
+    /// Whose.
+    pub ordinal: Ordinal,
+    /// When it was shown.
+    pub shown_at: Option<Timestamp>,
+    /// When it was clicked.
+    pub clicked_at: Option<Timestamp>,
+    /// When it was dismissed.
+    pub dismissed_at: Option<Timestamp>,
+}
+
+/// How a send ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum SendState {
+    Sent,
+    Failed,
+    Gone,
+}
+
+impl SendState {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
+/// Which piece of which run.
+#[derive(Debug, Clone, Copy)]
+pub struct Chunk<'a> {
+    /// Account.
+    pub account: &'a AccountId,
+    /// Campaign.
+    pub campaign: CampaignId,
+    /// Run.
+    pub run: i64,
+    /// Number of the piece.
+    pub chunk: i64,
+}
+
+static BY_TOKEN: InList = InList::new(|| {
+    InList::texts(
+        "-- sends_by_token\nSELECT id, campaign, ordinal, shown_at, clicked_at, dismissed_at FROM sends WHERE account = $1 AND id",
+        "",
+    )
+});
+
+fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
+    let fixed = || corrupt("subscriptions: a key has the wrong length");
+    Ok(WaitingSend {
+        id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("sends.id"))?,
+        subscription: Id::from_bytes(row.bytes(1)?).ok_or_else(|| corrupt("sends.subscription"))?,
+        attempts: row.int(2)? as u32,
+        retry_at: Timestamp(row.int(3)?),
+        live: row.text(4)? == "live",
+        endpoint: Endpoint::stored(row.text(5)?.to_owned()),
+        keys: Keys {
+            p256dh: row.bytes(6)?.try_into().map_err(|_| fixed())?,
+            auth: row.bytes(7)?.try_into().map_err(|_| fixed())?,
+        },
+        vapid_key: Id::from_bytes(row.bytes(8)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
+    })
+}
+
+impl Store {
+    /// Begins a run.
+    pub fn insert_run(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+        now: Timestamp,
+    ) {
+        let sql = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) VALUES ($1, $2, $3, 0, $4, 0, $5)";
+        batch.run(
+            sql,
+            args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],
+        );
+    }
+
+    /// How far a run has come.
+    pub async fn run(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+    ) -> Result<Option<RunRow>, DbError> {
+        let sql = "-- run\nSELECT chunks, after, complete, started_at FROM runs WHERE account = $1 AND campaign = $2 AND run = $3";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), campaign.0, run])
+            .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(RunRow {
+            chunks: row.int(0)?,
+            after: row.bytes(1)?.to_vec(),
+            complete: row.int(2)? != 0,
+            started_at: Timestamp(row.int(3)?),
+        }))
+    }
+
+    /// Moves a run's cursor on; the batch rolls back when another worker did so first.
+    pub fn advance_run(&self, batch: &mut Batch, at: Chunk<'_>, after: Vec<u8>, complete: bool) {
+        let sql = "-- advance_run\nUPDATE runs SET chunks = chunks + 1, after = $5, complete = $6 \
+                   WHERE account = $1 AND campaign = $2 AND run = $3 AND chunks = $4 AND complete = 0";
+        batch.expect(
+            sql,
+            args![
+                at.account.as_str(),
+                at.campaign.0,
+                at.run,
+                at.chunk,
+                after,
+                complete
+            ],
+            1,
+        );
+    }
+
+    /// Adds a message for one subscription.
+    pub fn insert_send(
+        &self,
+        batch: &mut Batch,
+        at: Chunk<'_>,
+        id: Id,
+        (subscription, ordinal): (Id, Ordinal),
+    ) {
+        let sql = "-- insert_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, 0, '') ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        batch.run(
+            sql,
+            args![
+                at.account.as_str(),
+                at.campaign.0,
+                at.run,
+                subscription.bytes(),
+                at.chunk,
+                id.bytes(),
+                i64::from(ordinal.0)
+            ],
+        );
+    }
+
+    /// The messages of a piece that wait.
+    pub async fn waiting_sends(&self, at: Chunk<'_>) -> Result<Vec<WaitingSend>, DbError> {
+        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key \
+                   FROM sends s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
+                   WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
+        let rows = self
+            .db
+            .query(sql, args![at.account.as_str(), at.campaign.0, at.run, at.chunk])
+            .await?;
+        rows.iter().map(waiting).collect()
+    }
+
+    /// Ends a message; the batch rolls back when it had ended already.
+    pub fn settle_send(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        send: &WaitingSend,
+        (state, status, reason): (SendState, Option<u16>, &str),
+        now: Timestamp,
+    ) {
+        let sql = "-- settle_send\nUPDATE sends SET state = $3, status = $4, reason = $5, settled_at = $6, attempts = attempts + 1 \
+                   WHERE account = $1 AND id = $2 AND state = 'waiting'";
+        batch.expect(
+            sql,
+            args![
+                account.as_str(),
+                send.id.bytes(),
+                state.as_str(),
+                status.map(i64::from),
+                reason,
+                now.ms()
+            ],
+            1,
+        );
+    }
+
+    /// Notes a try that will be repeated.
+    pub fn retry_send(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        send: &WaitingSend,
+        (status, reason): (Option<u16>, &str),
+        at: Timestamp,
+    ) {
+        let sql = "-- retry_send\nUPDATE sends SET attempts = attempts + 1, retry_at = $3, status = $4, reason = $5 \
+                   WHERE account = $1 AND id = $2 AND state = 'waiting'";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                send.id.bytes(),
+                at.ms(),
+                status.map(i64::from),
+                reason
+            ],
+        );
+    }
+
+    /// Whether any message of a run still waits.
+    pub async fn run_waits(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+    ) -> Result<bool, DbError> {
+        let sql = "-- run_waits\nSELECT 1 FROM sends WHERE account = $1 AND campaign = $2 AND run = $3 AND state = 'waiting' LIMIT 1";
+        Ok(self
+            .db
+            .query(sql, args![account.as_str(), campaign.0, run])
+            .await?
+            .first()
+            .is_some())
+    }
+
+    /// The messages with these tokens.
+    pub async fn sends(&self, account: &AccountId, tokens: &[Id]) -> Result<HashMap<Id, SendRow>, DbError> {
+        let mut found = HashMap::new();
+        let tokens: Vec<Vec<u8>> = tokens.iter().map(|id| id.bytes()).collect();
+        for (sql, piece) in BY_TOKEN.pieces(&tokens) {
+            let mut args: Vec<Value> = args![account.as_str()];
+            args.extend(piece.into_iter().map(Value::from));
+            for row in self.db.query(sql, args).await?.iter() {
+                let id = Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("sends.id"))?;
+                found.insert(
+                    id,
+                    SendRow {
+                        id,
+                        campaign: CampaignId(row.int(1)?),
+                        ordinal: Ordinal(u32::try_from(row.int(2)?).map_err(|_| corrupt("sends.ordinal"))?),
+                        shown_at: row.opt_int(3)?.map(Timestamp),
+                        clicked_at: row.opt_int(4)?.map(Timestamp),
+                        dismissed_at: row.opt_int(5)?.map(Timestamp),
+                    },
+                );
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes what became of a message on the screen; the batch rolls back when somebody else wrote the same first.
+    pub fn update_send(&self, batch: &mut Batch, account: &AccountId, before: &SendRow, after: &SendRow) {
+        for (sql, old, new) in [
+            (
+                "-- send_shown\nUPDATE sends SET shown_at = $3 WHERE account = $1 AND id = $2 AND shown_at IS NULL",
+                before.shown_at,
+                after.shown_at,
+            ),
+            (
+                "-- send_clicked\nUPDATE sends SET clicked_at = $3 WHERE account = $1 AND id = $2 AND clicked_at IS NULL",
+                before.clicked_at,
+                after.clicked_at,
+            ),
+            (
+                "-- send_dismissed\nUPDATE sends SET dismissed_at = $3 WHERE account = $1 AND id = $2 AND dismissed_at IS NULL",
+                before.dismissed_at,
+                after.dismissed_at,
+            ),
+        ] {
+            if let (None, Some(at)) = (old, new) {
+                batch.expect(sql, args![account.as_str(), after.id.bytes(), at.ms()], 1);
+            }
+        }
+    }
+
+    /// Why messages of a campaign failed or were repeated, most frequent first.
+    pub async fn reasons(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> Result<Vec<(String, u64)>, DbError> {
+        let sql = "-- reasons\nSELECT reason, COUNT(*) FROM sends WHERE account = $1 AND campaign = $2 AND reason <> '' AND state <> 'sent' \
+                   GROUP BY reason ORDER BY COUNT(*) DESC, reason LIMIT 50";
+        let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)? as u64)))
+            .collect()
+    }
+}

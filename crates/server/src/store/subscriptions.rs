@@ -1,0 +1,206 @@
+//! Push subscriptions.
+//!
+//! Left out: whether an endpoint is believed (`campanile-core`'s `subscription`). Invariant: one row per endpoint; a row leaves `live`
+//! only because the push service said Gone, the browser unsubscribed, or the browser brought another endpoint.
+
+use super::db::{Batch, DbError, Row};
+use super::{Store, corrupt};
+use crate::args;
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::subscription::{Endpoint, Keys};
+use campanile_core::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A subscription.
+#[derive(Debug, Clone)]
+pub struct SubscriptionRow {
+    /// Its id.
+    pub id: Id,
+    /// The browser that brought it.
+    pub device: Option<Id>,
+    /// Whose it is.
+    pub ordinal: Ordinal,
+    /// Where its push service takes messages.
+    pub endpoint: Endpoint,
+    /// Its keys.
+    pub keys: Keys,
+    /// The VAPID key that it was made with.
+    pub vapid_key: Id,
+    /// Browser family.
+    pub browser: String,
+    /// `live` or `gone`.
+    pub live: bool,
+    /// Why it is gone.
+    pub reason: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+}
+
+fn subscription(row: &Row) -> Result<SubscriptionRow, DbError> {
+    let fixed = || corrupt("subscriptions: a key has the wrong length");
+    Ok(SubscriptionRow {
+        id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.id"))?,
+        device: row.opt_bytes(1)?.and_then(Id::from_bytes),
+        ordinal: Ordinal(u32::try_from(row.int(2)?).map_err(|_| corrupt("subscriptions.ordinal"))?),
+        endpoint: Endpoint::stored(row.text(3)?.to_owned()),
+        keys: Keys {
+            p256dh: row.bytes(4)?.try_into().map_err(|_| fixed())?,
+            auth: row.bytes(5)?.try_into().map_err(|_| fixed())?,
+        },
+        vapid_key: Id::from_bytes(row.bytes(6)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
+        browser: row.text(7)?.to_owned(),
+        live: row.text(8)? == "live",
+        reason: row.text(9)?.to_owned(),
+        created_at: Timestamp(row.int(10)?),
+        changed_at: Timestamp(row.int(11)?),
+    })
+}
+
+impl Store {
+    /// Adds a subscription, or gives its endpoint the keys and the person that it has now; the device's other endpoints are gone,
+    /// for a browser has one.
+    pub fn upsert_subscription(&self, batch: &mut Batch, account: &AccountId, row: &SubscriptionRow) {
+        let sql = "-- upsert_subscription\nINSERT INTO subscriptions \
+                   (account, id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'live', '', $10, $10) \
+                   ON CONFLICT (account, endpoint) DO UPDATE SET device = excluded.device, ordinal = excluded.ordinal, p256dh = excluded.p256dh, \
+                   auth = excluded.auth, vapid_key = excluded.vapid_key, browser = excluded.browser, state = 'live', reason = '', \
+                   changed_at = excluded.changed_at";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                row.id.bytes(),
+                row.device.map(Id::bytes),
+                i64::from(row.ordinal.0),
+                row.endpoint.as_str(),
+                row.keys.p256dh.to_vec(),
+                row.keys.auth.to_vec(),
+                row.vapid_key.bytes(),
+                row.browser.as_str(),
+                row.changed_at.ms()
+            ],
+        );
+        if let Some(device) = row.device {
+            let sql = "-- replace_subscription\nUPDATE subscriptions SET state = 'gone', reason = 'replaced by a newer one of the same browser', \
+                       changed_at = $4 WHERE account = $1 AND device = $2 AND endpoint <> $3 AND state = 'live'";
+            batch.run(
+                sql,
+                args![
+                    account.as_str(),
+                    device.bytes(),
+                    row.endpoint.as_str(),
+                    row.changed_at.ms()
+                ],
+            );
+        }
+    }
+
+    /// The browser gave up an endpoint.
+    pub fn unsubscribe(&self, batch: &mut Batch, account: &AccountId, endpoint: &str, now: Timestamp) {
+        let sql = "-- unsubscribe\nUPDATE subscriptions SET state = 'gone', reason = 'unsubscribed in the browser', changed_at = $3 \
+                   WHERE account = $1 AND endpoint = $2 AND state = 'live'";
+        batch.run(sql, args![account.as_str(), endpoint, now.ms()]);
+    }
+
+    /// The push service said that a subscription is gone.
+    pub fn remove_subscription(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        id: Id,
+        reason: &str,
+        now: Timestamp,
+    ) {
+        let sql = "-- remove_subscription\nUPDATE subscriptions SET state = 'gone', reason = $3, changed_at = $4 \
+                   WHERE account = $1 AND id = $2 AND state = 'live'";
+        batch.run(sql, args![account.as_str(), id.bytes(), reason, now.ms()]);
+    }
+
+    /// A device's subscriptions go with it to another person.
+    pub fn move_subscriptions(&self, batch: &mut Batch, account: &AccountId, device: Id, to: Ordinal) {
+        let sql =
+            "-- move_subscriptions\nUPDATE subscriptions SET ordinal = $3 WHERE account = $1 AND device = $2";
+        batch.run(sql, args![account.as_str(), device.bytes(), i64::from(to.0)]);
+    }
+
+    /// Live subscriptions in the order of their ids, after one of them.
+    pub async fn live_subscriptions(
+        &self,
+        account: &AccountId,
+        after: Vec<u8>,
+        limit: u32,
+    ) -> Result<Vec<(Id, Ordinal)>, DbError> {
+        let sql = "-- live_subscriptions\nSELECT id, ordinal FROM subscriptions WHERE account = $1 AND id > $2 AND state = 'live' ORDER BY id LIMIT $3";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), after, i64::from(limit)])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                let id = Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.id"))?;
+                Ok((
+                    id,
+                    Ordinal(u32::try_from(row.int(1)?).map_err(|_| corrupt("subscriptions.ordinal"))?),
+                ))
+            })
+            .collect()
+    }
+
+    /// A person's subscriptions, newest first.
+    pub async fn subscriptions_of(
+        &self,
+        account: &AccountId,
+        of: Ordinal,
+    ) -> Result<Vec<SubscriptionRow>, DbError> {
+        let sql = "-- subscriptions_of\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at \
+                   FROM subscriptions WHERE account = $1 AND ordinal = $2 ORDER BY id DESC LIMIT 100";
+        self.db
+            .query(sql, args![account.as_str(), i64::from(of.0)])
+            .await?
+            .iter()
+            .map(subscription)
+            .collect()
+    }
+
+    /// The account's subscriptions, newest first.
+    pub async fn subscriptions(
+        &self,
+        account: &AccountId,
+        limit: u32,
+    ) -> Result<Vec<SubscriptionRow>, DbError> {
+        let sql = "-- subscriptions\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at \
+                   FROM subscriptions WHERE account = $1 ORDER BY id DESC LIMIT $2";
+        self.db
+            .query(sql, args![account.as_str(), i64::from(limit)])
+            .await?
+            .iter()
+            .map(subscription)
+            .collect()
+    }
+
+    /// How many live subscriptions there are by browser.
+    pub async fn reach(&self, account: &AccountId) -> Result<BTreeMap<String, u64>, DbError> {
+        let sql = "-- reach\nSELECT browser, COUNT(*) FROM subscriptions WHERE account = $1 AND state = 'live' GROUP BY browser";
+        let rows = self.db.query(sql, args![account.as_str()]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)? as u64)))
+            .collect()
+    }
+
+    /// How many live subscriptions are bound to each VAPID key.
+    pub async fn bound(&self, account: &AccountId) -> Result<BTreeMap<Id, u64>, DbError> {
+        let sql = "-- bound\nSELECT vapid_key, COUNT(*) FROM subscriptions WHERE account = $1 AND state = 'live' GROUP BY vapid_key";
+        let rows = self.db.query(sql, args![account.as_str()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
+                    row.int(1)? as u64,
+                ))
+            })
+            .collect()
+    }
+}
