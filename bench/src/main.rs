@@ -1,1 +1,52 @@
-fn main() {}
+//! Benchmarks against peers and limits. `bench/run` builds and runs all of it; `bench/README.md` says what is measured and how.
+//!
+//! - [`encrypt`] drives senders of web push, each in a process of its own: [`sender`] is ours, the others are in `bench/peers`
+//! - [`ingest`] drives the real server and [`null`], a handler that does nothing, with [`load`]
+//! - [`report`] makes the page in `bench/results` of what both have written
+//!
+//! Left out: absolute assertions (machines differ; ratios are what is compared). Invariant: what is measured and what it is measured
+//! against take turns in one run, and no measured process measures itself.
+
+mod encrypt;
+mod ingest;
+mod load;
+mod null;
+mod process;
+mod report;
+mod sender;
+
+use clap::{Parser, Subcommand};
+
+/// Benchmarks of Campanile. Use bench/run, which builds everything and calls these.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Encryption and headers of one push message: ours, the crate web-push, npm web-push, pywebpush
+    Encrypt(encrypt::Args),
+    /// Our sender, as driven by `encrypt`
+    Sender,
+    /// Ingestion over HTTP: the server on SQLite and PostgreSQL against a handler that does nothing
+    Ingest(ingest::Args),
+    /// The handler that does nothing, as driven by `ingest`
+    Null(null::Args),
+    /// One load of batches, as driven by `ingest`
+    Load(load::Args),
+    /// The page of results
+    Report(report::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Encrypt(args) => encrypt::run(&args),
+        Command::Sender => sender::run(),
+        Command::Ingest(args) => ingest::run(&args),
+        Command::Null(args) => null::run(args),
+        Command::Load(args) => load::run(&args),
+        Command::Report(args) => report::run(&args),
+    }
+}

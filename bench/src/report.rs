@@ -1,0 +1,198 @@
+//! The page of results: what was measured, where, and how it compares. Ratios first, because machines differ.
+//!
+//! Left out: judgement; a reader has the figures and how they came about. Invariant: everything on the page comes from the two files of
+//! figures and the facts given on the command line.
+
+use crate::encrypt;
+use crate::ingest::{self, NOTHING};
+use crate::load::Outcome;
+use crate::process::median;
+use anyhow::Context as _;
+use serde::de::DeserializeOwned;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Figures of `encrypt`
+    #[arg(long)]
+    encrypt: PathBuf,
+    /// Figures of `ingest`
+    #[arg(long)]
+    ingest: PathBuf,
+    /// A fact for the head of the page, as `name=text`; may be given often
+    #[arg(long = "fact")]
+    facts: Vec<String>,
+    /// The page
+    #[arg(long)]
+    out: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let mut page = String::from("# Bench results\n\n");
+    for fact in &args.facts {
+        let (name, text) = fact.split_once('=').context("a fact is name=text")?;
+        writeln!(page, "- {name}: {text}")?;
+    }
+    let raw = args.out.with_extension("json");
+    let raw = raw.file_name().unwrap_or_default().display();
+    writeln!(
+        page,
+        "- every round of every figure: [{raw}]({raw}); what is measured and how: [bench/README.md](../README.md)\n"
+    )?;
+    encryption(&mut page, &read(&args.encrypt)?)?;
+    ingestion(&mut page, &read(&args.ingest)?)?;
+    std::fs::write(&args.out, page).with_context(|| format!("{} cannot be written", args.out.display()))
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn encryption(page: &mut String, figures: &encrypt::Figures) -> anyhow::Result<()> {
+    let [before, after] = figures.load_average;
+    writeln!(
+        page,
+        "## Push: encryption and headers of one message, one core\n\n\
+         Payload {} bytes; processor time of one thread; medians of {} interleaved rounds (least to most); load average {before} to \
+         {after}. Every sender's message was decrypted and its signature verified first.\n\n\
+         | sender | signature | µs per message | messages/s | time, ours = 1 | body, bytes |\n\
+         | --- | --- | ---: | ---: | ---: | ---: |",
+        figures.payload_bytes, figures.rounds
+    )?;
+    let ours = figures.rows.first().context("no rows")?.spread().0;
+    for row in &figures.rows {
+        let (middle, least, most) = row.spread();
+        writeln!(
+            page,
+            "| {} | {} | {} ({}–{}) | {} | {:.2} | {} |",
+            row.sender,
+            row.signature,
+            micros(middle),
+            micros(least),
+            micros(most),
+            thousands(1e9 / middle),
+            middle / ours,
+            row.body_bytes
+        )?;
+    }
+    writeln!(
+        page,
+        "\nOurs pads to 256 bytes, so that the length tells less; the others do not pad. Ours reads the clock, decodes the \
+         subscription's key and makes a Topic for each message, as delivery does.\n"
+    )?;
+    Ok(())
+}
+
+fn micros(nanoseconds: f64) -> String {
+    format!("{:.1}", nanoseconds / 1000.0)
+}
+
+fn ingestion(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()> {
+    let [before, after] = figures.load_average;
+    let cores = if figures.pinned {
+        "the measured server on one core, the generator on another, PostgreSQL where there is room"
+    } else {
+        "everything on the one core that there is"
+    };
+    writeln!(
+        page,
+        "## Ingestion over HTTP: acknowledged operations\n\n\
+         Durable commits, as by default; {} browsers take turns; {} s a figure, medians of {} interleaved rounds; {cores}; load average \
+         {before} to {after}. A write of 4 KiB with its sync takes {} µs on this disk. “Nothing” is axum that reads the body and \
+         gives a constant answer of {} bytes. “of nothing” is operations per CPU second as a share of nothing's. The generator is a \
+         process of its own; where its core is busy (last column near 100 %), operations per second are its limit and not the \
+         server's.\n",
+        figures.devices, figures.seconds, figures.rounds, figures.sync_micros, figures.reply_bytes
+    )?;
+    writeln!(
+        page,
+        "| connections | batch | server | operations/s | per CPU second of the server | of nothing | CPU µs per operation | with the \
+         database's | p50 ms | p99 ms | server busy | generator busy |\n\
+         | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    )?;
+    for row in &figures.rows {
+        let nothing = figures
+            .rows
+            .iter()
+            .find(|other| {
+                other.target == NOTHING && (other.batch, other.connections) == (row.batch, row.connections)
+            })
+            .context("nothing was not measured beside it")?;
+        let each = |value: &dyn Fn(&Outcome) -> f64| {
+            let values: Vec<f64> = row.outcomes.iter().map(value).collect();
+            median(&values).unwrap_or_default()
+        };
+        let per_cpu = |outcome: &Outcome| outcome.operations as f64 / outcome.server_cpu.max(0.01);
+        let of_nothing =
+            median(&nothing.outcomes.iter().map(per_cpu).collect::<Vec<_>>()).unwrap_or_default();
+        let database = if row.outcomes.iter().all(|outcome| outcome.database_cpu.is_some()) {
+            let both = |o: &Outcome| {
+                (o.server_cpu + o.database_cpu.unwrap_or_default()) * 1e6 / o.operations.max(1) as f64
+            };
+            format!("{:.1}", each(&both))
+        } else {
+            "–".to_owned()
+        };
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {:.1} % | {:.1} | {database} | {:.2} | {:.2} | {:.0} % | {:.0} % |",
+            row.connections,
+            row.batch,
+            row.target,
+            thousands(each(&|o| o.operations as f64 / o.seconds)),
+            thousands(each(&per_cpu)),
+            100.0 * each(&per_cpu) / of_nothing.max(1.0),
+            each(&|o| o.server_cpu * 1e6 / o.operations.max(1) as f64),
+            each(&|o| f64::from(o.p50) / 1000.0),
+            each(&|o| f64::from(o.p99) / 1000.0),
+            each(&|o| 100.0 * o.server_cpu / o.seconds),
+            each(&|o| 100.0 * o.load_cpu / o.seconds),
+        )?;
+    }
+    writeln!(
+        page,
+        "\n## The process\n\nBinary: {:.1} MB.\n\n\
+         | store | ready on new data, ms | ready on existing data, ms | idle, MB resident | after the load, MB resident | peak, MB |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: |",
+        figures.binary_bytes as f64 / 1e6
+    )?;
+    let mb = |kib: u64| kib as f64 * 1024.0 / 1e6;
+    for server in &figures.servers {
+        writeln!(
+            page,
+            "| {} | {:.0} | {:.0} | {:.1} | {:.1} | {:.1} |",
+            server.name,
+            server.start_ms[0],
+            server.start_ms[1],
+            mb(server.idle.resident_kib),
+            mb(server.after.resident_kib),
+            mb(server.after.peak_kib)
+        )?;
+    }
+    Ok(())
+}
+
+/// 12345.6 as 12,346.
+fn thousands(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(super::thousands(1_234_567.4), "1,234,567");
+        assert_eq!(super::thousands(999.6), "1,000");
+        assert_eq!(super::thousands(12.0), "12");
+    }
+}
