@@ -20,7 +20,7 @@ const common = {
   write: false,
   legalComments: 'none',
   charset: 'utf8',
-  target: ['chrome88', 'firefox90', 'safari15.4'],
+  target: ['chrome88', 'firefox101', 'safari16.4'],
   mangleProps: /^_/,
   define: { CAMPANILE_VERSION: JSON.stringify(version) },
 };

@@ -50,6 +50,7 @@ export class Sdk {
   private _waiting: (() => void)[] = [];
   private _settings: PushSettings | undefined;
   private _settingsWaiting: ((settings: PushSettings) => void)[] = [];
+  private _handed = new Set<string>();
   private _address = document.referrer;
   private _stopSpa: (() => void) | undefined;
   private _report: Report = (code, text) => this._log._error(code, text);
@@ -155,7 +156,6 @@ export class Sdk {
           const ports = {
             _store: this._store,
             _log: this._log,
-            _nonce: this._script._nonce,
             _account: this._account ?? '',
             _now: Date.now,
             _raise: (draft: Draft) => this._raise(draft),
@@ -251,7 +251,10 @@ export class Sdk {
     this._messages(reply.messages ?? []);
   }
 
-  private _messages(messages: Message[]): void {
+  private _messages(given: Message[]): void {
+    // Each once: a callback that raises at once would otherwise go round and round with a server that repeats itself.
+    const messages = given.filter(({ impression }) => !this._handed.has(impression));
+    for (const { impression } of messages) this._handed.add(impression);
     for (const message of messages) this._custom._note(message);
     const callback = this._notificationCallback();
     if (typeof callback !== 'function') {

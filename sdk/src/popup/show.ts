@@ -23,7 +23,6 @@ export interface StagePorts {
 
 export class Stage {
   private _queue: Message[] = [];
-  private _known = new Set<string>();
   private _takeDown: (() => void) | undefined;
 
   constructor(private _ports: StagePorts) {}
@@ -33,11 +32,8 @@ export class Stage {
     for (const message of messages) {
       if (!HOSTS[message.display.kind]) {
         const kind = message.display.kind;
-        this._ports._log._warn(704, `This SDK cannot show a pop-up of kind "${kind}"; load the newer SDK. It was left out.`);
-      } else if (!this._known.has(message.impression)) {
-        this._known.add(message.impression);
-        this._queue.push(message);
-      }
+        this._ports._log._warn(704, `This SDK knows no pop-up of kind "${kind}"; it was left out. Load the newer SDK.`);
+      } else this._queue.push(message);
     }
     this._next();
   }
@@ -68,7 +64,7 @@ export class Stage {
     try {
       parts = build(message, _nonce);
     } catch (error) {
-      _log._error(701, 'The pop-up could not be shown. If the page has a Trusted Types CSP, allow "campanile" in it.', error);
+      _log._error(701, 'The pop-up could not be shown. A CSP with Trusted Types must allow "campanile".', error);
       this._next();
       return;
     }

@@ -17,11 +17,14 @@ export interface DialogTexts {
   rejectButtonAriaLabel?: string | undefined;
 }
 
+/** The host is placed with `!important`, because the page's own rules for `div` would win over `:host`. */
 const SHEET = `
-:host{all:initial;--bg:#fff;--ink:#14181f;--mut:#565d6b;--line:#14181f24;--acc:#8a541b;--on:#fff;--soft:#f8eee2;color-scheme:light dark}
+:host{all:initial;position:fixed!important;display:block!important;z-index:2147483647!important;top:calc(16px + env(safe-area-inset-top,0px))!important;left:50%!important;
+width:min(560px,100vw - 24px)!important;transform:translateX(-50%)!important;color-scheme:light dark;
+--bg:#fff;--ink:#14181f;--mut:#565d6b;--line:#14181f24;--acc:#8a541b;--on:#fff;--soft:#f8eee2}
 @media(prefers-color-scheme:dark){:host{--bg:#1c2029;--ink:#f3f3ee;--mut:#aab1bd;--line:#ffffff2b;--acc:#cf9350;--on:#1a1004;--soft:#2f2a26}}
 *{box-sizing:border-box;margin:0}
-.card{position:fixed;z-index:2147483647;top:calc(16px + env(safe-area-inset-top,0px));left:50%;width:min(560px,100vw - 24px);max-height:calc(100vh - 32px);overflow:auto;transform:translateX(-50%);
+.card{max-height:calc(100vh - 32px);overflow:auto;
 display:grid;grid-template-columns:56px 1fr;gap:0 18px;padding:24px;border:1px solid var(--line);border-radius:20px;background:var(--bg);color:var(--ink);
 font:16px/1.5 "Helvetica Neue","Segoe UI",Roboto,"Nimbus Sans",Arial,sans-serif;box-shadow:0 18px 50px #0b0e1440,0 2px 6px #0b0e1426}
 .tile{display:grid;place-items:center;width:56px;height:56px;border-radius:14px;background:var(--soft);color:var(--acc)}
@@ -32,9 +35,9 @@ p{margin-top:6px;color:var(--mut);overflow-wrap:anywhere}
 button{min-height:48px;padding:8px 20px;border:1px solid var(--mut);border-radius:12px;background:none;color:var(--ink);font:inherit;font-weight:600;line-height:1.2;cursor:pointer}
 #wzrk-confirm{border-color:transparent;background:var(--acc);color:var(--on)}
 button:hover{filter:brightness(.92)}
-:focus-visible{outline:2px solid var(--acc);outline-offset:2px}
-@media(max-width:519px){.card{top:calc(12px + env(safe-area-inset-top,0px));padding:20px;gap:0 14px}#wzrk-confirm{flex:1}}
-@media(prefers-reduced-motion:no-preference){.card{animation:in .22s cubic-bezier(.2,.8,.2,1)}@keyframes in{from{opacity:0;transform:translate(-50%,-12px)}}}
+button:focus-visible{outline:2px solid var(--acc);outline-offset:2px}
+@media(max-width:519px){:host{top:calc(12px + env(safe-area-inset-top,0px))!important}.card{padding:20px;gap:0 14px}#wzrk-confirm{flex:1}}
+@media(prefers-reduced-motion:no-preference){.card{animation:in .22s cubic-bezier(.2,.8,.2,1)}@keyframes in{from{opacity:0;transform:translateY(-12px)}}}
 `;
 
 /** No text of the page in here: that is set as text, never as markup. */
@@ -44,14 +47,16 @@ const SKELETON =
   '</div><div><h2 id="title" tabindex="-1"></h2><p id="text"></p></div>' +
   '<div class="row"><button id="wzrk-cancel" type="button"></button><button id="wzrk-confirm" type="button"></button></div></div>';
 
-/** Opens the dialog; it closes itself. `nonce` serves browsers without constructable style sheets. */
-export function openDialog(texts: DialogTexts, nonce: string, yes: () => void, no: () => void): void {
+/** Opens the dialog; it closes itself. */
+export function openDialog(texts: DialogTexts, yes: () => void, no: () => void): void {
   const before = document.activeElement;
   const host = document.createElement('div');
   host.id = 'wzrk_wrapper';
   const root = host.attachShadow({ mode: 'open' });
   root.innerHTML = trustedHtml(SKELETON);
-  dress(root, nonce);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(SHEET);
+  root.adoptedStyleSheets = [sheet];
 
   const find = (selector: string) => root.querySelector(selector) as HTMLElement;
   const fill = (selector: string, text: string, label?: string) => {
@@ -97,17 +102,4 @@ export function textOn(colour: string): string {
   });
   // Equal contrast to black and white lies at a luminance of 0.179.
   return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000' : '#fff';
-}
-
-function dress(root: ShadowRoot, nonce: string): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(SHEET);
-    root.adoptedStyleSheets = [sheet];
-  } catch {
-    const style = document.createElement('style');
-    style.nonce = nonce;
-    style.textContent = SHEET;
-    root.append(style);
-  }
 }

@@ -17,7 +17,6 @@ const ASK_AGAIN = 604_800;
 export interface PromptPorts extends SubscribePorts {
   _store: Store;
   _log: Log;
-  _nonce: string;
   _account: string;
   _now(): number;
   _raise(draft: Draft): void;
@@ -103,7 +102,6 @@ export async function ask(options: Options, settings: PushSettings, ports: Promp
   _raise({ op: 'prompt', outcome: 'shown' });
   openDialog(
     { ...options, titleText, bodyText, okButtonText, rejectButtonText },
-    ports._nonce,
     () => {
       asking = false;
       _raise({ op: 'prompt', outcome: 'accepted' });

@@ -101,7 +101,7 @@ async function whyNoWorker(path: string): Promise<string> {
   } catch {
     return `The service worker ${path} could not be loaded; it must be on the page's own origin. ${remedy}`;
   }
-  return `The service worker ${path} did not start. Look at the error beside this line; a CSP must allow it in worker-src.`;
+  return `The service worker ${path} did not start: see the error here. A CSP must allow it in worker-src.`;
 }
 
 function whyNoSubscription(error: unknown): string {
@@ -110,10 +110,8 @@ function whyNoSubscription(error: unknown): string {
       return 'The browser does not allow push here: the visitor or a policy denied it.';
     case 'InvalidAccessError':
       return 'The VAPID public key of the settings is not valid. Make a new one in Settings, Web push.';
-    case 'TimeoutError':
-      return "The browser's push service did not answer. It is asked again on the next call.";
     default:
-      return "The browser could not subscribe; its push service may be out of reach. It is asked again on the next call.";
+      return "The browser's push service could not be reached. It is asked again on the next call.";
   }
 }
 

@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setImmediate as tick } from 'node:timers/promises';
+import vm from 'node:vm';
+import { build } from 'esbuild';
+import replyPage from '../../docs/wire/reply-page.json';
+import type { CleverTap, PopupMessage } from '../types/index.d.ts';
+import type { Message, Op, Reply, Request } from '../src/wire.ts';
+
+/** Replaced by `run.mjs`. */
+declare const SDK_DIRECTORY: string;
+
+async function compile(entry: string, format: 'iife' | 'esm'): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [`${SDK_DIRECTORY}/src/${entry}`],
+    bundle: true,
+    write: false,
+    format,
+    mangleProps: /^_/,
+    define: { CAMPANILE_VERSION: '"0.1.0"' },
+  });
+  return outputFiles[0]?.text ?? '';
+}
+const page = await compile('page.ts', 'iife');
+const snippet = await compile('snippet.ts', 'iife');
+
+/** As much of a browser as a page without pop-ups on screen needs. */
+class World {
+  requests: Request[] = [];
+  urls: string[] = [];
+  beacons: string[] = [];
+  lines: string[] = [];
+  storage = new Map<string, string>();
+  cookie = '';
+  reply: Partial<Reply> = {};
+  private listeners = new Map<string, ((event: object) => void)[]>();
+  private timers: (() => void)[] = [];
+  context: vm.Context & { clevertap: CleverTap; campanile: CleverTap; wizrocket: CleverTap };
+
+  constructor(options: { src?: string; storage?: 'blocked' } = {}) {
+    const listen = (name: string, run: (event: object) => void) =>
+      void this.listeners.set(name, [...(this.listeners.get(name) ?? []), run]);
+    const world = this;
+    const storage = {
+      get length() {
+        return world.storage.size;
+      },
+      key: (i: number) => [...world.storage.keys()][i] ?? null,
+      getItem: (key: string) => world.storage.get(key) ?? null,
+      setItem: (key: string, value: string) => void world.storage.set(key, value),
+      removeItem: (key: string) => void world.storage.delete(key),
+    };
+    const say = (...words: unknown[]) => void this.lines.push(words.map(String).join(' '));
+    const global = {
+      document: {
+        title: 'Shop',
+        referrer: '',
+        visibilityState: 'visible',
+        currentScript: { src: options.src ?? 'https://push.example.com/js/clevertap.min.js', nonce: 'n0nce' },
+        addEventListener: listen,
+        dispatchEvent: () => true,
+        get cookie() {
+          return world.cookie;
+        },
+        set cookie(text: string) {
+          const [pair = '', ...attributes] = text.split(';');
+          const domain = attributes.find((attribute) => attribute.startsWith('domain='))?.slice(7);
+          // Browsers refuse a domain that anybody may register under.
+          if (domain === 'com' || attributes.includes('max-age=0')) return;
+          world.cookie = [...world.cookie.split('; ').filter((old) => old && old.split('=')[0] !== pair.split('=')[0]), pair].join('; ');
+        },
+      },
+      location: new URL('https://shop.example.com/'),
+      navigator: {
+        language: 'en',
+        sendBeacon: (_: string, body: Blob) => {
+          void body.text().then((text) => this.beacons.push(text));
+          return true;
+        },
+      },
+      fetch: (url: string, init: { body: string }) => {
+        const request = JSON.parse(init.body) as Request;
+        this.urls.push(url);
+        this.requests.push(request);
+        const reply: Reply = { v: 1, accepted: request.ops.length, refused: [], messages: [], ...this.reply };
+        return Promise.resolve(new Response(JSON.stringify(reply)));
+      },
+      matchMedia: () => ({ matches: false }),
+      addEventListener: listen,
+      setTimeout: (run: () => void) => this.timers.push(run),
+      clearTimeout: (timer: number) => void (this.timers[timer - 1] = () => {}),
+      console: { error: say, warn: say, info: say, debug: say },
+      innerWidth: 1280,
+      innerHeight: 800,
+      isSecureContext: true,
+      ...{ Blob, URL, TextEncoder, AbortController, CustomEvent: Event, crypto },
+    };
+    this.context = vm.createContext(global) as World['context'];
+    this.context['window'] = this.context;
+    const opened = (name: string) =>
+      Object.defineProperty(this.context, name, {
+        get() {
+          if (options.storage === 'blocked') throw new DOMException('denied', 'SecurityError');
+          return name === 'localStorage' ? storage : { ...storage, getItem: () => null, setItem: () => {}, length: 0 };
+        },
+      });
+    opened('localStorage');
+    opened('sessionStorage');
+  }
+
+  run(code: string): unknown {
+    return vm.runInContext(code, this.context);
+  }
+
+  fire(name: string): void {
+    for (const run of this.listeners.get(name) ?? []) run({});
+  }
+
+  /** Lets all timers run, and what they started. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 5; i++) {
+      const due = this.timers.map((run) => run);
+      this.timers = this.timers.map(() => () => {});
+      for (const run of due) run();
+      for (let j = 0; j < 5; j++) await tick();
+    }
+  }
+
+  get ops(): Op[] {
+    return this.requests.flatMap(({ ops }) => ops);
+  }
+
+  get kinds(): string[] {
+    return this.ops.map((op) => (op.op === 'event' ? op.name : op.op));
+  }
+}
+
+const STUB =
+  "var clevertap={event:[],profile:[],account:[],onUserLogin:[],region:'',notifications:[],privacy:[]};" +
+  'clevertap.account.push({"id":"TEST-0001"});clevertap.privacy.push({optOut:false});clevertap.privacy.push({useIP:false});';
+
+test('the documented stub is drained in order, in one request', async () => {
+  const world = new World();
+  world.run(STUB);
+  world.run(`clevertap.event.push('A', {price: 48}, 'B'); clevertap.profile.push({Site: {Plan: 'gold'}});
+    clevertap.onUserLogin.push({Site: {Identity: 'c-1001'}});`);
+  world.run(page);
+  await world.settle();
+  assert.deepEqual(world.kinds, ['login', 'privacy', 'privacy', 'page', 'A', 'B', 'profile']);
+  assert.equal(world.requests.length, 1);
+  const [request] = world.requests;
+  assert.equal(request?.account, 'TEST-0001');
+  assert.equal(request?.show, true);
+  assert.equal(request?.device, world.context.clevertap.getCleverTapID());
+  assert.equal(world.urls[0], 'https://push.example.com/ring');
+});
+
+test('later pushes work on the object, on a kept reference to the stub, and on a kept array', async () => {
+  const world = new World();
+  world.run(STUB + 'var kept = clevertap, events = clevertap.event;');
+  world.run(page);
+  await world.settle();
+  world.run("clevertap.event.push('on the object'); kept.event.push('on the stub'); events.push('on the array');");
+  await world.settle();
+  assert.deepEqual(world.kinds.slice(-3), ['on the object', 'on the stub', 'on the array']);
+  // Not assert.equal: a failure would print the whole world.
+  assert.ok(world.context.clevertap === world.context.campanile);
+  assert.ok(world.context.clevertap === world.context.wizrocket);
+});
+
+test('a callback set on the stub gets the documented message and can raise at once', async () => {
+  const world = new World();
+  world.reply = replyPage as Partial<Reply>;
+  world.run(STUB);
+  world.run('clevertap.notificationCallback = (msg) => { got = msg; clevertap.raiseNotificationViewed(); };');
+  world.run(page);
+  await world.settle();
+  const got = world.context['got'] as PopupMessage;
+  const [message] = replyPage.messages as Message[];
+  assert.deepEqual(Object.keys(got), ['msgContent', 'msgId', 'kv']);
+  assert.equal(got.msgId, message?.msgId);
+  assert.equal(got.msgContent.html, message?.msgContent.html.replace('campanile-nonce', 'n0nce'));
+  const view = world.ops.find((op) => op.op === 'view');
+  assert.equal(view?.op === 'view' && view.impression, message?.impression);
+});
+
+test('raising too early, or with nothing, says so and throws nothing', () => {
+  const world = new World();
+  world.run(STUB);
+  world.run(page);
+  world.run('clevertap.raiseNotificationViewed(); clevertap.raiseNotificationClicked(); clevertap.renderNotificationViewed();');
+  assert.equal(world.lines.filter((line) => line.includes('705')).length, 3);
+});
+
+test('without an account everything waits for init', async () => {
+  const world = new World({ src: '' });
+  world.run(page);
+  world.run("clevertap.event.push('early')");
+  await world.settle();
+  assert.equal(world.requests.length, 0);
+  world.run("clevertap.init('TEST-0001', 'eu', 'push.example.com')");
+  await world.settle();
+  assert.deepEqual(world.kinds, ['page', 'early']);
+  assert.equal(world.urls[0], 'https://eu.push.example.com/ring');
+});
+
+test('a second load is harmless, and what the second stub collected still counts', async () => {
+  const world = new World();
+  world.run(STUB);
+  world.run(page);
+  const first = world.context.clevertap;
+  world.run(STUB + "clevertap.event.push('again');");
+  world.run(page);
+  await world.settle();
+  assert.ok(world.context.clevertap === first);
+  assert.deepEqual(world.kinds.filter((kind) => kind === 'page' || kind === 'again'), ['page', 'again']);
+});
+
+test('our own snippet also collects calls that are no arrays', async () => {
+  const world = new World();
+  world.run(snippet.replace('%ACCOUNT%', 'TEST-0001'));
+  world.run('clevertap.logout(); clevertap.setLogLevel(0);');
+  world.run(page);
+  await world.settle();
+  assert.deepEqual(world.kinds, ['privacy', 'privacy', 'page', 'logout']);
+});
+
+test('an opt-out stops all but another choice; a choice that says nothing new is not sent again', async () => {
+  const world = new World();
+  world.run(STUB.replace('optOut:false', 'optOut:true') + "clevertap.onUserLogin.push({Site: {Identity: 'c-1'}});");
+  world.run(page);
+  world.run("clevertap.event.push('A'); clevertap.privacy.push({optOut: true});");
+  await world.settle();
+  assert.deepEqual(world.kinds, ['privacy', 'privacy']);
+  world.run("clevertap.privacy.push({optOut: false}); clevertap.event.push('B');");
+  await world.settle();
+  assert.deepEqual(world.kinds.slice(2), ['privacy', 'B']);
+});
+
+test('the device id outlives cleared storage by its cookie, and clear() ends it', async () => {
+  const world = new World();
+  world.run(STUB);
+  world.run(page);
+  const device = world.context.clevertap.getCleverTapID();
+  assert.match(device, /^[0-9a-f]{32}$/);
+  const next = new World();
+  next.cookie = world.cookie;
+  next.run(STUB);
+  next.run(page);
+  assert.equal(next.context.clevertap.getCleverTapID(), device);
+  next.run('clevertap.clear()');
+  assert.notEqual(next.context.clevertap.getCleverTapID(), device);
+});
+
+test('blocked storage: everything works for as long as the page lives', async () => {
+  const world = new World({ storage: 'blocked' });
+  world.run(STUB);
+  world.run(page);
+  await world.settle();
+  assert.ok(world.kinds.includes('page'));
+});
+
+test('what the server refused stands on the console with its code', async () => {
+  const world = new World();
+  world.reply = { refused: [{ id: '0', code: 601, field: 'set.Age', message: 'Age takes a number; it was left out.' }] };
+  world.run(STUB);
+  world.run(page);
+  await world.settle();
+  assert.ok(world.lines.some((line) => line.includes('601: set.Age: Age takes a number')));
+});
+
+test('the page hides before anything was sent: the beacon has it', async () => {
+  const world = new World();
+  world.run(STUB);
+  world.run(page);
+  world.fire('pagehide');
+  await tick();
+  await tick();
+  const beacon = JSON.parse(world.beacons[0] ?? '{}') as Request;
+  assert.ok(beacon.ops.some((op) => op.op === 'page'));
+  assert.equal(beacon.show, undefined);
+});
+
+test('imported without a window it does nothing', async () => {
+  const module = await compile('page.ts', 'esm');
+  const loaded = (await import(`data:text/javascript;base64,${Buffer.from(module).toString('base64')}`)) as { default: object };
+  assert.deepEqual(loaded.default, {});
+});
