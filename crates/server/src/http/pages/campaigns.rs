@@ -6,7 +6,7 @@
 use super::desk::{Desk, Signed, said};
 use super::icon::Icon;
 use super::report as report_page;
-use super::status::Badge;
+use super::status::{Badge, Verbs};
 use super::{Nav, Said, Shell, Theme, asset, chart, format, status};
 use crate::http::error::Error;
 use crate::launch::LaunchError;
@@ -135,14 +135,8 @@ pub(crate) struct Row {
     pub(crate) counts: RowCounts,
     /// `d` of its clicks in the last 14 days, empty when there is nothing to draw.
     pub(crate) spark: String,
-    /// Whether it may be started now.
-    pub(crate) may_start: bool,
-    /// Whether it may be stopped now.
-    pub(crate) may_stop: bool,
-    /// Whether it may be edited now.
-    pub(crate) may_edit: bool,
-    /// Whether it may be deleted now.
-    pub(crate) may_delete: bool,
+    /// What may be done with it now.
+    pub(crate) may: Verbs,
     /// Verb of the start.
     pub(crate) start_verb: &'static str,
 }
@@ -175,10 +169,7 @@ impl Row {
             } else {
                 chart::spark(clicks)
             },
-            may_start: campaign.status.start(kind).is_ok(),
-            may_stop: campaign.status.stop().is_ok(),
-            may_edit: campaign.status.may_edit(kind),
-            may_delete: campaign.status.may_delete(),
+            may: Verbs::of(campaign),
             start_verb: if kind == Kind::Push { "Send" } else { "Start" },
         }
     }

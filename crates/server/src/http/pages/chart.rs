@@ -17,7 +17,7 @@ pub(crate) struct Line {
     /// Class of its colour without the prefix: `shown`, `clicked`, `sent`.
     pub(crate) ink: &'static str,
     /// `d` of the line.
-    pub(crate) line: String,
+    pub(crate) path: String,
     /// `d` of the area under it.
     pub(crate) area: String,
     /// Labels of the y axis, from the top.
@@ -53,7 +53,7 @@ pub(crate) fn line(name: &'static str, ink: &'static str, values: &[u64]) -> Opt
     Some(Line {
         name,
         ink,
-        line: path,
+        path,
         area,
         scale,
         summary,
@@ -129,7 +129,7 @@ mod tests {
             assert_eq!(ceiling(most), top);
         }
         let drawn = line("Shown", "shown", &[0, 5, 10]).expect("three days");
-        assert_eq!(drawn.line, "M0.0 100.0L500.0 50.0L1000.0 0.0");
+        assert_eq!(drawn.path, "M0.0 100.0L500.0 50.0L1000.0 0.0");
         assert_eq!(drawn.scale, ["10", "5", "0"]);
         assert!(line("Shown", "shown", &[4]).is_none());
         assert_eq!((bar(0, 10), bar(1, 100_000), bar(10, 10)), (0, 3, 1000));

@@ -152,7 +152,7 @@ impl Desk {
         Page {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             nonce: self.nonce.clone(),
-            page,
+            body: page,
         }
         .into_response()
     }
@@ -169,7 +169,7 @@ impl Desk {
                 Page {
                     status,
                     nonce: self.nonce.clone(),
-                    page,
+                    body: page,
                 }
                 .into_response(),
                 &fault,
@@ -313,7 +313,15 @@ pub(crate) fn at_the_door(headers: &HeaderMap, fault: &Error, now: Timestamp) ->
         theme: theme(headers),
         nonce: nonce.clone(),
     };
-    with_retry(Page { status, nonce, page }.into_response(), fault)
+    with_retry(
+        Page {
+            status,
+            nonce,
+            body: page,
+        }
+        .into_response(),
+        fault,
+    )
 }
 
 /// A redirect after a deed, which the next page tells once.
@@ -472,7 +480,7 @@ mod tests {
             ("popup.title".into(), "Two".into()),
             ("csrf".into(), "x".into()),
         ]);
-        let form: super::super::editor::PopupForm = sent.read().expect("strings");
+        let form: super::super::forms::PopupForm = sent.read().expect("strings");
         assert_eq!(form.title, "One");
         assert_eq!(sent.get("none"), "");
     }

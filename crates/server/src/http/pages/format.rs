@@ -104,11 +104,11 @@ impl Told {
         let today = self.zoned(self.now);
         let age = self.now.since(moment) / 1000;
         let words = match age {
-            i64::MIN..0 => self.calendar(&zoned, &today),
+            i64::MIN..0 => calendar(&zoned, &today),
             0..5 => "just now".to_owned(),
             5..60 => format!("{age} s ago"),
             60..3600 => format!("{} min ago", age / 60),
-            _ => self.calendar(&zoned, &today),
+            _ => calendar(&zoned, &today),
         };
         When {
             words,
@@ -130,23 +130,23 @@ impl Told {
         date.map_or_else(|_| day.dashed(), |date| date.strftime("%-d %b").to_string())
     }
 
-    fn calendar(&self, moment: &Zoned, today: &Zoned) -> String {
-        let pattern = if moment.date() == today.date() {
-            "%H:%M"
-        } else if moment.year() == today.year() {
-            "%-d %b, %H:%M"
-        } else {
-            "%-d %b %Y"
-        };
-        moment.strftime(pattern).to_string()
-    }
-
     fn zoned(&self, moment: Timestamp) -> Zoned {
         let zone: TimeZone = self.zone.zone().clone();
         jiff::Timestamp::from_millisecond(moment.ms())
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
             .to_zoned(zone)
     }
+}
+
+fn calendar(moment: &Zoned, today: &Zoned) -> String {
+    let pattern = if moment.date() == today.date() {
+        "%H:%M"
+    } else if moment.year() == today.year() {
+        "%-d %b, %H:%M"
+    } else {
+        "%-d %b %Y"
+    };
+    moment.strftime(pattern).to_string()
 }
 
 /// A moment in words, with the exact one behind it.

@@ -12,6 +12,7 @@ pub(crate) mod desk;
 pub(crate) mod editor;
 pub(crate) mod error;
 pub(crate) mod format;
+pub(crate) mod forms;
 pub(crate) mod icon;
 pub(crate) mod overview;
 pub(crate) mod report;
@@ -265,16 +266,16 @@ pub(crate) struct Page<T> {
     /// Nonce that the template used.
     pub(crate) nonce: String,
     /// The page.
-    pub(crate) page: T,
+    pub(crate) body: T,
 }
 
 impl<T: Template> Page<T> {
     /// The page with status 200.
-    pub(crate) fn ok(nonce: &str, page: T) -> Self {
+    pub(crate) fn ok(nonce: &str, body: T) -> Self {
         Self {
             status: StatusCode::OK,
             nonce: nonce.to_owned(),
-            page,
+            body,
         }
     }
 }
@@ -289,7 +290,7 @@ pub(crate) fn policy(nonce: &str) -> String {
 
 impl<T: Template> IntoResponse for Page<T> {
     fn into_response(self) -> Response {
-        let html = match self.page.render() {
+        let html = match self.body.render() {
             Ok(html) => html,
             Err(fault) => {
                 tracing::error!(%fault, "a page could not be rendered");

@@ -6,7 +6,7 @@ use super::chart::{self, Line};
 use super::desk::Desk;
 use super::format::{self, Told, When};
 use super::icon::Icon;
-use super::status::{self, Badge};
+use super::status::{self, Badge, Verbs};
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
 use crate::launch::LaunchError;
@@ -115,14 +115,8 @@ pub(crate) struct ReportPage {
     pub(crate) counted: bool,
     /// Whether it is a push.
     pub(crate) push: bool,
-    /// Whether it may be started now.
-    pub(crate) may_start: bool,
-    /// Whether it may be stopped now.
-    pub(crate) may_stop: bool,
-    /// Whether it may be edited now.
-    pub(crate) may_edit: bool,
-    /// Whether it may be deleted now.
-    pub(crate) may_delete: bool,
+    /// What may be done with it now.
+    pub(crate) may: Verbs,
 }
 
 impl ReportPage {
@@ -181,10 +175,7 @@ impl ReportPage {
             reasons,
             counted: counts.handed + counts.audience + counts.shown > 0,
             push,
-            may_start: campaign.status.start(kind).is_ok(),
-            may_stop: campaign.status.stop().is_ok(),
-            may_edit: campaign.status.may_edit(kind),
-            may_delete: campaign.status.may_delete(),
+            may: Verbs::of(campaign),
             shell,
         }
     }

@@ -5,14 +5,15 @@
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, tabs};
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
-use crate::http::pages::editor::{Bench, PopupEditorPage, PopupForm, PushEditorPage, PushForm};
+use crate::http::pages::editor::{Bench, PopupEditorPage, PushEditorPage};
 use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
 use crate::http::pages::format::{self, Told};
+use crate::http::pages::forms::{PopupForm, PushForm};
 use crate::http::pages::icon::Icon;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
 use crate::http::pages::report::{DayCounts, Reason, ReportPage};
 use crate::http::pages::settings::{
-    ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, SeenLine, WebPushPage,
+    ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, Room, SeenLine, WebPushPage,
 };
 use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
@@ -344,6 +345,7 @@ fn api_keys(made: Option<(String, String)>) -> ApiKeysPage {
         used,
     };
     ApiKeysPage {
+        room: Room::ApiKeys,
         shell: shell(Nav::Settings, "/settings/access/api-keys"),
         keys: vec![
             key("1", "Warehouse", Some(told().when(NOW.plus_ms(-720_000)))),
@@ -481,6 +483,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         )),
     );
     let install = |seen| InstallPage {
+        room: Room::Install,
         shell: Shell {
             said: Some(Said::Saved),
             ..shell(Nav::Settings, "/settings/install")
@@ -502,6 +505,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     add("settings-install", Box::new(install(Some(line))));
     add("settings-install-0", Box::new(install(None)));
     let origins = |text: &str, errors| OriginsPage {
+        room: Room::Origins,
         shell: shell(Nav::Settings, "/settings/origins"),
         origins: text.into(),
         name: "Harbour Goods".into(),
@@ -528,6 +532,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     add(
         "settings-web-push",
         Box::new(WebPushPage {
+            room: Room::WebPush,
             shell: shell(Nav::Settings, "/settings/engage/channels/web-push"),
             reach: vec![
                 ("Chrome and Edge".into(), 31_840, "VAPID".into()),
@@ -624,7 +629,7 @@ mod tests {
             for script in html
                 .split("<script")
                 .skip(1)
-                .filter(|script| !script.starts_with("&"))
+                .filter(|script| !script.starts_with('&'))
             {
                 assert!(
                     script.starts_with(" type=\"module\" src=\"/assets/"),

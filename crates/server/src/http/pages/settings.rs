@@ -15,6 +15,7 @@ use askama::Template;
 use axum::Json;
 use axum::extract::Path;
 use axum::response::Response;
+use campanile_core::account::Origin;
 use campanile_core::id::Id;
 use serde_json::{Value, json};
 
@@ -48,6 +49,8 @@ pub(crate) struct SeenLine {
 pub(crate) struct InstallPage {
     /// What stands around it.
     pub(crate) shell: Shell,
+    /// Its entry.
+    pub(crate) room: Room,
     /// Last seen.
     pub(crate) seen: Option<SeenLine>,
     /// Origins that have called in the last time.
@@ -66,18 +69,14 @@ pub(crate) struct InstallPage {
     pub(crate) endpoint_path: String,
 }
 
-impl InstallPage {
-    fn room(&self) -> Room {
-        Room::Install
-    }
-}
-
 /// Install > Origins.
 #[derive(Debug, Template)]
 #[template(path = "settings_origins.html")]
 pub(crate) struct OriginsPage {
     /// What stands around it.
     pub(crate) shell: Shell,
+    /// Its entry.
+    pub(crate) room: Room,
     /// One origin a line, as typed or as kept.
     pub(crate) origins: String,
     /// The account's name.
@@ -88,12 +87,6 @@ pub(crate) struct OriginsPage {
     pub(crate) strangers: Vec<String>,
     /// What was not accepted.
     pub(crate) errors: Errors,
-}
-
-impl OriginsPage {
-    fn room(&self) -> Room {
-        Room::Origins
-    }
 }
 
 /// One pair of the key ring.
@@ -115,6 +108,8 @@ pub(crate) struct RingKey {
 pub(crate) struct WebPushPage {
     /// What stands around it.
     pub(crate) shell: Shell,
+    /// Its entry.
+    pub(crate) room: Room,
     /// Reach: name, count, line of context.
     pub(crate) reach: Vec<(String, u64, String)>,
     /// Public key of the current pair.
@@ -127,12 +122,6 @@ pub(crate) struct WebPushPage {
     pub(crate) keys: Vec<RingKey>,
     /// Path of the worker.
     pub(crate) worker_path: String,
-}
-
-impl WebPushPage {
-    fn room(&self) -> Room {
-        Room::WebPush
-    }
 }
 
 /// A key as it is listed.
@@ -156,6 +145,8 @@ pub(crate) struct KeyRow {
 pub(crate) struct ApiKeysPage {
     /// What stands around it.
     pub(crate) shell: Shell,
+    /// Its entry.
+    pub(crate) room: Room,
     /// Every key.
     pub(crate) keys: Vec<KeyRow>,
     /// A key that was just made: name and secret, shown this once.
@@ -168,12 +159,6 @@ pub(crate) struct ApiKeysPage {
     pub(crate) base: String,
 }
 
-impl ApiKeysPage {
-    fn room(&self) -> Room {
-        Room::ApiKeys
-    }
-}
-
 /// The page at `/settings/install`.
 pub(crate) async fn install(desk: Desk) -> Response {
     desk.tell(install_page(&desk).await)
@@ -184,6 +169,7 @@ async fn install_page(desk: &Desk) -> Result<Response, Error> {
     let paths = &desk.app.config.paths;
     let page = InstallPage {
         shell: desk.shell(Nav::Settings),
+        room: Room::Install,
         seen: sightings.first().map(|sighting| SeenLine {
             origin: host_of(&sighting.origin).to_owned(),
             at: desk.told().when(sighting.last_at),
@@ -211,7 +197,7 @@ pub(crate) async fn seen(desk: Desk) -> Result<Json<Value>, Error> {
 /// The page at `/settings/origins`.
 pub(crate) async fn origins(desk: Desk) -> Response {
     let account = desk.account();
-    let list: Vec<&str> = account.origins.iter().map(|origin| origin.as_str()).collect();
+    let list: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
     let (list, name, zone) = (
         list.join("\n"),
         account.name.clone(),
@@ -239,6 +225,7 @@ async fn origins_page(
         .collect();
     Ok(OriginsPage {
         shell: desk.shell(Nav::Settings),
+        room: Room::Origins,
         origins,
         name,
         zone,
@@ -302,6 +289,7 @@ async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
     let all = by_browser.values().sum::<u64>();
     let page = WebPushPage {
         shell: desk.shell(Nav::Settings),
+        room: Room::WebPush,
         reach: vec![
             (
                 "Chrome, Edge and kin".to_owned(),
@@ -364,6 +352,7 @@ async fn api_keys_page(
     });
     Ok(ApiKeysPage {
         shell: desk.shell(Nav::Settings),
+        room: Room::ApiKeys,
         keys: keys.collect(),
         made,
         name,

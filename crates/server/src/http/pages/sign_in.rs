@@ -92,7 +92,11 @@ fn sign_in_page(app: &App, headers: &HeaderMap, email: &str, next: &str, errors:
         theme: theme(headers),
         nonce: nonce.clone(),
     };
-    Page { status, nonce, page }
+    Page {
+        status,
+        nonce,
+        body: page,
+    }
 }
 
 /// The page at `/sign-in`; whoever is signed in already goes on.
@@ -187,7 +191,11 @@ fn first_page(
         theme: theme(headers),
         nonce: nonce.clone(),
     };
-    Page { status, nonce, page }
+    Page {
+        status,
+        nonce,
+        body: page,
+    }
 }
 
 /// Whose link it is; `None` for the administrator to be made.

@@ -3,7 +3,7 @@
 //! Left out: the states themselves (`campanile_core::campaign::Status`). Invariant: a status is never told by colour alone.
 
 use super::icon::Icon;
-use campanile_core::campaign::{Kind, Status};
+use campanile_core::campaign::{Campaign, Kind, Status};
 use campanile_core::stats::Counts;
 
 /// A badge: colour, icon and word.
@@ -15,6 +15,36 @@ pub(crate) struct Badge {
     pub(crate) icon: Icon,
     /// Its words, for example `Sending 62%`.
     pub(crate) words: String,
+}
+
+/// What may be done with a campaign now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent answers, each read by one button"
+)]
+pub(crate) struct Verbs {
+    /// Start or send it.
+    pub(crate) start: bool,
+    /// Stop it.
+    pub(crate) stop: bool,
+    /// Edit it.
+    pub(crate) edit: bool,
+    /// Delete it.
+    pub(crate) delete: bool,
+}
+
+impl Verbs {
+    /// What `campaign` allows.
+    pub(crate) fn of(campaign: &Campaign) -> Self {
+        let kind = campaign.definition.kind();
+        Self {
+            start: campaign.status.start(kind).is_ok(),
+            stop: campaign.status.stop().is_ok(),
+            edit: campaign.status.may_edit(kind),
+            delete: campaign.status.may_delete(),
+        }
+    }
 }
 
 /// The badge of a status; a push that is being sent says how far it is.
