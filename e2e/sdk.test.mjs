@@ -157,7 +157,7 @@ inBothBrowsers('SDK', (world) => {
     const site = await world.site();
     const page = await world.visit(site.page('/'));
     const anonymous = await profileOf(page);
-    assert.deepEqual(anonymous.identities, []);
+    assert.deepEqual(anonymous.identities, {});
     await page.evaluate(() => clevertap.event.push('Before Login'));
     await page.evaluate(
       (Identity) => clevertap.onUserLogin.push({ Site: { Identity, Email: `${Identity}@example.com`, Plan: 'gold' } }),
@@ -204,7 +204,7 @@ inBothBrowsers('SDK', (world) => {
       const profile = await profileOf(page);
       return profile.id !== two.id && profile;
     });
-    assert.deepEqual(nobody.identities, []);
+    assert.deepEqual(nobody.identities, {});
     await stored(nobody.id, 'Own', ['Own of Nobody']);
     await page.close();
   });
