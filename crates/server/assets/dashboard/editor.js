@@ -100,15 +100,19 @@ function local() {
     place.textContent = value(place.dataset.push);
     if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
   }
+  const badge = $('[data-no-badge]');
+  if (badge) badge.hidden = value('push.badge') !== '';
+  if (frame) place();
+}
+
+// A picture is fetched when its address is complete (the field is left), not at every letter: half an address is another address.
+function pictures() {
   for (const picture of $$('[data-push-image]')) {
     const address = value(picture.dataset.pushImage).trim();
     const good = /^https?:\/\//.test(address);
     picture.hidden = !good;
     if (good && picture.getAttribute('src') !== address) picture.src = address;
   }
-  const badge = $('[data-no-badge]');
-  if (badge) badge.hidden = value('push.badge') !== '';
-  if (frame) place();
 }
 
 // -- Typing -------------------------------------------------------------------------------------------------------
@@ -122,6 +126,7 @@ form.addEventListener('input', (event) => {
   clearTimeout(timer);
   timer = setTimeout(preview, 250);
 });
+form.addEventListener('change', pictures);
 form.addEventListener('submit', (event) => { if (!event.submitter?.formTarget) changed = false; });
 addEventListener('beforeunload', (event) => { if (changed) event.preventDefault(); });
 for (const error of $$('[aria-invalid="true"]').slice(0, 1)) error.closest('details')?.setAttribute('open', '');

@@ -59,3 +59,6 @@ if (seen) {
     seen.querySelector('[data-seen-title]').textContent = `Seen on ${answer.seen.origin}, ${answer.seen.words}`;
   });
 }
+
+const steps = document.querySelector('[data-steps]');
+if (steps) poll(steps.dataset.steps, ({ done }) => { if (String(done) !== steps.dataset.done) location.reload(); });

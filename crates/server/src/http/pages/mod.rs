@@ -40,6 +40,7 @@ pub(crate) fn router() -> Router<App> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/overview") }))
         .route("/overview", get(overview::show))
+        .route("/overview/steps.json", get(overview::steps))
         .route("/campaigns", get(campaigns::list).post(editor::create))
         .route("/campaigns/new", get(editor::begin))
         .route("/campaigns/preview", post(editor::preview))

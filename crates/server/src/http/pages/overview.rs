@@ -11,10 +11,12 @@ use crate::http::assets;
 use crate::http::error::Error;
 use crate::report::{self, Overview};
 use askama::Template;
+use axum::Json;
 use axum::response::Response;
 use campanile_core::campaign::{Campaign, Kind, Status};
 use campanile_core::stats::Counts;
 use campanile_core::time::Day;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// One step of "Start here".
@@ -187,6 +189,20 @@ impl OverviewPage {
 /// The page at `/overview`.
 pub(crate) async fn show(desk: Desk) -> Response {
     desk.tell(page(&desk).await)
+}
+
+/// How many steps are done, for the page that waits for the next one.
+pub(crate) async fn steps(desk: Desk) -> Result<Json<Value>, Error> {
+    let found = report::overview(&desk.app.store, desk.account(), desk.now).await?;
+    let seen = seen(&desk, &found);
+    let done = [
+        &seen.snippet,
+        &seen.event,
+        &seen.popup,
+        &seen.subscriber,
+        &seen.push,
+    ];
+    Ok(Json(json!({"done": done.into_iter().flatten().count()})))
 }
 
 async fn page(desk: &Desk) -> Result<Response, Error> {
