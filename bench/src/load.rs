@@ -120,19 +120,16 @@ impl Template {
     /// The next request of `device`. `draw` gives random numbers.
     pub(crate) fn fill(&mut self, device: &str, now_ms: i64, mut draw: impl FnMut() -> u64) -> &[u8] {
         self.bytes[self.device..self.device + ID.len()].copy_from_slice(device.as_bytes());
+        let mut time = [0; TIME.len()];
+        let _ = write!(&mut time[..], "{now_ms}");
         for place in &self.times {
-            let mut out = &mut self.bytes[*place..place + TIME.len()];
-            let _ = write!(out, "{now_ms}");
+            self.bytes[*place..place + TIME.len()].copy_from_slice(&time);
         }
         for place in &self.ids {
-            let mut out = &mut self.bytes[*place..place + ID.len()];
             // UUIDv7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits.
-            let _ = write!(
-                out,
-                "{now_ms:012x}7{:03x}{:016x}",
-                draw() & 0xfff,
-                draw() >> 2 | 1 << 63
-            );
+            let head = (now_ms as u64) << 16 | 7 << 12 | draw() & 0xfff;
+            hex(&mut self.bytes[*place..place + 16], head);
+            hex(&mut self.bytes[place + 16..place + 32], draw() >> 2 | 1 << 63);
         }
         &self.bytes
     }
@@ -141,6 +138,13 @@ impl Template {
     fn body(&self) -> &str {
         let text = std::str::from_utf8(&self.bytes).expect("it is text");
         text.split_once("\r\n\r\n").expect("head and body").1
+    }
+}
+
+/// Sixteen digits; the formatter of the standard library would be half of what a batch of 50 costs.
+fn hex(out: &mut [u8], value: u64) {
+    for (at, digit) in out.iter_mut().enumerate() {
+        *digit = b"0123456789abcdef"[(value >> (60 - 4 * at) & 15) as usize];
     }
 }
 

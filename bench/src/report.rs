@@ -79,8 +79,8 @@ fn encryption(page: &mut String, figures: &encrypt::Figures) -> anyhow::Result<(
     }
     writeln!(
         page,
-        "\nOurs pads to 256 bytes, so that the length tells less; the others do not pad. Ours reads the clock, decodes the \
-         subscription's key and makes a Topic for each message, as delivery does.\n"
+        "\nA body of 358 bytes carries a plaintext padded to 256, so that the length tells less; one of 303 is not padded. Ours \
+         reads the clock, decodes the subscription's key and makes a Topic for each message, as delivery does.\n"
     )?;
     Ok(())
 }
