@@ -1,8 +1,9 @@
 //! What only one engine can get wrong: the address of a server that is not there, TLS that it does not speak, a folder
-//! that cannot be made, a file that is no database.
+//! that cannot be made, a file that is no database, a transaction that SQLite gives up.
 
 use crate::bed::{Bed, MIGRATIONS};
-use campanile::store::db::{DatabaseUrl, Db, DbError};
+use campanile::store::db::{Batch, DatabaseUrl, Db, DbError, args};
+use futures_util::future::join_all;
 
 async fn refusal(address: &str) -> DbError {
     let url: DatabaseUrl = address.parse().expect("the address itself is fine");
@@ -61,4 +62,39 @@ async fn a_file_that_is_no_database() {
     .unwrap();
     let error = refusal(&folder.path().display().to_string()).await;
     assert!(matches!(error, DbError::Corrupt(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_transaction_that_sqlite_gives_up() {
+    let bed = Bed::sqlite();
+    let db = bed.open().await;
+    // On a full disk SQLite ends the whole transaction of the group by itself; ROLLBACK in a batch does the same to it.
+    let writes = (0..60_i64).map(|id| {
+        let mut batch = Batch::new("lost");
+        batch.run("-- insert\nINSERT INTO things (id) VALUES ($1)", args![id]);
+        if id % 20 == 10 {
+            batch.run("-- lost\nROLLBACK", args![]);
+        }
+        db.write(batch)
+    });
+    let mut kept = Vec::new();
+    for (id, outcome) in (0..).zip(join_all(writes).await) {
+        match outcome {
+            Ok(_) => kept.push(id),
+            Err(error) => assert!(
+                matches!(error, DbError::Unavailable { .. } | DbError::Statement { .. }),
+                "{error}"
+            ),
+        }
+    }
+    let rows = db
+        .query("-- ids\nSELECT id FROM things ORDER BY id", args![])
+        .await
+        .unwrap();
+    let there: Vec<i64> = rows.iter().map(|row| row.int(0).unwrap()).collect();
+    assert_eq!(there, kept, "what was told to be kept is there, and nothing else");
+    assert!(kept.len() < 60);
+    let mut batch = Batch::new("after");
+    batch.run("-- insert\nINSERT INTO things (id) VALUES ($1)", args![1_000]);
+    db.write(batch).await.unwrap();
 }

@@ -65,6 +65,14 @@ async fn events_are_read_newest_period_first(bed: Bed) {
         ["b2", "b1"]
     );
     assert_eq!(names(&db, Period(WEEK + 9)..).await, [""; 0]);
+    assert_eq!(names(&db, Period(WEEK + 9)..=Period(WEEK + 9)).await, [""; 0]);
+
+    let mut batch = Batch::new("rename");
+    let rename = "-- rename\nUPDATE events SET name = $3 WHERE period = $1 AND name = $2 RETURNING at";
+    let at = batch.returning_in(Period(WEEK), rename, args!["a2", "a3"]);
+    let rows = db.write(batch).await.unwrap().into_rows(at).unwrap();
+    assert_eq!(rows[0].int(0).unwrap(), 2);
+    assert_eq!(names(&db, ..=Period(WEEK)).await, ["a3", "a1"]);
 }
 
 async fn a_question_stops_when_it_has_enough(bed: Bed) {

@@ -4,7 +4,10 @@
 //! `CAMPANILE_TEST_POSTGRES` its half fails and says how to set it. Left out: death by `kill -9`, which the end-to-end
 //! tests do with the whole binary.
 
-#![expect(clippy::unwrap_used, reason = "a test that meets an error has failed, and the error says how")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets an error has failed, and the error says how"
+)]
 
 mod batches;
 mod bed;

@@ -109,6 +109,13 @@ impl Batch {
         self.returning - 1
     }
 
+    /// As `returning`, on the events of a period: `$1` is the period; `args` begin at `$2`.
+    pub fn returning_in(&mut self, period: Period, sql: &'static str, args: Vec<Value>) -> usize {
+        self.push(Place::Events(period), sql, args, Purpose::Return);
+        self.returning += 1;
+        self.returning - 1
+    }
+
     /// Begins a new section: a guard before this point does not reach beyond it.
     pub fn section(&mut self) {
         self.section += 1;
