@@ -232,7 +232,7 @@ impl Definition {
                 fields.remove(*field);
             }
         }
-        let wire: DefinitionWire = serde_path(value)?;
+        let wire = read(value)?;
         let stray = |field: &str| {
             FieldError::new(
                 field,
@@ -345,28 +345,12 @@ impl Definition {
 }
 
 /// Deserialises and, where it fails, names the field in the sender's words.
-fn serde_path(value: Value) -> Result<DefinitionWire, FieldError> {
-    // The kinds of message are read one by one, so that the path of the fault is known without another dependency.
-    for (field, probe) in [
-        ("popup", probe::<Popup> as fn(&Value) -> Option<String>),
-        ("push", probe::<PushMessage>),
-        ("trigger", probe::<Trigger>),
-        ("caps", probe::<Caps>),
-    ] {
-        if let Some(part) = value.get(field).filter(|part| !part.is_null())
-            && let Some(fault) = probe(part)
-        {
-            return Err(FieldError::new(field, format!("Not understood: {fault}.")));
-        }
-    }
-    serde_json::from_value(value)
-        .map_err(|fault| FieldError::new("campaign", format!("Not understood: {fault}.")))
-}
-
-fn probe<T: serde::de::DeserializeOwned>(value: &Value) -> Option<String> {
-    serde_json::from_value::<T>(value.clone())
-        .err()
-        .map(|fault| fault.to_string())
+fn read(value: Value) -> Result<DefinitionWire, FieldError> {
+    serde_path_to_error::deserialize(value).map_err(|fault| {
+        let path = fault.path().to_string();
+        let field = if path == "." { "campaign".to_owned() } else { path };
+        FieldError::new(field, format!("Not understood: {}.", fault.inner()))
+    })
 }
 
 #[cfg(test)]
@@ -408,13 +392,13 @@ mod tests {
         );
         check(
             json!({"name": "x", "kind": "popup", "popup": {"title": "T", "tittle": "?"}}),
-            "popup",
+            "popup.tittle",
         );
         check(
             json!({"name": "x", "kind": "popup", "popup": {"title": "T", "accent": "red"}}),
-            "popup",
+            "popup.accent",
         );
-        check(json!({"name": "x", "kind": "fax"}), "campaign");
+        check(json!({"name": "x", "kind": "fax"}), "kind");
         let mut reserved = popup();
         reserved["trigger"]["event"] = json!("Notification Viewed");
         reserved["name"] = json!("");

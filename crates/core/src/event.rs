@@ -211,9 +211,7 @@ impl Cleaner<'_> {
 fn strip(text: &str, is_key: bool) -> String {
     let kept: String = text
         .chars()
-        .filter(|&c| {
-            !matches!(c, '\'' | '"' | '\\') && !(is_key && matches!(c, '.' | ':' | '$')) && c != '\0'
-        })
+        .filter(|&c| !(matches!(c, '\'' | '"' | '\\' | '\0') || is_key && matches!(c, '.' | ':' | '$')))
         .collect();
     kept.trim().to_owned()
 }

@@ -215,27 +215,37 @@ mod tests {
         let new = identity(IdentityKind::Identity, "c-2");
         let mail = identity(IdentityKind::Email, "Customer@Example.com");
         assert_eq!(
-            login(me, &[], &[own.clone()], &[None]),
+            login(me, &[], std::slice::from_ref(&own), &[None]),
             Login::Take,
             "anonymous, unknown"
         );
         assert_eq!(
-            login(me, &[], &[own.clone()], &[Some(other)]),
+            login(me, &[], std::slice::from_ref(&own), &[Some(other)]),
             Login::MergeInto(other),
             "anonymous, known"
         );
         assert_eq!(
-            login(me, &[own.clone()], &[own.clone()], &[Some(me)]),
+            login(
+                me,
+                std::slice::from_ref(&own),
+                std::slice::from_ref(&own),
+                &[Some(me)]
+            ),
             Login::Take,
             "again"
         );
         assert_eq!(
-            login(me, &[own.clone()], &[new.clone()], &[Some(other)]),
+            login(
+                me,
+                std::slice::from_ref(&own),
+                std::slice::from_ref(&new),
+                &[Some(other)]
+            ),
             Login::MoveTo(other),
             "another, known"
         );
         assert_eq!(
-            login(me, &[own.clone()], &[new], &[None]),
+            login(me, std::slice::from_ref(&own), &[new], &[None]),
             Login::MoveToNew,
             "another, unknown"
         );

@@ -258,7 +258,7 @@ impl Running {
             self.server.await??;
             anyhow::Ok(())
         };
-        let finished = tokio::time::timeout(STOP_WITHIN - Duration::from_secs(1), finish).await;
+        let finished = tokio::time::timeout(STOP_WITHIN.saturating_sub(Duration::from_secs(1)), finish).await;
         if finished.is_err() {
             tracing::warn!(
                 "some requests did not finish in time and were cut off; browsers will send theirs again"

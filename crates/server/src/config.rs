@@ -150,9 +150,7 @@ impl Config {
             };
             table.insert(name.to_owned(), value);
         }
-        let config: Self = Value::Table(settings)
-            .try_into()
-            .map_err(|fault| anyhow::anyhow!("{}", redact(&fault)))?;
+        let config: Self = read(Value::Table(settings))?;
         config.check()?;
         Ok(config)
     }
@@ -201,9 +199,13 @@ impl Config {
     }
 }
 
-fn redact(fault: &toml::de::Error) -> String {
-    // The message names the field and the expectation; the excerpt, which could hold a secret, is left out.
-    fault.message().to_owned()
+fn read(settings: Value) -> anyhow::Result<Config> {
+    // Path and expectation only: an excerpt of the text could hold a secret.
+    serde_path_to_error::deserialize(settings).map_err(
+        |fault: serde_path_to_error::Error<toml::de::Error>| {
+            anyhow::anyhow!("{}: {}", fault.path(), fault.inner().message())
+        },
+    )
 }
 
 fn merge(into: &mut Table, from: Table, path: &str) -> anyhow::Result<()> {

@@ -23,7 +23,7 @@ pub enum LaunchError {
     #[error("there is no campaign {0} here")]
     Unknown(CampaignId),
     /// Fields that are not right yet.
-    #[error("{} of the campaign's fields must be mended", .0.len())]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Fields(Vec<FieldError>),
     /// Its state does not allow it.
     #[error("{0}")]

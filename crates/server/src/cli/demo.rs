@@ -67,7 +67,7 @@ impl Demo {
         };
         let mut config = Config::load(None, std::env::vars(), &flags)?;
         if config.push.subject.is_empty() {
-            config.push.subject = "mailto:demo@example.com".to_owned();
+            "mailto:demo@example.com".clone_into(&mut config.push.subject);
         }
         telemetry::start_logging(&config.log)?;
         let lab = Lab::start(LabConfig::default())

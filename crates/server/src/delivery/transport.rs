@@ -210,8 +210,8 @@ fn is_public(address: IpAddr) -> bool {
                     || v6.is_unspecified()
                     || v6.is_multicast()
                     || v6.is_unique_local()
-                    || v6.is_unicast_link_local())
-                    && !matches!(v6.segments(), [0x2001, 0xdb8, ..])
+                    || v6.is_unicast_link_local()
+                    || matches!(v6.segments(), [0x2001, 0xdb8, ..]))
             }
         },
     }
@@ -219,15 +219,9 @@ fn is_public(address: IpAddr) -> bool {
 
 /// The IPv4 address inside a NAT64 or 6to4 one.
 fn embedded(v6: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
-    let s = v6.segments();
-    let of = |high: u16, low: u16| {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        std::net::Ipv4Addr::new(a, b, c, d)
-    };
-    match s {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(of(high, low)),
-        [0x2002, high, low, ..] => Some(of(high, low)),
+    let of = |high: u16, low: u16| std::net::Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match v6.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
         _ => None,
     }
 }

@@ -117,7 +117,7 @@ pub async fn sign_in(app: &App, email: &str, password: &str, secure: bool) -> Re
 pub async fn sign_in_by_link(app: &App, token: &str, user: Id, secure: bool) -> Result<HeaderValue, Error> {
     let hash = secret::hash(token);
     open(app, user, secure, |batch| {
-        app.store.use_link(batch, hash, app.clock.now())
+        app.store.use_link(batch, hash, app.clock.now());
     })
     .await
 }

@@ -273,10 +273,11 @@ impl Ingest {
         let has_login = operations
             .iter()
             .any(|operation| matches!(operation.what, What::Login { .. }));
-        if has_login && let Some(device) = request.device {
-            if let Some((_, profile)) = self.store.visitor(account, device).await? {
-                known.own_identities = self.store.identities(account, profile.ordinal).await?;
-            }
+        if has_login
+            && let Some(device) = request.device
+            && let Some((_, profile)) = self.store.visitor(account, device).await?
+        {
+            known.own_identities = self.store.identities(account, profile.ordinal).await?;
         }
         if !impressions.is_empty() {
             known.impressions = self.store.impressions(account, &impressions).await?;

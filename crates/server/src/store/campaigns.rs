@@ -161,7 +161,7 @@ impl Store {
     pub async fn totals(&self, account: &AccountId) -> Result<BTreeMap<CampaignId, Counts>, DbError> {
         let sql = "-- totals\nSELECT campaign, measure, CAST(SUM(n) AS BIGINT) FROM campaign_counts WHERE account = $1 GROUP BY campaign, measure";
         let mut totals: BTreeMap<CampaignId, Counts> = BTreeMap::new();
-        for row in self.db.query(sql, args![account.as_str()]).await?.iter() {
+        for row in &self.db.query(sql, args![account.as_str()]).await? {
             let measure = Measure::parse(row.text(1)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
             totals
                 .entry(CampaignId(row.int(0)?))
@@ -179,12 +179,7 @@ impl Store {
     ) -> Result<BTreeMap<Day, Counts>, DbError> {
         let sql = "-- days\nSELECT day, measure, n FROM campaign_counts WHERE account = $1 AND campaign = $2";
         let mut days: BTreeMap<Day, Counts> = BTreeMap::new();
-        for row in self
-            .db
-            .query(sql, args![account.as_str(), campaign.0])
-            .await?
-            .iter()
-        {
+        for row in &self.db.query(sql, args![account.as_str(), campaign.0]).await? {
             let measure = Measure::parse(row.text(1)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
             days.entry(Day(row.int(0)? as u32))
                 .or_default()
@@ -203,11 +198,10 @@ impl Store {
                    JOIN campaigns c ON c.account = k.account AND c.id = k.campaign \
                    WHERE k.account = $1 AND k.day >= $2 GROUP BY k.day, c.kind, k.measure";
         let mut days: BTreeMap<(Day, Kind), Counts> = BTreeMap::new();
-        for row in self
+        for row in &self
             .db
             .query(sql, args![account.as_str(), i64::from(since.0)])
             .await?
-            .iter()
         {
             let kind = Kind::parse(row.text(1)?).ok_or_else(|| corrupt("campaigns.kind"))?;
             let measure = Measure::parse(row.text(2)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;

@@ -65,7 +65,7 @@ impl Store {
         for period in self.db.periods().await?.into_iter().rev() {
             for person in people {
                 let args = args![account.as_str(), i64::from(person.0), before.ms(), limit as i64];
-                for row in self.db.query_events(period..=period, sql, args).await?.iter() {
+                for row in &self.db.query_events(period..=period, sql, args).await? {
                     events.push(EventRow {
                         id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("events.id"))?,
                         ordinal: *person,

@@ -368,7 +368,7 @@ impl Store {
         for (sql, piece) in KNOWN_OPERATIONS.pieces(&ids) {
             let mut args: Vec<Value> = args![account.as_str()];
             args.extend(piece.into_iter().map(Value::from));
-            for row in self.db.query(sql, args).await?.iter() {
+            for row in &self.db.query(sql, args).await? {
                 known.insert(Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("operations.id"))?);
             }
         }

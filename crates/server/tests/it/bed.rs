@@ -1,0 +1,320 @@
+//! A running server on a free port with a clock that stands still, a lab, and a client.
+
+use campanile::app::{self, Running, Surroundings};
+use campanile::clock::Clock;
+use campanile::config::{Config, Flags};
+use campanile::delivery::Step;
+use campanile::delivery::transport::HostMap;
+use campanile_core::id::{AccountId, Id};
+use campanile_core::time::{Timestamp, Zone};
+use campanile_lab::{Lab, LabConfig};
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use tempfile::TempDir;
+
+/// The moment at which every test begins: 2026-03-02T10:00:00Z, a Monday.
+pub(crate) const START: i64 = 1_772_445_600_000;
+pub(crate) const ACCOUNT: &str = "TEST-0001";
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|fault| panic!("{} is not JSON ({fault}): {}", self.status, self.body))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+pub(crate) struct Bed {
+    pub(crate) running: Running,
+    pub(crate) lab: Lab,
+    pub(crate) key: String,
+    clock: Arc<AtomicI64>,
+    chance: AtomicU64,
+    client: Client<HttpConnector, Full<bytes::Bytes>>,
+    _folder: Option<TempDir>,
+    drop_database: Option<(String, String)>,
+}
+
+impl Bed {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = Flags {
+            data: Some(folder.path().to_owned()),
+            ..Flags::default()
+        };
+        Self::start(flags, Some(folder), None).await
+    }
+
+    pub(crate) async fn postgres() -> Self {
+        let server = std::env::var("CAMPANILE_TEST_POSTGRES").expect(
+            "PostgreSQL is part of the tests: export CAMPANILE_TEST_POSTGRES=\"$(.ci/postgres start)\"",
+        );
+        let name = format!("it_{}", campanile::secret::hex(&campanile::clock::random::<8>()));
+        execute(&server, &format!("CREATE DATABASE {name}")).await;
+        let mut url = url::Url::parse(&server).unwrap();
+        url.set_path(&name);
+        let flags = Flags {
+            database: Some(url.to_string()),
+            ..Flags::default()
+        };
+        Self::start(flags, None, Some((server, name))).await
+    }
+
+    async fn start(flags: Flags, folder: Option<TempDir>, drop_database: Option<(String, String)>) -> Self {
+        let flags = Flags {
+            listen: Some("127.0.0.1:0".into()),
+            ..flags
+        };
+        let mut config = Config::load(None, [], &flags).unwrap();
+        config.push.subject = "mailto:push@example.com".into();
+        let clock = Arc::new(AtomicI64::new(START));
+        let lab_clock = campanile_lab::Clock::standing(Timestamp(START));
+        let lab = Lab::start(LabConfig {
+            clock: lab_clock,
+            ..LabConfig::default()
+        })
+        .await
+        .unwrap();
+        let push = HostMap {
+            hosts: lab.host_map().into_iter().collect(),
+            ca_pem: Some(lab.ca_pem().to_owned()),
+        };
+        let surroundings = Surroundings {
+            clock: Clock::Test(clock.clone()),
+            push,
+            shop: None,
+            deliver: false,
+        };
+        let running = app::start(config, surroundings).await.unwrap();
+        let account = AccountId::parse(ACCOUNT).unwrap();
+        running
+            .app
+            .launch
+            .create_account("Tindermere", Some(account.clone()), Zone::utc())
+            .await
+            .unwrap();
+        let (_, key) = running
+            .app
+            .launch
+            .create_api_key(&account, "Tests")
+            .await
+            .unwrap();
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        Self {
+            running,
+            lab,
+            key,
+            clock,
+            chance: AtomicU64::new(1),
+            client,
+            _folder: folder,
+            drop_database,
+        }
+    }
+
+    /// Stops the server and checks that it left no work behind.
+    pub(crate) async fn end(self) {
+        let now = Timestamp(self.clock.load(Ordering::SeqCst));
+        let (jobs, _) = self.running.app.queue.depth(now).await.unwrap();
+        assert_eq!(jobs, 0, "jobs were left behind");
+        self.running.stop().await.unwrap();
+        if let Some((server, name)) = self.drop_database {
+            execute(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    /// Time passes.
+    pub(crate) fn pass(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// An id as a browser makes it, of this moment.
+    pub(crate) fn id(&self) -> Id {
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&self.chance.fetch_add(1, Ordering::SeqCst).to_be_bytes());
+        Id::new(Timestamp(self.now()), random)
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
+        let mut request = axum::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{path}", self.running.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self
+            .client
+            .request(request.body(Full::new(body.into())).unwrap())
+            .await
+            .unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8_lossy(&body).into_owned(),
+        }
+    }
+
+    /// Calls the JSON API; the status must be `status`.
+    pub(crate) async fn api(&self, method: &str, path: &str, body: Value, status: u16) -> Value {
+        let bearer = format!("Bearer {}", self.key);
+        let bytes = if body.is_null() {
+            Vec::new()
+        } else {
+            body.to_string().into_bytes()
+        };
+        let answer = self
+            .send(
+                method,
+                &format!("/api/v1{path}"),
+                &[("authorization", &bearer)],
+                bytes,
+            )
+            .await;
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.body);
+        if answer.body.is_empty() {
+            Value::Null
+        } else {
+            answer.json()
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        self.api("GET", path, Value::Null, 200).await
+    }
+
+    /// Makes and starts a campaign; its id.
+    pub(crate) async fn launch(&self, definition: Value) -> i64 {
+        let id = self.api("POST", "/campaigns", definition, 201).await["id"]
+            .as_i64()
+            .unwrap();
+        self.api("POST", &format!("/campaigns/{id}/start"), Value::Null, 200)
+            .await;
+        id
+    }
+
+    pub(crate) async fn counts(&self, campaign: i64) -> Value {
+        self.get(&format!("/campaigns/{campaign}")).await["counts"].clone()
+    }
+
+    /// Posts operations to the wire; the answer whatever it is.
+    pub(crate) async fn post(&self, device: Option<Id>, ops: &[Value], more: &[(&str, Value)]) -> Answer {
+        let mut body = json!({"v": 1, "account": ACCOUNT, "sdk": "web/0.1.0", "now": self.now(), "show": true, "ops": ops});
+        if let Some(device) = device {
+            body["device"] = json!(device);
+        }
+        for (name, value) in more {
+            body[*name] = value.clone();
+        }
+        self.send(
+            "POST",
+            "/ring",
+            &[("content-type", "text/plain;charset=UTF-8")],
+            body.to_string().into_bytes(),
+        )
+        .await
+    }
+
+    /// Posts operations that must all be taken; the reply.
+    pub(crate) async fn ring(&self, device: Id, ops: &[Value]) -> Value {
+        let answer = self.post(Some(device), ops, &[]).await;
+        let reply = answer.json();
+        assert_eq!(answer.status, 200, "{reply}");
+        assert_eq!(
+            (reply["accepted"].as_u64(), &reply["refused"]),
+            (Some(ops.len() as u64), &json!([])),
+            "{reply}"
+        );
+        reply
+    }
+
+    /// An operation of this moment.
+    pub(crate) fn op(&self, op: &str, fields: Value) -> Value {
+        let mut value = json!({"id": self.id(), "t": self.now(), "op": op});
+        if let Value::Object(fields) = fields {
+            value.as_object_mut().unwrap().extend(fields);
+        }
+        value
+    }
+
+    pub(crate) fn page(&self) -> Value {
+        self.op("page", json!({"url": "https://shop.example.com/"}))
+    }
+
+    pub(crate) fn event(&self, name: &str) -> Value {
+        self.op("event", json!({"name": name}))
+    }
+
+    pub(crate) fn login(&self, identity: &str) -> Value {
+        self.op("login", json!({"identity": {"Identity": identity}}))
+    }
+
+    /// The person of a device or an identity (`device:…`, `Identity:…`).
+    pub(crate) async fn person(&self, who: &str) -> Value {
+        let found = self.get(&format!("/profiles?identity={who}")).await;
+        found["profiles"].get(0).cloned().unwrap_or(Value::Null)
+    }
+
+    pub(crate) async fn device(&self, device: Id) -> Value {
+        self.person(&format!("device:{device}")).await
+    }
+
+    /// Names of a person's events, oldest first.
+    pub(crate) async fn events(&self, person: &Value) -> Vec<String> {
+        let events = self
+            .get(&format!("/profiles/{}/events?limit=1000", person["id"]))
+            .await;
+        events["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .rev()
+            .map(|event| event["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Works off what is ready now.
+    pub(crate) async fn work(&self) {
+        while self.running.delivery.step().await.unwrap() == Step::Worked {}
+    }
+}
+
+async fn execute(server: &str, sql: &str) {
+    let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls)
+        .await
+        .unwrap();
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.unwrap();
+    drop(client);
+    connection.await.unwrap().unwrap();
+}

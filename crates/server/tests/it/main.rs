@@ -1,0 +1,34 @@
+//! The product through the surfaces that users touch: HTTP and the command line, on both engines.
+//!
+//! Every test of [`engines`] runs on SQLite and on PostgreSQL; without `CAMPANILE_TEST_POSTGRES` the second half fails and says how to set it.
+//! Push services are the lab's: real TLS, real HTTP/2, real decryption. Left out: browsers (`e2e/`), the storage waist by itself
+//! (`tests/store`). Invariant: a test drives clock and sender by hand and leaves no job behind, or fails.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that meets an error has failed, and the error says how"
+)]
+
+mod api;
+mod bed;
+mod command_line;
+mod dashboard;
+mod people;
+mod popups;
+mod pushes;
+mod wire;
+
+/// Instantiates each test for both engines.
+#[macro_export]
+macro_rules! engines {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$meta])*
+            async fn $name() { let bed = $crate::bed::Bed::sqlite().await; super::$name(&bed).await; bed.end().await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)] $(#[$meta])*
+            async fn $name() { let bed = $crate::bed::Bed::postgres().await; super::$name(&bed).await; bed.end().await; })+
+        }
+    };
+}

@@ -1,0 +1,410 @@
+//! Pushes: subscribed, sent through real TLS and HTTP/2 to the lab, decrypted there, settled, reported.
+
+use crate::bed::Bed;
+use crate::engines;
+use campanile_core::id::Id;
+use campanile_lab::{Fault, Rule, Service, VirtualBrowser};
+use serde_json::{Value, json};
+
+engines!(
+    sent_decrypted_shown_clicked_and_counted,
+    gone_removes_and_nothing_else_does,
+    throttled_and_broken_are_tried_again,
+    refused_is_recorded_with_its_reason,
+    stopped_means_stopped,
+    a_page_of_the_audience_at_a_time,
+    a_worker_that_dies_leaves_its_work_to_the_next,
+    subscriptions_are_checked_at_intake,
+    a_subscription_follows_its_browser,
+    every_service_takes_it,
+);
+
+async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
+    let device = bed.id();
+    let browser = bed.lab.virtual_browser_at(service, &vapid(bed).await);
+    bed.ring(device, &[operation(bed, &browser).await]).await;
+    (device, browser)
+}
+
+async fn vapid_text(bed: &Bed) -> String {
+    bed.get("/settings/web-push").await["public_key"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+async fn vapid(bed: &Bed) -> [u8; 65] {
+    campanile_core::subscription::decode(&vapid_text(bed).await)
+        .unwrap()
+        .try_into()
+        .unwrap()
+}
+
+async fn operation(bed: &Bed, browser: &VirtualBrowser) -> Value {
+    let key = vapid_text(bed).await;
+    bed.op(
+        "subscribe",
+        json!({"subscription": browser.subscription(), "key": key, "browser": "Firefox"}),
+    )
+}
+
+fn push() -> Value {
+    json!({"name": "Kiln", "kind": "push", "push": {"title": "The kiln is open", "body": "Twelve new pots.", "url": "https://shop.example.com/new"}})
+}
+
+/// The counts of a campaign that say something.
+async fn counts(bed: &Bed, campaign: i64) -> Value {
+    let mut counts = bed.counts(campaign).await;
+    counts.as_object_mut().unwrap().retain(|_, n| *n != 0);
+    counts
+}
+
+/// Works until the campaign is through; time passes when everything waits.
+async fn work_through(bed: &Bed, campaign: i64) {
+    for _ in 0..100 {
+        bed.work().await;
+        if bed.get(&format!("/campaigns/{campaign}")).await["status"] != "sending" {
+            bed.pass(2_000);
+            bed.work().await;
+            return;
+        }
+        bed.pass(1_000);
+    }
+    panic!("the campaign does not come to its end");
+}
+
+async fn sent_decrypted_shown_clicked_and_counted(bed: &Bed) {
+    let (device, browser) = subscribe(bed, Service::Mozilla).await;
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    let received = browser.try_next().expect("the message arrived");
+    let payload: Value = serde_json::from_slice(received.plaintext.as_ref().unwrap()).unwrap();
+    assert_eq!(payload["web_push"], 8030);
+    assert_eq!(payload["notification"]["title"], "The kiln is open");
+    assert_eq!(
+        payload["notification"]["navigate"],
+        "https://shop.example.com/new"
+    );
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!(bed.get(&format!("/campaigns/{campaign}")).await["status"], "sent");
+
+    let send = payload["campanile"]["send"].clone();
+    let report = async |op: &str| {
+        let answer = bed
+            .post(
+                None,
+                &[bed.op(op, json!({"send": send, "action": "default"}))],
+                &[],
+            )
+            .await;
+        assert_eq!(answer.json()["accepted"], 1, "{}", answer.body);
+    };
+    report("push_shown").await;
+    report("push_shown").await;
+    report("push_clicked").await;
+    report("push_clicked").await;
+    report("push_dismissed").await;
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 1, "sent": 1, "shown": 1, "clicked": 1, "dismissed": 1})
+    );
+    let events = bed.events(&bed.device(device).await).await;
+    let mut events: Vec<&str> = events.iter().map(String::as_str).collect();
+    events.sort_unstable();
+    assert_eq!(
+        events,
+        [
+            "Notification Clicked",
+            "Notification Dismissed",
+            "Notification Viewed",
+            "Push Subscribed"
+        ]
+    );
+    let unknown = bed
+        .post(None, &[bed.op("push_shown", json!({"send": bed.id()}))], &[])
+        .await
+        .json();
+    assert_eq!(unknown["refused"][0]["code"], 605);
+    // A push is sent once.
+    let again = bed
+        .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 409)
+        .await;
+    assert!(again["error"]["message"].as_str().unwrap().contains("Duplicate"));
+}
+
+async fn gone_removes_and_nothing_else_does(bed: &Bed) {
+    let (_, left) = subscribe(bed, Service::Mozilla).await;
+    let (_, lost) = subscribe(bed, Service::Fcm).await;
+    let (_, refused) = subscribe(bed, Service::Apple).await;
+    let (_, stays) = subscribe(bed, Service::Apple).await;
+    left.unsubscribe();
+    bed.lab.add_fault(Rule::on(
+        lost.token(),
+        Fault::Status {
+            code: 404,
+            retry_after: None,
+        },
+        1,
+    ));
+    bed.lab.add_fault(Rule::on(
+        refused.token(),
+        Fault::Status {
+            code: 400,
+            retry_after: None,
+        },
+        1,
+    ));
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 4, "sent": 1, "failed": 1, "gone": 2})
+    );
+    assert_eq!(stays.count(), 1);
+    assert_eq!(bed.get("/subscriptions").await["total"], 2);
+    // The next one goes to those who are left.
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 2, "sent": 2}));
+}
+
+async fn throttled_and_broken_are_tried_again(bed: &Bed) {
+    let (_, slow) = subscribe(bed, Service::Mozilla).await;
+    let (_, broken) = subscribe(bed, Service::Fcm).await;
+    let (_, cut) = subscribe(bed, Service::Apple).await;
+    bed.lab.add_fault(Rule::on(
+        slow.token(),
+        Fault::Status {
+            code: 429,
+            retry_after: Some(60),
+        },
+        1,
+    ));
+    bed.lab.add_fault(Rule::on(
+        broken.token(),
+        Fault::Status {
+            code: 503,
+            retry_after: None,
+        },
+        2,
+    ));
+    bed.lab.add_fault(Rule::on(cut.token(), Fault::Cut, 1));
+    let campaign = bed.launch(push()).await;
+    bed.work().await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "waiting": 3}));
+    bed.pass(59_000);
+    bed.work().await;
+    assert_eq!(slow.count(), 0, "Retry-After was honoured");
+    bed.pass(1_000);
+    work_through(bed, campaign).await;
+    assert_eq!((slow.count(), broken.count(), cut.count()), (1, 1, 1));
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+    assert_eq!(bed.get("/subscriptions").await["total"], 3);
+}
+
+async fn refused_is_recorded_with_its_reason(bed: &Bed) {
+    let (_, browser) = subscribe(bed, Service::Mozilla).await;
+    let never = Fault::Status {
+        code: 500,
+        retry_after: None,
+    };
+    bed.lab.add_fault(Rule::on(browser.token(), never, 1000));
+    let mut definition = push();
+    definition["push"]["ttl_seconds"] = json!(600);
+    let campaign = bed.launch(definition).await;
+    for _ in 0..20 {
+        bed.work().await;
+        bed.pass(60_000);
+    }
+    bed.work().await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "failed": 1}));
+    let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
+    assert_eq!(report["reasons"].as_array().unwrap().len(), 1, "{report}");
+    assert_eq!(report["campaign"]["status"], "sent");
+    assert!(
+        bed.lab.counts().faulted <= 8,
+        "not tried for ever: {:?}",
+        bed.lab.counts()
+    );
+}
+
+async fn stopped_means_stopped(bed: &Bed) {
+    let (_, browser) = subscribe(bed, Service::Mozilla).await;
+    let campaign = bed.launch(push()).await;
+    bed.api("POST", &format!("/campaigns/{campaign}/stop"), Value::Null, 200)
+        .await;
+    bed.work().await;
+    assert_eq!(browser.count(), 0);
+    assert_eq!(
+        bed.get(&format!("/campaigns/{campaign}")).await["status"],
+        "stopped"
+    );
+    // Half-way: the fan-out has made the messages, none is sent.
+    let campaign = bed.launch(push()).await;
+    bed.running.delivery.step().await.unwrap();
+    assert_eq!(bed.counts(campaign).await["waiting"], 1);
+    bed.api("POST", &format!("/campaigns/{campaign}/stop"), Value::Null, 200)
+        .await;
+    bed.work().await;
+    assert_eq!(browser.count(), 0);
+    bed.api("DELETE", &format!("/campaigns/{campaign}"), Value::Null, 204)
+        .await;
+}
+
+async fn a_page_of_the_audience_at_a_time(bed: &Bed) {
+    // Two pages and a half.
+    let crowd = bed.lab.crowd(Service::Fcm, &vapid(bed).await, 1250);
+    let key = vapid_text(bed).await;
+    for piece in crowd.chunks(50) {
+        // One device has one subscription, so each comes from a browser of its own.
+        let posts = piece.iter().map(|browser| {
+            let operation = bed.op(
+                "subscribe",
+                json!({"subscription": browser.subscription(), "key": key, "browser": "Chrome"}),
+            );
+            let device = bed.id();
+            async move { bed.ring(device, &[operation]).await }
+        });
+        futures_util::future::join_all(posts).await;
+    }
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 1250, "sent": 1250})
+    );
+    assert_eq!(bed.lab.counts().accepted, 1250, "nobody left out, nobody twice");
+    assert!(crowd.iter().all(|browser| browser.count() == 1));
+}
+
+async fn a_worker_that_dies_leaves_its_work_to_the_next(bed: &Bed) {
+    let (_, browser) = subscribe(bed, Service::Mozilla).await;
+    let campaign = bed.launch(push()).await;
+    // Leased by a worker that never comes back.
+    let leased = bed
+        .running
+        .app
+        .queue
+        .lease(10, 120_000, campanile_core::time::Timestamp(bed.now()))
+        .await
+        .unwrap();
+    assert_eq!(leased.len(), 1);
+    bed.work().await;
+    assert_eq!(browser.count(), 0);
+    bed.pass(120_001);
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+}
+
+async fn subscriptions_are_checked_at_intake(bed: &Bed) {
+    let device = bed.id();
+    let browser = bed.lab.virtual_browser(&vapid(bed).await);
+    let good = operation(bed, &browser).await;
+    let refused = async |change: &dyn Fn(&mut Value)| -> (i64, String) {
+        let mut bad = good.clone();
+        bad["id"] = json!(bed.id());
+        change(&mut bad);
+        let reply = bed.post(Some(device), &[bad], &[]).await.json();
+        assert_eq!(reply["accepted"], 0, "{reply}");
+        let refusal = &reply["refused"][0];
+        (
+            refusal["code"].as_i64().unwrap(),
+            refusal["field"].as_str().unwrap().to_owned(),
+        )
+    };
+    let endpoint =
+        |text: &'static str| move |value: &mut Value| value["subscription"]["endpoint"] = json!(text);
+    for hostile in [
+        "https://127.0.0.1/x",
+        "https://169.254.169.254/latest",
+        "http://fcm.googleapis.com/x",
+        "https://evil.example.com/x",
+        "nonsense",
+    ] {
+        assert_eq!(
+            refused(&endpoint(hostile)).await,
+            (607, "subscription.endpoint".into()),
+            "{hostile}"
+        );
+    }
+    assert_eq!(
+        refused(&|value| value["subscription"]["keys"]["auth"] = json!("AAAA")).await,
+        (607, "subscription.keys.auth".into())
+    );
+    // 65 bytes that begin with 4 and lie on no curve.
+    let off = format!("BA{}", "A".repeat(85));
+    assert_eq!(
+        refused(&|value| value["subscription"]["keys"]["p256dh"] = json!(off)).await,
+        (607, "subscription.keys.p256dh".into())
+    );
+    assert_eq!(
+        refused(&|value| value["key"] = json!(off)).await,
+        (608, "key".into())
+    );
+    assert_eq!(bed.get("/subscriptions").await["total"], 0);
+}
+
+async fn a_subscription_follows_its_browser(bed: &Bed) {
+    let (device, first) = subscribe(bed, Service::Mozilla).await;
+    // The same again is no second one.
+    bed.ring(device, &[operation(bed, &first).await]).await;
+    assert_eq!(bed.get("/subscriptions").await["total"], 1);
+    bed.ring(device, &[bed.login("c-1")]).await;
+    assert_eq!(
+        bed.person("Identity:c-1").await["subscriptions"][0]["state"],
+        "live"
+    );
+    bed.ring(device, &[bed.login("c-2")]).await;
+    assert_eq!(
+        bed.person("Identity:c-1").await["subscriptions"],
+        json!([]),
+        "another person sits there now"
+    );
+    assert_eq!(
+        bed.person("Identity:c-2").await["subscriptions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    // A new endpoint of the same browser takes the old one's place.
+    bed.pass(1000);
+    let second = bed.lab.virtual_browser(&vapid(bed).await);
+    bed.ring(device, &[operation(bed, &second).await]).await;
+    let states: Vec<Value> = bed.person("Identity:c-2").await["subscriptions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["state"].clone())
+        .collect();
+    assert_eq!(states, ["live", "gone"]);
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!((first.count(), second.count()), (0, 1));
+    bed.ring(
+        device,
+        &[bed.op("unsubscribe", json!({"endpoint": second.endpoint()}))],
+    )
+    .await;
+    assert_eq!(bed.get("/subscriptions").await["total"], 0);
+    // Nobody to send to: through at once.
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(bed.get(&format!("/campaigns/{campaign}")).await["status"], "sent");
+}
+
+async fn every_service_takes_it(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for service in [Service::Mozilla, Service::Fcm, Service::Apple, Service::Wns] {
+        browsers.push(subscribe(bed, service).await.1);
+    }
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 4, "sent": 4}));
+    for browser in browsers {
+        let received = browser
+            .try_next()
+            .unwrap_or_else(|| panic!("{} got nothing", browser.endpoint()));
+        assert!(String::from_utf8_lossy(received.plaintext.as_ref().unwrap()).contains("The kiln is open"));
+    }
+}
