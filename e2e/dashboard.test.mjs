@@ -44,6 +44,9 @@ inBothBrowsers('dashboard', (world) => {
     const path = () => new URL(page.url()).pathname;
     const page = await world.visit(server.sign_in);
     await fill(page, { email: OWNER.email, password: 'too short' });
+    assert.equal(await page.$eval('[name="password"]', (field) => field.validity.tooShort), true, 'the browser refuses a short one');
+    // So does the server, for a browser that does not.
+    await page.$eval('form.form', (form) => (form.noValidate = true));
     await submit(page, 'form.form button');
     assert.ok(await page.$('[role="alert"]'), 'a short password is refused');
     assert.equal(await page.$eval('[name="email"]', (field) => field.value), OWNER.email);
