@@ -1,9 +1,7 @@
 // The dashboard as its owner uses it, at a desk and on a phone: sign in, make a pop-up and a push by the forms, see the numbers.
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { boxOn } from './rig/box.mjs';
 import { choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
@@ -23,7 +21,6 @@ const PAGES = [
   '/settings/access/api-keys',
 ];
 const OWNER = { email: 'owner@example.com', password: 'a bell rings at noon' };
-const OUT = fileURLToPath(new URL('out/', import.meta.url));
 
 inBothBrowsers('dashboard', (world) => {
   const at = (path) => world.server.base + path;
@@ -116,6 +113,7 @@ inBothBrowsers('dashboard', (world) => {
       assert.equal(shown.Shown, '1', JSON.stringify(shown));
       assert.equal(shown.Clicked, '1', JSON.stringify(shown));
       assert.equal(await overflow(page), 0, 'the report is wider than the window');
+      await world.picture(page, `report-${size}`, { fullPage: true });
 
       await submit(page, `a[href="/campaigns/${id}/stop"]`);
       await submit(page, 'button.button-danger');
@@ -185,18 +183,12 @@ inBothBrowsers('dashboard', (world) => {
     });
 
     test(`${size}: no page is wider than the window or complains on the console`, async () => {
-      await mkdir(OUT, { recursive: true });
       const page = await open('/overview', size);
       for (const path of PAGES) {
         await page.goto(at(path), { waitUntil: 'load' });
         assert.equal(await overflow(page), 0, path);
         const name = path.slice(1).replaceAll(/[^a-z]+/g, '-');
-        if (world.name === 'Chromium') {
-          for (const look of ['light', 'dark']) {
-            await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look }]);
-            await page.screenshot({ path: `${OUT}${name}-${size}-${look}.png`, fullPage: true });
-          }
-        }
+        await world.picture(page, `${name}-${size}`, { fullPage: true });
       }
       assert.deepEqual(page.errors, []);
       await page.close();

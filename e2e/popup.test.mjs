@@ -176,8 +176,14 @@ inBothBrowsers('box pop-up', (world) => {
     await world.api.post(`/campaigns/${seeded.id}/start`);
     try {
       const page = await world.visit(world.server.shop);
-      await boxOn(page, seeded.popup.title);
+      await page.setViewport({ width: 1280, height: 800 });
+      const box = await boxOn(page, seeded.popup.title);
       await counted(seeded.id, { shown: 1 });
+      await world.picture(page, 'shop-desk');
+      await page.setViewport({ width: 390, height: 844 });
+      await world.picture(page, 'shop-phone');
+      await box.click('click');
+      await counted(seeded.id, { shown: 1, clicked: 1 });
       assert.deepEqual(page.errors, []);
       await page.close();
     } finally {

@@ -63,6 +63,10 @@ inBothBrowsers('push', (world) => {
     await ask(page);
     const ok = await button(page, 'wzrk-confirm');
     assert.equal(await ok.evaluate((element) => element.textContent.trim()), QUESTION.okButtonText);
+    for (const [size, width] of [['desk', 1280], ['phone', 390]]) {
+      await page.setViewport({ width, height: 844 });
+      await world.picture(page, `dialog-${size}`);
+    }
     await ok.click();
     await subscribed(1);
     const { subscriptions, by_browser } = await world.api.get('/subscriptions');

@@ -1,6 +1,8 @@
 // One running product with everything around it, for a file of tests: the binary with its lab, a desktop, sites, and one browser
 // after the other. Every browser runs every test; a missing one is a failure.
 
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { after, before, describe } from 'node:test';
 import { apiOf } from './api.mjs';
 import { openChromium } from './chromium.mjs';
@@ -10,6 +12,7 @@ import { until } from './poll.mjs';
 import { folder, start } from './server.mjs';
 import { openSite } from './site.mjs';
 
+const OUT = fileURLToPath(new URL('../out/', import.meta.url));
 const BROWSERS = [
   ['Firefox', openFirefox],
   ['Chromium', openChromium],
@@ -32,7 +35,9 @@ export function listen(page) {
  * @param {(world: any) => void} tests
  */
 export function inBothBrowsers(title, tests) {
+  // To work on one browser; what runs everything does not set it.
   const only = process.env.E2E_BROWSER?.toLowerCase();
+  if (only && !BROWSERS.some(([name]) => name.toLowerCase() === only)) throw new Error(`E2E_BROWSER: no browser "${only}" here`);
   for (const [name, open] of BROWSERS) {
     if (only && only !== name.toLowerCase()) continue;
     describe(`${title} in ${name}`, () => {
@@ -84,6 +89,18 @@ export function inBothBrowsers(title, tests) {
           }
           return true;
         });
+      /**
+       * Pictures to look at, in `out/`: in light and in dark. Chromium's only, it can be told the look.
+       * @param {{fullPage?: boolean}} [how]
+       */
+      world.picture = async (page, called, how = {}) => {
+        if (name !== 'Chromium') return;
+        await mkdir(OUT, { recursive: true });
+        for (const look of ['light', 'dark']) {
+          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look }]);
+          await page.screenshot({ path: `${OUT}${called}-${look}.png`, ...how });
+        }
+      };
       /** The tab whose address is this one, when it is there. */
       world.tab = async (url) => (await world.browser.browser.pages()).find((page) => page.url() === url);
       tests(world);
