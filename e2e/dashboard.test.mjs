@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
 import { choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
+import { withoutScript } from './rig/scriptless.mjs';
 import { folder, start } from './rig/server.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
@@ -68,6 +69,27 @@ inBothBrowsers('dashboard', (world) => {
     await page.close();
     await server.stop();
     await data.dispose();
+  });
+
+  test('without script: made, started, read, stopped, deleted', async () => {
+    const page = await open('/campaigns', 'desk');
+    const bare = await withoutScript(world.server.base);
+    await page.goto(`${bare.base}/campaigns/new?kind=popup`);
+    await fill(page, { name: 'By hand', 'popup.title': 'Made without script', 'popup.text': 'It works.', 'popup.button': '' });
+    await choose(page, 'trigger.on', 'event');
+    await fill(page, { 'trigger.event': 'By Hand' });
+    await submit(page, 'button[name="then"][value="start"]');
+    const id = campaignOf(page);
+    assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'running');
+    await submit(page, `a[href="/campaigns/${id}/stop"]`);
+    await submit(page, 'button.button-danger');
+    assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'stopped');
+    await page.goto(`${bare.base}/campaigns/${id}/delete`);
+    await submit(page, 'button.button-danger');
+    await assert.rejects(world.api.get(`/campaigns/${id}`), { status: 404 });
+    assert.ok(bare.refused() > 0, 'the pages asked for their script');
+    await page.close();
+    await bare.close();
   });
 
   for (const size of Object.keys(SIZES)) {

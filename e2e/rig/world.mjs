@@ -97,7 +97,11 @@ export function inBothBrowsers(title, tests) {
         if (name !== 'Chromium') return;
         await mkdir(OUT, { recursive: true });
         for (const look of ['light', 'dark']) {
-          await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: look }]);
+          // Without motion there is no half-way colour in the picture.
+          await page.emulateMediaFeatures([
+            { name: 'prefers-color-scheme', value: look },
+            { name: 'prefers-reduced-motion', value: 'reduce' },
+          ]);
           await page.screenshot({ path: `${OUT}${called}-${look}.png`, ...how });
         }
       };
