@@ -3,14 +3,12 @@
 //! Left out: sessions (`session`). Invariant: a handler that has an [`Admin`] speaks for exactly one account.
 
 use super::error::Error;
-use super::session::{self, Operator};
 use crate::app::App;
 use crate::live::Site;
 use crate::secret;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use campanile_core::id::AccountId;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -47,37 +45,6 @@ impl FromRequestParts<App> for Admin {
             .site(&account)
             .ok_or(Error::Unauthorized("The account of this API key is gone."))?;
         Ok(Self(site))
-    }
-}
-
-/// A signed-in person at one account: what a page of the dashboard needs. Answers 401, which pages turn into a redirect.
-pub struct Desk {
-    /// Who.
-    pub operator: Operator,
-    /// The account that is open: the one of the cookie [`Desk::COOKIE`], or else the first.
-    pub site: Arc<Site>,
-}
-
-impl Desk {
-    /// Name of the cookie that keeps which account is open.
-    pub const COOKIE: &str = "campanile_account";
-}
-
-impl FromRequestParts<App> for Desk {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let operator = Operator::from_request_parts(parts, app).await?;
-        let chosen = session::cookie(&parts.headers, Self::COOKIE)
-            .and_then(|id| AccountId::parse(&id))
-            .and_then(|id| app.live.site(&id));
-        let site = chosen
-            .or_else(|| app.live.sites().into_iter().next())
-            .ok_or_else(|| Error::NotFound {
-                code: "no_account",
-                message: "There is no account yet. Make one with `campanile account new NAME`.".to_owned(),
-            })?;
-        Ok(Self { operator, site })
     }
 }
 
