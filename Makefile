@@ -38,9 +38,9 @@ rust: ## Rust tests, on SQLite and PostgreSQL
 	cargo nextest run --workspace --locked --no-fail-fast
 	cargo test --workspace --doc --locked
 
-# Uses the debug binary that the Rust tests have built; nothing is compiled twice.
+# Uses the debug binary that belongs to the Rust tests: after `make rust` there is nothing left to compile.
 e2e: ## Real Firefox and Chromium against the real binary, and kill -9
-	test -x target/debug/campanile || cargo build --workspace --all-targets --locked
+	cargo test --workspace --no-run --locked --quiet
 	(cd e2e && $(NPM) ci)
 	export CAMPANILE_TEST_POSTGRES="$$(.ci/postgres start)"
 	cd e2e && $(NPM) test

@@ -164,4 +164,26 @@ inBothBrowsers('push', (world) => {
     await counted(id, { sent: 1, shown: 1 });
     await page.close();
   });
+
+  test('what the demo promises: the button in the shop, the campaign in the dashboard, the notification, its click', async () => {
+    const page = await visit(world.server.shop);
+    const { total } = await world.api.get('/subscriptions');
+    const tell = await page.waitForSelector('::-p-text(Tell me about new pots)');
+    await tell.click();
+    await (await button(page, 'wzrk-confirm')).click();
+    await subscribed(total + 1);
+    const { campaigns } = await world.api.get('/campaigns?kind=push&status=draft');
+    const seeded = campaigns.find(({ name }) => name === 'The kiln is open');
+    await world.api.post(`/campaigns/${seeded.id}/start`);
+    const shown = await until('it on every browser that subscribed', () => {
+      const all = world.desk.titled(seeded.push.title);
+      return all.length === total + 1 && all;
+    });
+    assert.match(shown[0].body, /Twelve new pots/);
+    await counted(seeded.id, { audience: total + 1, sent: total + 1, shown: total + 1 });
+    world.desk.click(shown[0]);
+    await counted(seeded.id, { clicked: 1 });
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
 });
