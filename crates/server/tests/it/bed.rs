@@ -25,6 +25,7 @@ pub(crate) const ACCOUNT: &str = "TEST-0001";
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) version: axum::http::Version,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: String,
 }
@@ -165,24 +166,14 @@ impl Bed {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Answer {
-        let mut request = axum::http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.running.address));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self
-            .client
-            .request(request.body(Full::new(body.into())).unwrap())
-            .await
-            .unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }
+        exchange(
+            &self.client,
+            method,
+            &format!("http://{}{path}", self.running.address),
+            headers,
+            body,
+        )
+        .await
     }
 
     /// Calls the JSON API; the status must be `status`.
@@ -306,6 +297,35 @@ impl Bed {
     /// Works off what is ready now.
     pub(crate) async fn work(&self) {
         while self.running.delivery.step().await.unwrap() == Step::Worked {}
+    }
+}
+
+/// One request, read to its end.
+pub(crate) async fn exchange<C>(
+    client: &Client<C, Full<bytes::Bytes>>,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Answer
+where
+    C: hyper_util::client::legacy::connect::Connect + Clone + Send + Sync + 'static,
+{
+    let mut request = axum::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = client
+        .request(request.body(Full::new(body.into())).unwrap())
+        .await
+        .unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: parts.status.as_u16(),
+        version: parts.version,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
     }
 }
 

@@ -1,6 +1,10 @@
 //! The binary at the command line: settings, migration, accounts, and a server that stops when it is told to.
 
-use serde_json::Value;
+use crate::bed::exchange;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
@@ -19,7 +23,7 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Output {
     campanile(folder, arguments).output().unwrap()
 }
 
-fn text(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -34,7 +38,11 @@ impl Server {
     fn start(folder: &TempDir, arguments: &[&str]) -> Self {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0", "--json"];
         all.extend(arguments);
-        let mut child = campanile(folder, &all).stdout(Stdio::piped()).spawn().unwrap();
+        Self::run(campanile(folder, &all))
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
@@ -84,22 +92,122 @@ fn serves_until_told_to_stop_and_keeps_everything() {
             .success()
     );
     let made = run(&folder, &["account", "new", "Second site", "--json"]);
-    assert!(made.status.success(), "{}", text(&made));
+    assert!(made.status.success(), "{}", text_of(&made));
     let made: Value = serde_json::from_slice(&made.stdout).unwrap();
     assert!(made["api_key"].as_str().unwrap().starts_with("cmp_"));
     let base = server.base().to_owned();
     assert_eq!(server.terminate(), 0);
     let dead = run(&folder, &["healthcheck", "--url", &base]);
     assert!(
-        !dead.status.success() && text(&dead).contains("is the server running?"),
+        !dead.status.success() && text_of(&dead).contains("is the server running?"),
         "{}",
-        text(&dead)
+        text_of(&dead)
     );
     let listed = run(&folder, &["account", "list"]);
     assert!(
-        text(&listed).contains("Second site") && text(&listed).contains("My site"),
+        text_of(&listed).contains("Second site") && text_of(&listed).contains("My site"),
         "{}",
-        text(&listed)
+        text_of(&listed)
+    );
+}
+
+#[tokio::test]
+async fn a_test_message_reaches_a_persons_browser() {
+    let folder = tempfile::tempdir().unwrap();
+    let lab = Server::run(campanile(
+        &folder,
+        &[
+            "lab",
+            "--listen",
+            "127.0.0.1:0",
+            "--listen-tls",
+            "127.0.0.1:0",
+            "--json",
+        ],
+    ));
+    let server = Server::start(&folder, &[]);
+    let made = run(
+        &folder,
+        &["account", "new", "Second site", "--id", "TEST-0001", "--json"],
+    );
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let bearer = format!("Bearer {}", made["api_key"].as_str().unwrap());
+    let web_push = format!("{}/api/v1/settings/web-push", server.base());
+    // The running server hears of the new account by comparing, so the key opens it a moment later.
+    let key = loop {
+        let answer = exchange(
+            &client,
+            "GET",
+            &web_push,
+            &[("authorization", &bearer)],
+            Vec::new(),
+        )
+        .await;
+        if answer.status == 200 {
+            break answer.json()["public_key"].as_str().unwrap().to_owned();
+        }
+        tokio::task::yield_now().await;
+    };
+    let wanted = json!({"applicationServerKey": key, "service": "mozilla", "count": 1}).to_string();
+    let browsers = format!("{}/lab/browsers", lab.1["push"].as_str().unwrap());
+    let json_body = [("content-type", "application/json")];
+    let made = exchange(&client, "POST", &browsers, &json_body, wanted.into_bytes()).await;
+    assert!(made.status < 300, "{}", made.body);
+    let browser = made.json()["subscriptions"][0].clone();
+    let now = campanile::clock::Clock::System.now();
+    let id = |n: u8| campanile_core::id::Id::new(now, [n; 10]);
+    let ops = json!([
+        {"id": id(1), "t": now, "op": "login", "identity": {"Email": "customer@example.com"}},
+        {"id": id(2), "t": now, "op": "subscribe", "subscription": browser, "key": key, "browser": "Firefox"},
+    ]);
+    let batch = json!({"v": 1, "account": "TEST-0001", "device": id(3), "now": now, "ops": ops}).to_string();
+    let reply = exchange(
+        &client,
+        "POST",
+        &format!("{}/ring", server.base()),
+        &[],
+        batch.into_bytes(),
+    )
+    .await
+    .json();
+    assert_eq!(reply["accepted"], 2, "{reply}");
+
+    std::fs::write(folder.path().join("ca.pem"), lab.1["ca_pem"].as_str().unwrap()).unwrap();
+    let address = lab.1["hosts"][0]["address"].as_str().unwrap().to_owned();
+    let send = |to: &str| {
+        let arguments = [
+            "send-test",
+            "--account",
+            "TEST-0001",
+            "--to",
+            to,
+            "--title",
+            "Only a test",
+            "--lab",
+            &address,
+            "--lab-ca",
+            "ca.pem",
+        ];
+        campanile(&folder, &arguments)
+            .env("CAMPANILE_PUSH__SUBJECT", "mailto:push@example.com")
+            .output()
+            .unwrap()
+    };
+    let sent = send("Email:customer@example.com");
+    assert!(
+        sent.status.success() && text_of(&sent).contains("201 Accepted"),
+        "{}",
+        text_of(&sent)
+    );
+    let messages = format!("{}/lab/messages", lab.1["push"].as_str().unwrap());
+    let messages = exchange(&client, "GET", &messages, &[], Vec::new()).await.body;
+    assert!(messages.contains("Only a test"), "{messages}");
+    let nobody = send("Email:nobody@example.com");
+    assert!(
+        !nobody.status.success() && text_of(&nobody).contains("nobody is known as"),
+        "{}",
+        text_of(&nobody)
     );
 }
 
@@ -108,21 +216,21 @@ fn migrates_and_checks() {
     let folder = tempfile::tempdir().unwrap();
     let check = run(&folder, &["migrate", "--check"]);
     assert!(
-        !check.status.success() && text(&check).contains("pending: core 0001"),
+        !check.status.success() && text_of(&check).contains("pending: core 0001"),
         "{}",
-        text(&check)
+        text_of(&check)
     );
     let migrate = run(&folder, &["migrate"]);
     assert!(
-        migrate.status.success() && text(&migrate).contains("applied: core 0001"),
+        migrate.status.success() && text_of(&migrate).contains("applied: core 0001"),
         "{}",
-        text(&migrate)
+        text_of(&migrate)
     );
     let check = run(&folder, &["migrate", "--check"]);
     assert!(
-        check.status.success() && text(&check).contains("up to date"),
+        check.status.success() && text_of(&check).contains("up to date"),
         "{}",
-        text(&check)
+        text_of(&check)
     );
 }
 
@@ -132,9 +240,9 @@ fn says_what_is_wrong_with_the_settings() {
     let fails = |arguments: &[&str], words: &str| {
         let output = run(&folder, arguments);
         assert!(
-            !output.status.success() && text(&output).contains(words),
+            !output.status.success() && text_of(&output).contains(words),
             "{arguments:?}: {}",
-            text(&output)
+            text_of(&output)
         );
     };
     std::fs::write(folder.path().join("bad.toml"), "lsiten = \"127.0.0.1:1\"\n").unwrap();
@@ -159,16 +267,16 @@ fn says_what_is_wrong_with_the_settings() {
         ],
     );
     assert!(
-        !secret.status.success() && !text(&secret).contains("hunter2"),
+        !secret.status.success() && !text_of(&secret).contains("hunter2"),
         "{}",
-        text(&secret)
+        text_of(&secret)
     );
 }
 
 #[test]
 fn help_teaches() {
     let folder = tempfile::tempdir().unwrap();
-    let help = text(&run(&folder, &["--help"]));
+    let help = text_of(&run(&folder, &["--help"]));
     for word in [
         "demo",
         "serve",
@@ -180,6 +288,6 @@ fn help_teaches() {
     ] {
         assert!(help.contains(word), "{word}: {help}");
     }
-    let defaults = text(&run(&folder, &["serve", "--print-defaults"]));
+    let defaults = text_of(&run(&folder, &["serve", "--print-defaults"]));
     assert!(defaults.contains("[push]") && defaults.contains("subject"));
 }

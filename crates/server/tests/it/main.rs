@@ -16,6 +16,7 @@ mod dashboard;
 mod people;
 mod popups;
 mod pushes;
+mod serving;
 mod wire;
 
 /// Instantiates each test for both engines.

@@ -1,0 +1,94 @@
+//! Serving with a certificate, and stopping while somebody is slow.
+
+use crate::bed::exchange;
+use campanile::app::{self, STOP_WITHIN, Surroundings};
+use campanile::config::{Config, Flags};
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt as _;
+
+fn config(folder: &Path, flags: Flags) -> Config {
+    let flags = Flags {
+        listen: Some("127.0.0.1:0".into()),
+        data: Some(folder.join("data")),
+        ..flags
+    };
+    Config::load(None, [], &flags).unwrap()
+}
+
+#[tokio::test]
+async fn serves_with_the_owners_certificate_over_http_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&cert, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let flags = Flags {
+        tls_cert: Some(cert.clone()),
+        tls_key: Some(key),
+        ..Flags::default()
+    };
+    let running = app::start(config(folder.path(), flags), Surroundings::default())
+        .await
+        .unwrap();
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let tls =
+        rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    let connector = hyper_rustls::HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_only()
+        .enable_all_versions()
+        .build();
+    let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+    // Somebody who connects and says nothing holds up nobody.
+    let silent = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    let url = format!("https://localhost:{}/readyz", running.address.port());
+    let answer = exchange(&client, "GET", &url, &[], Vec::new()).await;
+    assert_eq!(
+        (answer.status, answer.version, answer.body.as_str()),
+        (200, axum::http::Version::HTTP_2, "ready\n")
+    );
+    drop((silent, client));
+    running.stop().await.unwrap();
+
+    let flags = Flags {
+        tls_cert: Some(cert.clone()),
+        tls_key: Some(cert),
+        ..Flags::default()
+    };
+    let fault = app::start(config(folder.path(), flags), Surroundings::default())
+        .await
+        .map(|_| ())
+        .unwrap_err();
+    assert!(format!("{fault:#}").contains("key"), "{fault:#}");
+}
+
+#[tokio::test]
+async fn stops_in_time_while_somebody_is_slow() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = app::start(config(folder.path(), Flags::default()), Surroundings::default())
+        .await
+        .unwrap();
+    let mut slow = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    slow.write_all(b"POST /ring HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+        .await
+        .unwrap();
+    let mut idle = tokio::net::TcpStream::connect(running.address).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    idle.readable().await.unwrap();
+    tokio::time::timeout(STOP_WITHIN, running.stop())
+        .await
+        .expect("stopped in time")
+        .unwrap();
+}
