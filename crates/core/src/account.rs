@@ -71,10 +71,13 @@ impl Account {
     /// Checks a new name.
     pub fn check_name(name: &str) -> Result<String, FieldError> {
         let name = name.trim();
-        if (1..=80).contains(&name.chars().count()) {
+        if (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control) {
             Ok(name.to_owned())
         } else {
-            Err(FieldError::new("name", "A name has 1 to 80 characters."))
+            Err(FieldError::new(
+                "name",
+                "A name has 1 to 80 characters, on one line.",
+            ))
         }
     }
 }

@@ -84,6 +84,9 @@ impl Endpoint {
                 Self::MAX_BYTES
             ));
         }
+        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return refuse("The endpoint has a space or a control character in it.".to_owned());
+        }
         let Ok(url) = Url::parse(text) else {
             return refuse("The endpoint is not a web address.".to_owned());
         };

@@ -296,7 +296,7 @@ fn what(raw: Raw) -> Result<What, Notice> {
             }
         }
         "unsubscribe" => What::Unsubscribe {
-            endpoint: raw.endpoint.ok_or_else(|| missing("endpoint"))?,
+            endpoint: cut(raw.endpoint.ok_or_else(|| missing("endpoint"))?, MAX_URL_BYTES),
         },
         "prompt" => What::Prompt {
             outcome: raw.outcome.ok_or_else(|| missing("outcome"))?,

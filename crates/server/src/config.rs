@@ -13,6 +13,23 @@ use toml::{Table, Value};
 /// The defaults, as shipped.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
+/// First parts of the paths that are not the owner's to choose.
+const RESERVED: &[&str] = &[
+    "api",
+    "assets",
+    "campaigns",
+    "healthz",
+    "metrics",
+    "overview",
+    "readyz",
+    "settings",
+    "shop",
+    "sign-in",
+    "sign-out",
+    "site",
+    "theme",
+];
+
 /// All settings of a process.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -158,7 +175,7 @@ impl Config {
     fn check(&self) -> anyhow::Result<()> {
         let mut paths: Vec<&str> = vec![&self.paths.sdk, &self.paths.wire];
         paths.extend(self.paths.workers.iter().map(String::as_str));
-        for path in paths {
+        for path in &paths {
             let good = path.starts_with('/')
                 && path.len() > 1
                 && path
@@ -166,6 +183,17 @@ impl Config {
                     .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b));
             if !good {
                 bail!("paths: “{path}” is not a path like /js/clevertap.min.js of letters, digits, / . _ -");
+            }
+        }
+        for (index, path) in paths.iter().enumerate() {
+            let first = path.split('/').nth(1).unwrap_or_default();
+            if RESERVED.contains(&first) {
+                bail!(
+                    "paths: “{path}” belongs to the dashboard or the API; take another, for example /x{path}"
+                );
+            }
+            if paths[..index].contains(path) {
+                bail!("paths: “{path}” stands there twice; each needs a path of its own");
             }
         }
         if self.tls.cert.is_empty() != self.tls.key.is_empty() {
@@ -307,6 +335,8 @@ mod tests {
         assert!(fault("lsiten = \"x\"").contains("“lsiten” is not a setting"));
         assert!(fault("[push]\nsubjekt = \"x\"").contains("push.subjekt"));
         assert!(fault("[paths]\nwire = \"ring\"").contains("“ring”"));
+        assert!(fault("[paths]\nwire = \"/api/x\"").contains("belongs to"));
+        assert!(fault("[paths]\nwire = \"/sw_webpush.js\"").contains("twice"));
         assert!(fault("[tls]\ncert = \"a.pem\"").contains("both"));
         assert!(fault("public_url = \"https://a.example.com/path\"").contains("public_url"));
     }

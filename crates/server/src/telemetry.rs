@@ -11,6 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +21,7 @@ pub fn start_logging(log: &Log) -> anyhow::Result<()> {
         .with_context(|| format!("log.filter “{}” is not a filter", log.filter))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Text => lines.with_target(false).try_init(),

@@ -48,6 +48,35 @@ impl FromRequestParts<App> for Admin {
     }
 }
 
+/// A part of the path, with our errors: what does not parse is not there.
+pub struct Part<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<App> for Part<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let found = axum::extract::Path::<T>::from_request_parts(parts, app).await;
+        found.map(|path| Self(path.0)).map_err(|_| Error::NotFound {
+            code: "not_found",
+            message: "There is nothing at this address.".to_owned(),
+        })
+    }
+}
+
+/// The query of an address, with our errors.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let asked = axum::extract::Query::<T>::from_request_parts(parts, app).await;
+        asked
+            .map(|query| Self(query.0))
+            .map_err(|fault| Error::BadRequest(format!("The query cannot be read: {}.", fault.body_text())))
+    }
+}
+
 /// A JSON body, with our errors.
 pub struct Json<T>(pub T);
 

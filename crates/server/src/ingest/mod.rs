@@ -191,7 +191,12 @@ impl Ingest {
                 &mut batch,
                 account,
                 &origin,
-                &request.sdk.chars().take(32).collect::<String>(),
+                &request
+                    .sdk
+                    .chars()
+                    .filter(|c| !c.is_control())
+                    .take(32)
+                    .collect::<String>(),
                 now,
             );
         }

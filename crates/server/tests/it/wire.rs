@@ -14,6 +14,7 @@ engines!(
     a_visitor_who_opts_out_is_left_alone,
     refusals_name_their_reason,
     the_snippet_is_seen,
+    control_characters_are_no_fault_of_ours,
 );
 
 async fn a_replay_counts_once(bed: &Bed) {
@@ -258,4 +259,50 @@ async fn the_snippet_is_seen(bed: &Bed) {
         install["seen"],
         json!({"origin": "https://shop.example.com", "at": bed.now(), "sdk": "web/0.1.0"})
     );
+}
+
+async fn control_characters_are_no_fault_of_ours(bed: &Bed) {
+    let device = bed.id();
+    let nul = "a\u{0}b";
+    let ops = [
+        bed.op("page", json!({"url": nul, "referrer": nul, "title": nul})),
+        bed.op("event", json!({"name": nul, "props": {nul: nul}})),
+        bed.op("profile", json!({"set": {nul: nul, "Name": nul}})),
+        bed.op("login", json!({"identity": {"Identity": nul, "Email": "x\u{0}@example.com"}})),
+        bed.op("subscribe", json!({"subscription": {"endpoint": format!("https://fcm.googleapis.com/{nul}"), "keys": {"p256dh": nul, "auth": nul}}, "key": nul, "browser": nul})),
+        bed.op("unsubscribe", json!({"endpoint": nul})),
+        bed.op("click", json!({"msg": "1_20260302", "button": nul, "url": nul})),
+    ];
+    let context = json!({"language": nul, "zone": nul, "push": nul, "url": nul});
+    let answer = bed
+        .post(Some(device), &ops, &[("context", context), ("sdk", json!(nul))])
+        .await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.json()["accepted"], 5, "{}", answer.body);
+    bed.api("PATCH", "/account", json!({"name": nul}), 422).await;
+    bed.api("POST", "/keys", json!({"name": nul}), 422).await;
+    bed.api(
+        "GET",
+        "/profiles?identity=Email:a%00@example.com",
+        Value::Null,
+        400,
+    )
+    .await;
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let answer = bed
+        .send(
+            "POST",
+            "/sign-in",
+            &form,
+            b"email=a%00%40example.com&password=b%00".to_vec(),
+        )
+        .await;
+    assert_eq!(answer.status, 422);
+    let definition = json!({"name": "N", "kind": "popup", "popup": {"title": nul, "text": nul}, "trigger": {"on": "event", "event": nul}});
+    let id = bed.api("POST", "/campaigns", definition, 201).await["id"].clone();
+    bed.api("GET", &format!("/campaigns/{id}"), Value::Null, 200)
+        .await;
+    bed.api("GET", "/campaigns/nonsense", Value::Null, 404).await;
+    bed.api("GET", "/profiles/1/events?limit=many", Value::Null, 400)
+        .await;
 }

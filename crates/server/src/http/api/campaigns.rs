@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::extract::{Admin, Json as Body};
+use crate::http::extract::{Admin, Asked, Json as Body, Part};
 use crate::{report, secret};
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
@@ -48,7 +48,7 @@ pub(super) struct Filter {
     status: Option<String>,
 }
 
-pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Query(filter): Query<Filter>) -> Answer {
+pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Asked(filter): Asked<Filter>) -> Answer {
     let kind = match &filter.kind {
         None => None,
         Some(name) => {
@@ -95,7 +95,7 @@ async fn with_counts(app: &App, account: &AccountId, campaign: &Campaign) -> Ans
     Ok(Json(shown(campaign, &counts)))
 }
 
-pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
@@ -103,7 +103,7 @@ pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Path(id): P
 pub(super) async fn change(
     State(app): State<App>,
     Admin(site): Admin,
-    Path(id): Path<i64>,
+    Part(id): Part<i64>,
     Body(value): Body<Value>,
 ) -> Answer {
     let campaign = app
@@ -116,18 +116,18 @@ pub(super) async fn change(
 pub(super) async fn remove(
     State(app): State<App>,
     Admin(site): Admin,
-    Path(id): Path<i64>,
+    Part(id): Part<i64>,
 ) -> Result<StatusCode, Error> {
     app.launch.delete(&site.account.id, CampaignId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn start(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+pub(super) async fn start(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let campaign = app.launch.start(&site.account.id, CampaignId(id)).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
 
-pub(super) async fn stop(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+pub(super) async fn stop(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let campaign = app.launch.stop(&site.account.id, CampaignId(id)).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
@@ -135,13 +135,13 @@ pub(super) async fn stop(State(app): State<App>, Admin(site): Admin, Path(id): P
 pub(super) async fn duplicate(
     State(app): State<App>,
     Admin(site): Admin,
-    Path(id): Path<i64>,
+    Part(id): Part<i64>,
 ) -> Result<(StatusCode, Json<Value>), Error> {
     let campaign = app.launch.duplicate(&site.account.id, CampaignId(id)).await?;
     Ok((StatusCode::CREATED, Json(shown(&campaign, &Counts::default()))))
 }
 
-pub(super) async fn report(State(app): State<App>, Admin(site): Admin, Path(id): Path<i64>) -> Answer {
+pub(super) async fn report(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let id = CampaignId(id);
     let report = report::campaign(&app.store, &site.account, id)
         .await?

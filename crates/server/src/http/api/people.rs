@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::extract::Admin;
+use crate::http::extract::{Admin, Asked, Part};
 use crate::store::profiles::{DeviceRow, ProfileDetail};
 use crate::store::subscriptions::SubscriptionRow;
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use campanile_core::id::{AccountId, Id, Ordinal};
 use campanile_core::profile::{Identity, IdentityKind};
 use campanile_core::time::Timestamp;
@@ -60,7 +60,7 @@ pub(super) struct Wanted {
     identity: Option<String>,
 }
 
-pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Query(wanted): Query<Wanted>) -> Answer {
+pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Asked(wanted): Asked<Wanted>) -> Answer {
     let bad = || {
         let message = "Say whom you look for: ?identity=Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>.";
         Error::BadRequest(message.to_owned())
@@ -99,7 +99,7 @@ async fn detail(app: &App, account: &AccountId, id: u32) -> Result<ProfileDetail
         })
 }
 
-pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Path(id): Path<u32>) -> Answer {
+pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Part(id): Part<u32>) -> Answer {
     let detail = detail(&app, &site.account.id, id).await?;
     Ok(Json(profile(&app, &site.account.id, &detail).await?))
 }
@@ -113,8 +113,8 @@ pub(super) struct Page {
 pub(super) async fn events(
     State(app): State<App>,
     Admin(site): Admin,
-    Path(id): Path<u32>,
-    Query(page): Query<Page>,
+    Part(id): Part<u32>,
+    Asked(page): Asked<Page>,
 ) -> Answer {
     let detail = detail(&app, &site.account.id, id).await?;
     let mut people = vec![detail.profile.ordinal];
@@ -135,7 +135,7 @@ pub(super) async fn events(
 pub(super) async fn subscriptions(
     State(app): State<App>,
     Admin(site): Admin,
-    Query(page): Query<Page>,
+    Asked(page): Asked<Page>,
 ) -> Answer {
     let account = &site.account.id;
     let limit = page.limit.unwrap_or(100).clamp(1, 1000) as u32;

@@ -3,10 +3,10 @@
 use crate::app::App;
 use crate::http::assets;
 use crate::http::error::Error;
-use crate::http::extract::{Admin, Base, Json as Body};
+use crate::http::extract::{Admin, Base, Json as Body, Part};
 use crate::store::accounts::ApiKeyRow;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use campanile_core::account::Account;
 use campanile_core::id::Id;
@@ -113,7 +113,7 @@ pub(super) async fn create_key(
 pub(super) async fn revoke_key(
     State(app): State<App>,
     Admin(site): Admin,
-    Path(id): Path<String>,
+    Part(id): Part<String>,
 ) -> Result<StatusCode, Error> {
     let unknown = || Error::NotFound {
         code: "key_unknown",

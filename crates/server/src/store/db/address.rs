@@ -117,6 +117,11 @@ impl DatabaseUrl {
         if config.get_application_name().is_none() {
             config.application_name("campanile");
         }
+        // "relation exists already" is how a start looks that had nothing to do: no news.
+        let options = config
+            .get_options()
+            .map_or_else(String::new, |given| format!("{given} "));
+        config.options(format!("{options}-c client_min_messages=warning"));
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(std::time::Duration::from_secs(10));
         }
