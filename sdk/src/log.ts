@@ -2,7 +2,7 @@
  * What the SDK says on the console: a code, a sentence, what was kept and what to do.
  *
  * Levels as in `setLogLevel`: 0 nothing, 1 errors and warnings, 2 also information (default), 3 also every request and reply.
- * `sessionStorage['WZRK_D']`, set to anything, means 3. The codes are listed in README.md. Left out: sending logs anywhere.
+ * `sessionStorage['WZRK_D']`, set to anything, means 3. docs/guide/console-codes.md lists the codes. Left out: sending logs anywhere.
  */
 
 export interface Log {

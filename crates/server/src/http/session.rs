@@ -1,7 +1,7 @@
 //! Signing in: passwords, one-time links, session cookies and the token that every form carries.
 //!
 //! Left out: what a signed-in person may do. Invariant: a password is hashed with argon2id on the blocking pool; a form is not looked at before
-//! its token was compared; after [`TRIES`] wrong passwords an address waits.
+//! its token was compared; after [`TRIES`] wrong passwords for one e-mail its owner waits.
 
 use super::error::Error;
 use crate::app::App;

@@ -344,6 +344,12 @@ async fn pages_are_closed_and_their_policy_is_strict(bed: &Bed) {
         );
     }
     assert_eq!(person.get("/campaigns/4711").await.status, 404);
+    let none = person.get("/campaigns/nonsense").await;
+    assert!(
+        none.status == 404 && none.body.contains("This page is not here"),
+        "{}",
+        none.body
+    );
     assert_eq!(person.get("/nothing").await.status, 404);
     let install = bed.get("/install").await;
     assert_eq!(install["seen"], Value::Null);

@@ -3,7 +3,7 @@
 //! Left out: reports (`report`) and editing (`editor`). Invariant: the page and `/campaigns/counts.json` format a row with the same
 //! function, so what changes in place is what a reload would show.
 
-use super::desk::{Desk, Signed, said};
+use super::desk::{Desk, Numbered, Signed, said};
 use super::icon::Icon;
 use super::report as report_page;
 use super::status::{Badge, Verbs};
@@ -13,10 +13,9 @@ use crate::launch::LaunchError;
 use crate::report;
 use askama::Template;
 use axum::Json;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
-use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
 use serde::{Deserialize, Serialize};
 
@@ -271,8 +270,8 @@ pub(crate) async fn counts(desk: Desk) -> Result<Json<LiveCounts>, Error> {
 }
 
 /// Starts a campaign.
-pub(crate) async fn start(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
-    match desk.app.launch.start(&desk.account().id, CampaignId(id)).await {
+pub(crate) async fn start(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    match desk.app.launch.start(&desk.account().id, id).await {
         Ok(campaign) => said(&format!("/campaigns/{id}"), started(&campaign)),
         // What is missing is said where it can be mended.
         Err(LaunchError::Fields(_)) => Redirect::to(&format!("/campaigns/{id}/edit#review")).into_response(),
@@ -290,8 +289,8 @@ pub(crate) fn started(campaign: &Campaign) -> Said {
 }
 
 /// Stops a campaign.
-pub(crate) async fn stop(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
-    let stopped = desk.app.launch.stop(&desk.account().id, CampaignId(id)).await;
+pub(crate) async fn stop(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let stopped = desk.app.launch.stop(&desk.account().id, id).await;
     desk.tell(
         stopped
             .map(|_| said(&format!("/campaigns/{id}"), Said::Stopped))
@@ -300,12 +299,8 @@ pub(crate) async fn stop(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Re
 }
 
 /// Makes a copy and opens it.
-pub(crate) async fn duplicate(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
-    let copied = desk
-        .app
-        .launch
-        .duplicate(&desk.account().id, CampaignId(id))
-        .await;
+pub(crate) async fn duplicate(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let copied = desk.app.launch.duplicate(&desk.account().id, id).await;
     desk.tell(
         copied
             .map(|copy| said(&format!("/campaigns/{}/edit", copy.id), Said::Duplicated))
@@ -314,8 +309,8 @@ pub(crate) async fn duplicate(Path(id): Path<i64>, Signed { desk, .. }: Signed) 
 }
 
 /// Deletes a campaign.
-pub(crate) async fn delete(Path(id): Path<i64>, Signed { desk, .. }: Signed) -> Response {
-    let deleted = desk.app.launch.delete(&desk.account().id, CampaignId(id)).await;
+pub(crate) async fn delete(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let deleted = desk.app.launch.delete(&desk.account().id, id).await;
     desk.tell(
         deleted
             .map(|()| said("/campaigns", Said::Deleted))

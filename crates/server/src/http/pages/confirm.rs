@@ -2,14 +2,13 @@
 //!
 //! Left out: the deed. Invariant: the safe answer comes first and is a plain link back.
 
-use super::desk::Desk;
+use super::desk::{Desk, Numbered};
 use super::icon::Icon;
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
 use crate::launch::LaunchError;
 use crate::report::{self, CampaignReport};
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 use campanile_core::campaign::Kind;
 use campanile_core::id::CampaignId;
@@ -42,7 +41,7 @@ pub(crate) struct ConfirmPage {
 
 impl ConfirmPage {
     /// Asks before a campaign is stopped.
-    pub(crate) fn stop(shell: Shell, id: i64, name: &str, push: bool, waiting: u64) -> Self {
+    pub(crate) fn stop(shell: Shell, id: CampaignId, name: &str, push: bool, waiting: u64) -> Self {
         let consequence = if push {
             "Nothing more goes out. What a push service has already taken may still arrive. It cannot be sent on; a copy can."
         } else {
@@ -69,7 +68,7 @@ impl ConfirmPage {
 
     fn of_campaign(
         shell: Shell,
-        id: i64,
+        id: CampaignId,
         name: &str,
         consequence: &str,
         affected: Option<(String, String)>,
@@ -93,7 +92,7 @@ impl ConfirmPage {
     }
 
     /// Asks before a campaign is deleted.
-    pub(crate) fn delete(shell: Shell, id: i64, name: &str) -> Self {
+    pub(crate) fn delete(shell: Shell, id: CampaignId, name: &str) -> Self {
         Self {
             shell,
             crumbs: vec![
@@ -134,7 +133,7 @@ impl ConfirmPage {
 }
 
 /// The question before a stop.
-pub(crate) async fn ask_stop(desk: Desk, Path(id): Path<i64>) -> Response {
+pub(crate) async fn ask_stop(desk: Desk, Numbered(id): Numbered) -> Response {
     desk.tell(
         ask(&desk, id, |shell, report| {
             let push = report.campaign.definition.kind() == Kind::Push;
@@ -151,7 +150,7 @@ pub(crate) async fn ask_stop(desk: Desk, Path(id): Path<i64>) -> Response {
 }
 
 /// The question before a deletion.
-pub(crate) async fn ask_delete(desk: Desk, Path(id): Path<i64>) -> Response {
+pub(crate) async fn ask_delete(desk: Desk, Numbered(id): Numbered) -> Response {
     desk.tell(
         ask(&desk, id, |shell, report| {
             ConfirmPage::delete(shell, id, &report.campaign.definition.name)
@@ -162,10 +161,10 @@ pub(crate) async fn ask_delete(desk: Desk, Path(id): Path<i64>) -> Response {
 
 async fn ask(
     desk: &Desk,
-    id: i64,
+    id: CampaignId,
     page: impl FnOnce(Shell, &CampaignReport) -> ConfirmPage,
 ) -> Result<Response, Error> {
-    let found = report::campaign(&desk.app.store, desk.account(), CampaignId(id)).await?;
-    let found = found.ok_or(LaunchError::Unknown(CampaignId(id)))?;
+    let found = report::campaign(&desk.app.store, desk.account(), id).await?;
+    let found = found.ok_or(LaunchError::Unknown(id))?;
     Ok(desk.page(page(desk.shell(Nav::Campaigns), &found)))
 }

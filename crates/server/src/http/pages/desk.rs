@@ -14,11 +14,12 @@ use crate::http::session::{self, Operator};
 use crate::live::Site;
 use crate::secret;
 use askama::Template;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::account::Account;
+use campanile_core::id::CampaignId;
 use campanile_core::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as ValueError, MapDeserializer};
@@ -208,6 +209,20 @@ fn to_the_door(parts: &Parts) -> Response {
         return Redirect::to("/sign-in").into_response();
     }
     Redirect::to(&format!("/sign-in?next={path}")).into_response()
+}
+
+/// A campaign's number in the path; what is none leads to the page that says so.
+pub(crate) struct Numbered(pub(crate) CampaignId);
+
+impl FromRequestParts<App> for Numbered {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        match Path::<i64>::from_request_parts(parts, app).await {
+            Ok(Path(id)) => Ok(Self(CampaignId(id))),
+            Err(_) => Err(super::not_found(State(app.clone()), parts.clone()).await),
+        }
+    }
 }
 
 /// A form as it was sent, by names.

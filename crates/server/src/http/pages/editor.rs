@@ -4,7 +4,7 @@
 //! the very bytes that a visitor gets; whatever is not accepted comes back with everything that was typed.
 
 use super::campaigns::{NewCampaignPage, started};
-use super::desk::{Desk, Sent, Signed, fields, host_of, said};
+use super::desk::{Desk, Numbered, Sent, Signed, fields, host_of, said};
 use super::forms::{PopupForm, PushForm};
 use super::icon::Icon;
 use super::status::{self, Badge};
@@ -12,7 +12,7 @@ use super::{Errors, Nav, Page, Said, Shell, Theme, asset, format};
 use crate::http::error::Error;
 use crate::secret;
 use askama::Template;
-use axum::extract::{Path, Query};
+use axum::extract::Query;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
@@ -173,8 +173,8 @@ async fn begin_page(desk: &Desk, kind: &str) -> Result<Response, Error> {
 }
 
 /// The editor of a campaign that is kept.
-pub(crate) async fn edit(desk: Desk, Path(id): Path<i64>) -> Response {
-    desk.tell(edit_page(&desk, CampaignId(id)).await)
+pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered) -> Response {
+    desk.tell(edit_page(&desk, id).await)
 }
 
 async fn edit_page(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
@@ -192,8 +192,8 @@ pub(crate) async fn create(Signed { desk, form }: Signed) -> Response {
 }
 
 /// Keeps a changed campaign, and starts it where that is asked for.
-pub(crate) async fn save(Path(id): Path<i64>, Signed { desk, form }: Signed) -> Response {
-    desk.tell(keep(&desk, &form, Some(CampaignId(id))).await)
+pub(crate) async fn save(Numbered(id): Numbered, Signed { desk, form }: Signed) -> Response {
+    desk.tell(keep(&desk, &form, Some(id)).await)
 }
 
 const NOT_SAVED: &str = "Not saved. What you typed is still here.";

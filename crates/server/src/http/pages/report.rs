@@ -3,7 +3,7 @@
 //! Left out: counting (`report` at the crate's root). Invariant: every number of a chart also stands in the table by day.
 
 use super::chart::{self, Line};
-use super::desk::Desk;
+use super::desk::{Desk, Numbered};
 use super::format::{self, Told, When};
 use super::icon::Icon;
 use super::status::{self, Badge, Verbs};
@@ -12,7 +12,6 @@ use crate::http::error::Error;
 use crate::launch::LaunchError;
 use crate::report;
 use askama::Template;
-use axum::extract::Path;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
 use campanile_core::id::CampaignId;
@@ -408,8 +407,8 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
 }
 
 /// The report at `/campaigns/{id}`.
-pub(crate) async fn show(desk: Desk, Path(id): Path<i64>) -> Response {
-    desk.tell(page(&desk, CampaignId(id)).await)
+pub(crate) async fn show(desk: Desk, Numbered(id): Numbered) -> Response {
+    desk.tell(page(&desk, id).await)
 }
 
 async fn page(desk: &Desk, id: CampaignId) -> Result<Response, Error> {

@@ -460,7 +460,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         "confirm-stop",
         Box::new(ConfirmPage::stop(
             shell(Nav::Campaigns, "/campaigns/2/stop"),
-            2,
+            CampaignId(2),
             "Weekend edit, 21 Nov",
             true,
             10_035,
@@ -470,7 +470,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         "confirm-delete",
         Box::new(ConfirmPage::delete(
             shell(Nav::Campaigns, "/campaigns/5/delete"),
-            5,
+            CampaignId(5),
             "Winter boots, second try",
         )),
     );
