@@ -149,12 +149,12 @@ fn hex(out: &mut [u8], value: u64) {
 }
 
 /// The id of the n-th device; the last digits differ as those of real ones do.
-fn device(n: usize) -> String {
+pub(crate) fn device(n: usize) -> String {
     format!("0199c0de7a557000{:016x}", mix(n as u64) >> 2 | 1 << 63)
 }
 
 /// One step of splitmix64: numbers that do not repeat, made for nothing else.
-fn mix(state: u64) -> u64 {
+pub(crate) fn mix(state: u64) -> u64 {
     let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

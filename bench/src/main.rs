@@ -2,16 +2,19 @@
 //!
 //! - [`encrypt`] drives senders of web push, each in a process of its own: [`sender`] is ours, the others are in `bench/peers`
 //! - [`ingest`] drives the real server and [`null`], a handler that does nothing, with [`load`]
-//! - [`report`] makes the page in `bench/results` of what both have written
+//! - [`campaign`] sends push campaigns through the whole [`product`] to the lab
+//! - [`report`] makes the page in `bench/results` of what all have written
 //!
 //! Left out: absolute assertions (machines differ; ratios are what is compared). Invariant: what is measured and what it is measured
 //! against take turns in one run, and no measured process measures itself.
 
+mod campaign;
 mod encrypt;
 mod ingest;
 mod load;
 mod null;
 mod process;
+mod product;
 mod report;
 mod sender;
 
@@ -36,6 +39,10 @@ enum Command {
     Null(null::Args),
     /// One load of batches, as driven by `ingest`
     Load(load::Args),
+    /// Push campaigns through the product to the lab's browsers
+    Campaign(campaign::Args),
+    /// The product, as driven by `campaign`
+    Product(product::Args),
     /// The page of results
     Report(report::Args),
 }
@@ -47,6 +54,8 @@ fn main() -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(&args),
         Command::Null(args) => null::run(args),
         Command::Load(args) => load::run(&args),
+        Command::Campaign(args) => campaign::run(&args),
+        Command::Product(args) => product::run(args),
         Command::Report(args) => report::run(&args),
     }
 }

@@ -1,8 +1,9 @@
 //! The page of results: what was measured, where, and how it compares. Ratios first, because machines differ.
 //!
-//! Left out: judgement; a reader has the figures and how they came about. Invariant: everything on the page comes from the two files of
+//! Left out: judgement; a reader has the figures and how they came about. Invariant: everything on the page comes from the files of
 //! figures and the facts given on the command line.
 
+use crate::campaign;
 use crate::encrypt;
 use crate::ingest::{self, NOTHING};
 use crate::load::Outcome;
@@ -20,6 +21,9 @@ pub(crate) struct Args {
     /// Figures of `ingest`
     #[arg(long)]
     ingest: PathBuf,
+    /// Figures of `campaign`
+    #[arg(long)]
+    campaign: PathBuf,
     /// A fact for the head of the page, as `name=text`; may be given often
     #[arg(long = "fact")]
     facts: Vec<String>,
@@ -40,7 +44,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         page,
         "- every round of every figure: [{raw}]({raw}); what is measured and how: [bench/README.md](../README.md)\n"
     )?;
-    encryption(&mut page, &read(&args.encrypt)?)?;
+    let encrypt = read(&args.encrypt)?;
+    encryption(&mut page, &encrypt)?;
+    through_the_lab(&mut page, &read(&args.campaign)?, &encrypt)?;
     ingestion(&mut page, &read(&args.ingest)?)?;
     std::fs::write(&args.out, page).with_context(|| format!("{} cannot be written", args.out.display()))
 }
@@ -81,6 +87,75 @@ fn encryption(page: &mut String, figures: &encrypt::Figures) -> anyhow::Result<(
         page,
         "\nA body of 358 bytes carries a plaintext padded to 256, so that the length tells less; one of 303 is not padded. Ours \
          reads the clock, decodes the subscription's key and makes a Topic for each message, as delivery does.\n"
+    )?;
+    Ok(())
+}
+
+fn through_the_lab(
+    page: &mut String,
+    figures: &campaign::Figures,
+    encrypt: &encrypt::Figures,
+) -> anyhow::Result<()> {
+    let [before, after] = figures.load_average;
+    let n = figures.browsers as f64;
+    let cores = if figures.pinned {
+        "the product on one core, lab and driver on another"
+    } else {
+        "everything on the one core that there is"
+    };
+    let limit = encrypt.rows.first().context("no rows")?.spread().0 / 1000.0;
+    let spread = |value: &dyn Fn(&campaign::Round) -> f64| {
+        let values: Vec<f64> = figures.rounds.iter().map(value).collect();
+        let most = values.iter().copied().fold(0.0, f64::max);
+        let least = values.iter().copied().fold(f64::MAX, f64::min);
+        let middle = median(&values).unwrap_or_default();
+        (middle, least, most)
+    };
+    let rate = spread(&|round| n / round.arrived_seconds);
+    let cost = spread(&|round| round.sent.product_cpu * 1e6 / n);
+    let through = spread(&|round| round.sent.seconds);
+    let busy = |cpu: &dyn Fn(&campaign::Spent) -> f64| {
+        spread(&|round| 100.0 * cpu(&round.sent) / round.sent.seconds).0
+    };
+    writeln!(
+        page,
+        "## A campaign through the lab\n\n\
+         {} browsers subscribed over the wire ({} subscriptions/s, {:.1} µs of the product's CPU each); then {} campaigns to all of them, \
+         one after another, started and watched through the API. SQLite, durable commits, settings as by default; TLS, {} HTTP/2 \
+         connections to two push services that the lab plays; {cores}; load average {before} to {after}. Every message was answered \
+         with 201, counted by lab and product alike, and decrypted by its browser (the last {} were looked at). Medians (least to most).\n\n\
+         | messages/s, from start to the last 201 | CPU µs per message, all of the product | encryption and headers alone, µs | share \
+         of it | until “sent”, s | product busy | lab busy |\n\
+         | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        thousands(n),
+        thousands(n / figures.subscribing.seconds),
+        figures.subscribing.product_cpu * 1e6 / n,
+        figures.rounds.len(),
+        figures.connections,
+        thousands(figures.looked_at as f64),
+    )?;
+    writeln!(
+        page,
+        "| {} ({}–{}) | {:.1} ({:.1}–{:.1}) | {limit:.1} | {:.0} % | {:.2} ({:.2}–{:.2}) | {:.0} % | {:.0} % |",
+        thousands(rate.0),
+        thousands(rate.1),
+        thousands(rate.2),
+        cost.0,
+        cost.1,
+        cost.2,
+        100.0 * limit / cost.0,
+        through.0,
+        through.1,
+        through.2,
+        busy(&|spent| spent.product_cpu),
+        busy(&|spent| spent.lab_cpu),
+    )?;
+    writeln!(
+        page,
+        "\nThe limit is the first row of the table above, of the same run: what no sender of ours can do without. The rest is fan-out, the \
+         store's reads and commits, TLS and HTTP/2, and the answer. Plaintext {} bytes, body {}. The lab checks and decrypts each message; \
+         where it is busy (near 100 %), messages per second are its limit and not the product's.\n",
+        figures.payload_bytes, figures.body_bytes
     )?;
     Ok(())
 }
