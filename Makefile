@@ -30,8 +30,9 @@ lint: ## Formatting and clippy
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
-doc: ## The documentation of the code builds without a warning
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+# Whoever reads it works on the code, so it holds the private items and links to them may stay.
+doc: ## The documentation of the code, private items too, builds without a warning
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked
 
 rust: ## Rust tests, on SQLite and PostgreSQL
 	export CAMPANILE_TEST_POSTGRES="$$(.ci/postgres start)"
