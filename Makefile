@@ -31,7 +31,7 @@ lint: ## Formatting and clippy
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 # Whoever reads it works on the code, so it holds the private items and links to them may stay.
-doc: ## The documentation of the code, private items too, builds without a warning
+doc: ## The documentation of the code, private parts too, builds without a warning
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --workspace --no-deps --document-private-items --locked
 
 rust: ## Rust tests, on SQLite and PostgreSQL
