@@ -36,9 +36,13 @@ inBothBrowsers('dashboard', (world) => {
   }
   const campaignOf = (page) => Number(/\/campaigns\/(\d+)/.exec(page.url())?.[1]);
 
-  test('the first link makes the administrator and works once; from then on the password lets in', async () => {
+  test('the first link makes the administrator and works once; from then on the password lets in', async (t) => {
     const data = await folder('first');
     const server = await start(['serve', '--listen', '127.0.0.1:0', '--data', data.path]);
+    t.after(async () => {
+      await server.stop();
+      await data.dispose();
+    });
     const path = () => new URL(page.url()).pathname;
     const page = await world.visit(server.sign_in);
     await fill(page, { email: OWNER.email, password: 'too short' });
@@ -67,8 +71,6 @@ inBothBrowsers('dashboard', (world) => {
     await submit(page, 'form[action="/sign-in"] button');
     assert.equal(path(), '/campaigns');
     await page.close();
-    await server.stop();
-    await data.dispose();
   });
 
   test('without script: made, started, read, stopped, deleted', async () => {

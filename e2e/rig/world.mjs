@@ -47,6 +47,7 @@ export function inBothBrowsers(title, tests) {
         const data = await folder('data');
         closing.push(data.dispose);
         await world.startServer(data.path);
+        closing.push(() => world.server.stop());
         world.desk = await openDesk();
         closing.push(() => world.desk.close());
         world.browser = await open({ desk: world.desk, lab: world.server.lab });
@@ -60,7 +61,6 @@ export function inBothBrowsers(title, tests) {
       world.startServer = async (path, listen = '127.0.0.1:0') => {
         world.data = path;
         world.server = await start(['demo', '--listen', listen, '--data', path]);
-        closing.push(() => world.server.stop());
         world.api = apiOf(world.server);
         world.snippet ??= (await world.api.get('/install')).snippet;
         const { campaigns } = await world.api.get('/campaigns?status=running');

@@ -13,12 +13,18 @@ use url::Url;
 pub struct Origin(String);
 
 impl Origin {
+    /// Longest origin, bytes: a host name of 253 with scheme and port. Browsers send these, and each is kept in memory for a while.
+    pub const MAX_BYTES: usize = 267;
+
     /// Reads `https://shop.example.com`; a trailing slash is forgiven, a path is not.
     pub fn parse(text: &str) -> Result<Self, FieldError> {
         let refuse = || {
             FieldError::new(
                 "origins",
-                format!("“{text}” is not an origin. Write it like https://shop.example.com, without a path."),
+                format!(
+                    "“{}” is not an origin. Write it like https://shop.example.com, without a path.",
+                    text.chars().take(300).collect::<String>()
+                ),
             )
         };
         let url = Url::parse(text.trim()).map_err(|_| refuse())?;
@@ -27,9 +33,11 @@ impl Origin {
             && url.query().is_none()
             && url.fragment().is_none()
             && url.username().is_empty()
+            && url.password().is_none()
             && url.host_str().is_some();
-        if bare {
-            Ok(Self(url.origin().ascii_serialization()))
+        let origin = url.origin().ascii_serialization();
+        if bare && origin.len() <= Self::MAX_BYTES {
+            Ok(Self(origin))
         } else {
             Err(refuse())
         }
@@ -101,7 +109,9 @@ mod tests {
             "https://shop.example.com/path",
             "ftp://example.com",
             "https://a@example.com",
+            "https://:b@example.com",
             "*",
+            &format!("https://{}.example.com", "a.".repeat(200)),
         ] {
             assert!(Origin::parse(bad).is_err(), "{bad}");
         }

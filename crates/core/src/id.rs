@@ -83,7 +83,7 @@ impl AccountId {
         good.then(|| Self(text.to_owned()))
     }
 
-    /// Makes a fresh id of the form `ABC-DEF-GHIJ` from twenty random bytes; letters that are misread (I, O, 0, 1) are left out.
+    /// Makes a fresh id of the form `ABC-DEF-GHIJ` from ten random bytes; letters that are misread (I, O, 0, 1) are left out.
     pub fn new(random: [u8; 10]) -> Self {
         const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
         let mut text = String::with_capacity(12);

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Plaintext bytes that every push service must take: 4096 less header (86), delimiter (1) and tag (16). RFC 8291 section 4.
 pub const MAX_PAYLOAD_BYTES: usize = 3993;
+/// Bytes kept free for the wire's address, which the sender adds where it knows its public one.
+const ENDPOINT_ROOM: usize = 160;
 /// The longest time to live that is asked for: FCM's limit of 28 days.
 pub const MAX_TTL_SECONDS: u32 = 2_419_200;
 
@@ -190,11 +192,12 @@ impl PushMessage {
         errors
     }
 
-    /// Bytes of the payload with ids of full length.
+    /// Bytes of the payload with ids of full length and an address of the wire as long as one is likely to be.
     pub fn largest_payload_bytes(&self) -> usize {
         let account = AccountId::parse(&"A".repeat(32)).expect("32 letters are an account id");
         let send = Id::from_bytes(&[0xff; 16]).expect("16 bytes are an id");
-        self.payload(&account, CampaignId(9_999_999_999), send, None)
+        let endpoint = format!("https://{}", "w".repeat(ENDPOINT_ROOM - 8));
+        self.payload(&account, CampaignId(9_999_999_999), send, Some(&endpoint))
             .len()
     }
 
@@ -307,5 +310,20 @@ mod tests {
         large.kv.insert("k".into(), "x".repeat(4000));
         assert_eq!(large.check()[0].field, "push");
         assert!(message().check().is_empty());
+    }
+
+    #[test]
+    fn what_passes_the_check_can_be_sent() {
+        let mut largest = message();
+        let mut length = 4000;
+        while !largest.check().is_empty() {
+            length -= 1;
+            largest.kv.insert("k".into(), "x".repeat(length));
+        }
+        let account = AccountId::parse(&"A".repeat(32)).expect("id");
+        let send = Id::from_bytes(&[0xff; 16]).expect("id");
+        let endpoint = "https://messages.shop-with-a-long-name.example.com:8443/messages/ring";
+        let payload = largest.payload(&account, CampaignId(1_763_890_000), send, Some(endpoint));
+        assert!(payload.len() <= MAX_PAYLOAD_BYTES, "{}", payload.len());
     }
 }

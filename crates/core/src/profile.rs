@@ -37,6 +37,9 @@ impl IdentityKind {
     }
 }
 
+/// Identities of one kind that a person may have. A browser can claim to be anybody and add to it.
+pub const MAX_IDENTITIES: usize = 20;
+
 /// One identity, in the form in which it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
@@ -125,10 +128,29 @@ pub fn login(
     }
 }
 
-/// Puts an anonymous profile's properties under a known one's: what is known wins, gaps are filled.
+/// Most bytes of a profile's properties, as JSON.
+pub const MAX_PROFILE_BYTES: usize = 64 * 1024;
+
+/// Bytes of properties as they are kept.
+pub fn properties_bytes(properties: &Map<String, Value>) -> usize {
+    serde_json::to_vec(properties).map_or(usize::MAX, |bytes| bytes.len())
+}
+
+/// Puts an anonymous profile's properties under a known one's: what is known wins, gaps are filled, as far as [`MAX_PROFILE_BYTES`] go.
+/// A browser can claim to be anybody, so many of them together must not fill up a profile beyond what its person may set.
 pub fn merge_properties(known: &mut Map<String, Value>, anonymous: Map<String, Value>) {
+    let mut bytes = properties_bytes(known);
     for (key, value) in anonymous {
-        known.entry(key).or_insert(value);
+        if known.contains_key(&key) {
+            continue;
+        }
+        let added = Map::from_iter([(key, value)]);
+        // The braces of the one stand for the comma of the other.
+        bytes = bytes.saturating_add(properties_bytes(&added));
+        if bytes > MAX_PROFILE_BYTES {
+            return;
+        }
+        known.extend(added);
     }
 }
 
@@ -302,5 +324,16 @@ mod tests {
         };
         merge_properties(&mut known, anonymous);
         assert_eq!(Value::Object(known), json!({"Name": "Known", "Plan": "trial"}));
+    }
+
+    #[test]
+    fn merging_keeps_the_limit() {
+        let mut known = Map::from_iter([("Name".to_owned(), json!("Known"))]);
+        for browser in 0..100 {
+            let anonymous = Map::from_iter([(format!("k{browser}"), json!("x".repeat(1024)))]);
+            merge_properties(&mut known, anonymous);
+        }
+        assert!(properties_bytes(&known) <= MAX_PROFILE_BYTES);
+        assert!(known.len() > 60, "as far as it goes");
     }
 }

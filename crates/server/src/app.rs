@@ -169,6 +169,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         hosts,
         metrics.clone(),
     );
+    let stop = CancellationToken::new();
     let delivery = Arc::new(Delivery::new(delivery::Parts {
         store: store.clone(),
         queue: queue.clone(),
@@ -181,8 +182,8 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
             .map(|url| format!("{url}{}", config.paths.wire)),
         concurrency: config.push.concurrency,
         metrics: metrics.clone(),
+        stop: stop.clone(),
     }));
-    let stop = CancellationToken::new();
     let mut workers = vec![
         tokio::spawn(live.clone().follow(queue.clone(), stop.clone())),
         tokio::spawn(sweep::run(
@@ -196,7 +197,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         )),
     ];
     if deliver {
-        workers.push(tokio::spawn(delivery.clone().run(stop.clone())));
+        workers.push(tokio::spawn(delivery.clone().run()));
     }
     let scripts = Scripts::new(&config.paths.wire);
     let app = App(Arc::new(Shared {

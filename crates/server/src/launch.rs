@@ -9,12 +9,16 @@ use crate::queue::{Job, Notice, Queue};
 use crate::store::Store;
 use crate::store::accounts::{ApiKeyRow, VapidRow};
 use crate::store::db::{Batch, DbError, Outcome};
+use anyhow::Context as _;
 use campanile_core::FieldError;
 use campanile_core::account::{Account, Origin};
 use campanile_core::campaign::{Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
+
+/// Tries on an account that others change at the same time.
+const TRIES: usize = 10;
 
 /// Why a campaign was not changed. Nothing was kept.
 #[derive(Debug, thiserror::Error)]
@@ -85,54 +89,66 @@ impl Launch {
         let mut batch = Batch::new("create_account");
         self.store.insert_account(&mut batch, &account);
         self.store.insert_vapid_key(&mut batch, &account.id, &row);
-        self.store.db.write(batch).await?;
+        if self.store.db.write(batch).await?.is_conflict() {
+            let message = format!(
+                "There is an account {} already. Choose another id, or leave it out and get a new one.",
+                account.id
+            );
+            return Err(LaunchError::Fields(vec![FieldError::new("id", message)]));
+        }
         self.changed(&account.id).await?;
         Ok(account)
     }
 
-    /// Changes an account's name, zone or origins.
+    /// Changes an account's name, zone or origins; what is not given stays as it is in the store, whatever this process knows of it.
     pub async fn change_account(
         &self,
-        mut account: Account,
+        id: &AccountId,
         name: Option<&str>,
         zone: Option<&str>,
         origins: Option<&[String]>,
     ) -> Result<Account, LaunchError> {
         let mut faults = Vec::new();
-        if let Some(name) = name {
-            match Account::check_name(name) {
-                Ok(name) => account.name = name,
-                Err(fault) => faults.push(fault),
-            }
-        }
-        if let Some(zone) = zone {
-            match Zone::parse(zone) {
-                Some(zone) => account.zone = zone,
-                None => faults.push(FieldError::new(
-                    "zone",
-                    format!("“{zone}” is not a time zone. Write it like Europe/Berlin."),
-                )),
-            }
-        }
-        if let Some(origins) = origins {
+        let mut fault = |fault| faults.push(fault);
+        let name = name.and_then(|name| Account::check_name(name).map_err(&mut fault).ok());
+        let zone = zone.and_then(|zone| {
+            let unknown = || {
+                let message = format!("“{zone}” is not a time zone. Write it like Europe/Berlin.");
+                FieldError::new("zone", message)
+            };
+            Zone::parse(zone).ok_or_else(unknown).map_err(&mut fault).ok()
+        });
+        let origins = origins.map(|origins| {
             let mut parsed = Vec::new();
             for origin in origins {
                 match Origin::parse(origin) {
                     Ok(origin) if parsed.contains(&origin) => {}
                     Ok(origin) => parsed.push(origin),
-                    Err(fault) => faults.push(fault),
+                    Err(refused) => fault(refused),
                 }
             }
-            account.origins = parsed;
-        }
+            parsed
+        });
         if !faults.is_empty() {
             return Err(LaunchError::Fields(faults));
         }
-        let mut batch = Batch::new("change_account");
-        self.store.update_account(&mut batch, &account);
-        self.store.db.write(batch).await?;
-        self.changed(&account.id).await?;
-        Ok(account)
+        for _ in 0..TRIES {
+            let stored = self.store.account(id).await?;
+            let mut stored = stored.context("the account is gone")?;
+            let account = &mut stored.account;
+            account.name = name.clone().unwrap_or_else(|| account.name.clone());
+            account.zone = zone.clone().unwrap_or_else(|| account.zone.clone());
+            account.origins = origins.clone().unwrap_or_else(|| account.origins.clone());
+            let mut batch = Batch::new("change_account");
+            self.store.update_account(&mut batch, &stored);
+            if let Outcome::Done { .. } = self.store.db.write(batch).await? {
+                self.changed(id).await?;
+                return Ok(stored.account);
+            }
+        }
+        Err(LaunchError::State(
+            "Others changed this account at the same moment. Nothing was changed; try again.".to_owned(),
+        ))
     }
 
     /// Makes an API key; the text is told only now.
@@ -301,9 +317,12 @@ impl Launch {
         before: Status,
         more: impl FnOnce(&mut Batch),
     ) -> Result<Campaign, LaunchError> {
-        campaign.changed_at = self.clock.now();
+        // Each change has a moment of its own, so that whoever read the campaign before it is told.
+        let read_at = campaign.changed_at;
+        campaign.changed_at = self.clock.now().max(read_at.plus_ms(1));
         let mut batch = Batch::new("write_campaign");
-        self.store.update_campaign(&mut batch, account, &campaign, before);
+        self.store
+            .update_campaign(&mut batch, account, &campaign, (before, read_at));
         self.store.bump_revision(&mut batch, account);
         more(&mut batch);
         match self.store.db.write(batch).await? {

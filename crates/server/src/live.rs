@@ -124,13 +124,7 @@ impl Live {
 
     /// Reads one account again. Use cases call it after their commit, so that their own caller sees the change at once.
     pub async fn refresh(&self, id: &AccountId) -> anyhow::Result<()> {
-        let stored = self
-            .store
-            .accounts()
-            .await?
-            .into_iter()
-            .find(|stored| stored.account.id == *id);
-        let Some(stored) = stored else {
+        let Some(stored) = self.store.account(id).await? else {
             self.sites
                 .write()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -171,16 +165,24 @@ impl Live {
 
     /// Reads again what another process changed.
     pub async fn compare(&self) -> anyhow::Result<()> {
-        let revisions = self.store.revisions().await?;
+        // Only what was here before the question can be gone by the answer: an account made meanwhile is in neither.
+        let before = self.sites();
+        let revisions: HashMap<String, i64> = self.store.revisions().await?.into_iter().collect();
+        let mut outcome = Ok(());
         for (id, revision) in &revisions {
             let Some(id) = AccountId::parse(id) else { continue };
             if self.site(&id).is_none_or(|known| known.revision != *revision) {
-                self.refresh(&id).await?;
+                // One account that cannot be read keeps no other from being heard.
+                outcome = outcome.and(self.refresh(&id).await);
             }
         }
         let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);
-        sites.retain(|id, _| revisions.iter().any(|(known, _)| known == id.as_str()));
-        Ok(())
+        for site in before {
+            if !revisions.contains_key(site.account.id.as_str()) {
+                sites.remove(&site.account.id);
+            }
+        }
+        outcome
     }
 
     /// Follows changes until told to stop.

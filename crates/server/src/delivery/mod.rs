@@ -34,8 +34,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use transport::Transport;
 
-/// How long a leased job belongs to its worker: longer than a piece takes with every request timing out.
+/// How long a leased job belongs to its worker.
 const LEASE_MS: i64 = 120_000;
+/// How long a worker begins new requests of one piece; what is left of it is the next lease's. Without this bound a push service that
+/// never answers would keep a piece longer than its lease, and no worker could settle it.
+const BEGIN_FOR: Duration = Duration::from_secs(60);
+const _: () = assert!(
+    (BEGIN_FOR.as_secs() + transport::TIME_OUT.as_secs()) * 1000 < LEASE_MS as u64,
+    "what was begun last has its answer, or none, before the lease ends"
+);
 /// How often an idle worker looks for work that nobody announced (retries that came due, other processes' jobs).
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Pieces that one process works on at once.
@@ -62,6 +69,7 @@ pub struct Delivery {
     endpoint: Option<String>,
     concurrency: usize,
     metrics: Metrics,
+    stop: CancellationToken,
 }
 
 /// The parts of a [`Delivery`].
@@ -84,6 +92,8 @@ pub struct Parts {
     pub concurrency: usize,
     /// Metrics.
     pub metrics: Metrics,
+    /// Once it is cancelled nothing new is begun; what is under way is finished and settled.
+    pub stop: CancellationToken,
 }
 
 impl Delivery {
@@ -99,6 +109,7 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            stop,
         } = parts;
         Self {
             store,
@@ -110,19 +121,20 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            stop,
         }
     }
 
     /// Works until told to stop; what is under way is finished first.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let workers = (0..WORKERS).map(|_| self.clone().work(stop.clone()));
+    pub async fn run(self: Arc<Self>) {
+        let workers = (0..WORKERS).map(|_| self.clone().work());
         futures_util::future::join_all(workers).await;
     }
 
-    async fn work(self: Arc<Self>, stop: CancellationToken) {
+    async fn work(self: Arc<Self>) {
         // Subscribed before the first look, so that no notice falls between looking and waiting.
         let mut changes = self.queue.changes();
-        while !stop.is_cancelled() {
+        while !self.stop.is_cancelled() {
             match self.step().await {
                 Ok(Step::Worked) => continue,
                 Ok(Step::Idle) => {}
@@ -132,7 +144,7 @@ impl Delivery {
                 ),
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = self.stop.cancelled() => return,
                 _ = changes.recv() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
@@ -179,6 +191,10 @@ impl Delivery {
         account: &AccountId,
         campaign: CampaignId,
     ) -> anyhow::Result<Option<(Arc<Site>, PushMessage)>> {
+        // A job can be here before this process has heard of its account; to end it would leave the campaign sending for ever.
+        if self.live.site(account).is_none() {
+            self.live.refresh(account).await?;
+        }
         let Some(site) = self.live.site(account) else {
             return Ok(None);
         };
@@ -216,15 +232,24 @@ impl Delivery {
         let waiting = self.store.waiting_sends(at).await?;
         let now = self.clock.now();
         let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
-        let outcomes: Vec<(WaitingSend, Answer)> = futures_util::stream::iter(due)
+        let begin_until = tokio::time::Instant::now() + BEGIN_FOR;
+        let tried: Vec<Option<(WaitingSend, Answer)>> = futures_util::stream::iter(due)
             .map(|send| async {
+                if self.stop.is_cancelled() || tokio::time::Instant::now() >= begin_until {
+                    return None;
+                }
                 let answer = self.send(&site, &message, at, &send, expires_at).await;
-                (send, answer)
+                Some((send, answer))
             })
             .buffer_unordered(self.concurrency)
             .collect()
             .await;
-        let again = later.iter().map(|send| send.retry_at).min();
+        let again = if tried.iter().any(Option::is_none) {
+            Some(now)
+        } else {
+            later.iter().map(|send| send.retry_at).min()
+        };
+        let outcomes = tried.into_iter().flatten().collect();
         self.settle(leased, at, &site, outcomes, (expires_at, again))
             .await
     }
@@ -255,6 +280,10 @@ impl Delivery {
             return refuse(Verdict::Refused, "push.subject is not set in the configuration");
         };
         let now = self.clock.now();
+        // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
+        if message.ttl_seconds > 0 && now >= expires_at {
+            return refuse(Verdict::Refused, "its time to live ended before it was sent");
+        }
         let ttl_seconds = u32::try_from(expires_at.since(now) / 1000).unwrap_or(0);
         let payload = message.payload(at.account, at.campaign, send.id, self.endpoint.as_deref());
         let built = Recipient::new(&send.keys)

@@ -1,4 +1,5 @@
-//! What has to be tidied now and then: operations that no browser replays any more, history beyond its time.
+//! What has to be tidied now and then: operations that no browser replays any more and the pop-ups that they were about, sessions and
+//! links that have ended, history beyond its time.
 //!
 //! Left out: anything that a person would miss. Invariant: a sweep that is interrupted or runs twice does no harm.
 
@@ -49,7 +50,9 @@ async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retention)
     let operations = now.plus_ms(-i64::from(retention.operations_days.max(1)) * DAY_MS);
     for site in live.sites() {
         store.sweep_operations(&site.account.id, operations).await?;
+        store.sweep_impressions(&site.account.id, operations).await?;
     }
+    store.sweep_sessions(now).await?;
     if retention.events_days > 0 {
         let dropped = store
             .drop_history(now.plus_ms(-i64::from(retention.events_days) * DAY_MS))

@@ -13,8 +13,9 @@ pub mod shop;
 
 use crate::app::App;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::map_request;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
@@ -68,6 +69,7 @@ pub fn router(app: App) -> Router {
         .merge(browsers)
         .merge(operators)
         .merge(people)
+        .layer(map_request(host_of_authority))
         .layer(nosniff)
         .layer(referrer)
         .layer(TimeoutLayer::with_status_code(
@@ -75,6 +77,18 @@ pub fn router(app: App) -> Router {
             TIME_OUT,
         ))
         .with_state(app)
+}
+
+/// HTTP/2 names the host in `:authority` and has no `Host` header; handlers read it where HTTP/1.1 puts it.
+async fn host_of_authority(mut request: Request) -> Request {
+    let named = request
+        .uri()
+        .authority()
+        .map(|authority| HeaderValue::try_from(authority.as_str()));
+    if let Some(Ok(host)) = named {
+        request.headers_mut().entry(header::HOST).or_insert(host);
+    }
+    request
 }
 
 /// The process answers.

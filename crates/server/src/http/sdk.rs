@@ -11,6 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use campanile_core::account::Origin;
 use campanile_core::id::AccountId;
 use campanile_core::wire::{MAX_BODY_BYTES, MAX_OPS, Reply, Request};
 
@@ -100,10 +101,13 @@ async fn accept(app: &App, headers: &HeaderMap, body: Body) -> Result<Reply, Err
     // A same-origin request may come without the header; then the page's own address says where it ran.
     let page = || {
         let url = url::Url::parse(request.context.url.as_deref()?).ok()?;
-        matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+        Some(url.origin().ascii_serialization())
     };
+    let seen = origin
+        .or_else(page)
+        .and_then(|origin| Origin::parse(&origin).ok());
     let sender = Sender {
-        origin: origin.or_else(page),
+        origin: seen.map(|origin| origin.as_str().to_owned()),
         agent: text(header::USER_AGENT).unwrap_or_default(),
     };
     Ok(app.ingest.accept(&site, &request, &sender).await?)

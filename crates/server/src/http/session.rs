@@ -1,7 +1,7 @@
 //! Signing in: passwords, one-time links, session cookies and the token that every form carries.
 //!
-//! Left out: what a signed-in person may do. Invariant: a password is hashed with argon2id on the blocking pool; a form is not looked at before
-//! its token was compared; after [`TRIES`] wrong passwords for one e-mail its owner waits.
+//! Left out: what a signed-in person may do. Invariant: a password is hashed with argon2id on the blocking pool, a few at once at most; a form is not
+//! looked at before its token was compared; after [`TRIES`] wrong passwords for one e-mail its owner waits.
 
 use super::error::Error;
 use crate::app::App;
@@ -20,6 +20,7 @@ use campanile_core::id::Id;
 use campanile_core::time::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::Semaphore;
 
 /// Name of the session's cookie.
 pub const COOKIE: &str = "campanile_session";
@@ -29,6 +30,12 @@ pub const TRIES: u32 = 5;
 /// The pause.
 pub const PAUSE_MS: i64 = 15 * 60 * 1000;
 const MIN_PASSWORD: usize = 10;
+/// Longest e-mail address, bytes (RFC 5321 section 4.5.3.1.3).
+const MAX_EMAIL: usize = 254;
+/// E-mails whose wrong passwords are remembered.
+const REMEMBERED: usize = 10_000;
+/// Passwords that are hashed at once; each takes 19 MiB and a core, and anybody may ask for it. The others wait.
+static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// A signed-in person; as an extractor it answers 401, which pages turn into a redirect to the sign-in.
 #[derive(Debug, Clone)]
@@ -90,13 +97,14 @@ pub fn check_csrf(operator: &Operator, given: &str) -> Result<(), Error> {
 pub async fn sign_in(app: &App, email: &str, password: &str, secure: bool) -> Result<HeaderValue, Error> {
     let email = email.trim().to_lowercase();
     let now = app.clock.now();
-    app.attempts.check(&email, now)?;
     // The store takes no control characters, and no address has one.
-    let user = if email.chars().any(char::is_control) {
-        None
-    } else {
-        app.store.user_by_email(&email).await?
-    };
+    if email.len() > MAX_EMAIL || email.chars().any(char::is_control) {
+        let message = "This is no e-mail address. Write the one that you sign in with.";
+        return Err(Error::Fields(vec![FieldError::new("email", message)]));
+    }
+    // Counted before it is looked at: a hundred tries at the same moment are a hundred, not one.
+    let left = app.attempts.count(&email, now)?;
+    let user = app.store.user_by_email(&email).await?;
     let known = user.as_ref().and_then(|user| user.password.clone());
     // An unknown e-mail costs the same time as a wrong password.
     let hash = known.clone().unwrap_or_else(|| DUMMY.to_owned());
@@ -107,7 +115,6 @@ pub async fn sign_in(app: &App, email: &str, password: &str, secure: bool) -> Re
             open(app, user.id, secure, |_| {}).await
         }
         _ => {
-            let left = app.attempts.failed(&email, now);
             let message = if left == 0 {
                 "E-mail and password do not match. Wait 15 min before the next try.".to_owned()
             } else {
@@ -137,7 +144,7 @@ pub async fn make_administrator(
 ) -> Result<HeaderValue, Error> {
     let email = email.trim().to_lowercase();
     let mut faults = Vec::new();
-    if !email.contains('@') || email.len() > 254 {
+    if !email.contains('@') || email.len() > MAX_EMAIL || email.chars().any(char::is_control) {
         faults.push(FieldError::new(
             "email",
             "Write an e-mail address; it is what you sign in with.",
@@ -163,6 +170,7 @@ pub async fn make_administrator(
     let now = app.clock.now();
     open(app, user.id, secure, |batch| {
         app.store.use_link(batch, link, now);
+        app.store.close_first_links(batch, now);
         app.store.insert_user(batch, &user, now);
     })
     .await
@@ -198,9 +206,7 @@ async fn open(
 /// Signs out; the cookie to set.
 pub async fn sign_out(app: &App, headers: &HeaderMap, secure: bool) -> Result<HeaderValue, Error> {
     if let Some(token) = cookie(headers, COOKIE) {
-        app.store
-            .delete_session(secret::hash(&token), app.clock.now())
-            .await?;
+        app.store.delete_session(secret::hash(&token)).await?;
     }
     Ok(set_cookie("", 0, secure))
 }
@@ -216,6 +222,7 @@ const DUMMY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$8ZcQ1YBDl3vDGJ9Z7bZcZ2nWmNnzWqV0RcHjU7kqz0E";
 
 async fn hash_password(password: String) -> Result<String, Error> {
+    let _turn = HASHING.acquire().await.context("nobody closes it")?;
     let hashed = tokio::task::spawn_blocking(move || {
         Argon2::default()
             .hash_password_with_salt(password.as_bytes(), &clock::random::<16>())
@@ -226,6 +233,7 @@ async fn hash_password(password: String) -> Result<String, Error> {
 }
 
 async fn verify(password: String, hash: String) -> Result<bool, Error> {
+    let _turn = HASHING.acquire().await.context("nobody closes it")?;
     let verified = tokio::task::spawn_blocking(move || {
         PasswordHash::new(&hash).is_ok_and(|hash| {
             Argon2::default()
@@ -241,28 +249,27 @@ async fn verify(password: String, hash: String) -> Result<bool, Error> {
 pub struct Attempts(Mutex<HashMap<String, (u32, Timestamp)>>);
 
 impl Attempts {
-    fn check(&self, email: &str, now: Timestamp) -> Result<(), Error> {
-        let attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match attempts.get(email) {
-            Some((n, since)) if *n >= TRIES && now.since(*since) < PAUSE_MS => {
-                Err(Error::TooMany(((PAUSE_MS - now.since(*since)) / 1000) as u64))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn failed(&self, email: &str, now: Timestamp) -> u32 {
+    /// Counts a try and says how many are left after it; too many are refused.
+    fn count(&self, email: &str, now: Timestamp) -> Result<u32, Error> {
         let mut attempts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if attempts.len() > 10_000 {
+        if attempts.len() >= REMEMBERED {
             attempts.retain(|_, (_, since)| now.since(*since) < PAUSE_MS);
         }
+        if attempts.len() >= REMEMBERED && !attempts.contains_key(email) {
+            // So many need minutes of hashing, so whoever guesses gains little by being forgotten.
+            attempts.clear();
+        }
         let (n, since) = attempts.entry(email.to_owned()).or_insert((0, now));
-        if now.since(*since) >= PAUSE_MS {
+        let waited = now.since(*since);
+        if waited >= PAUSE_MS {
             *n = 0;
+        }
+        if *n >= TRIES {
+            return Err(Error::TooMany(((PAUSE_MS - waited) / 1000) as u64));
         }
         *n += 1;
         *since = now;
-        TRIES.saturating_sub(*n)
+        Ok(TRIES - *n)
     }
 
     fn forget(&self, email: &str) {

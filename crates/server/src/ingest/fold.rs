@@ -3,6 +3,8 @@
 //! Everything it needs was read before; it changes its own copy, writes statements into the batch and collects the reply. Left out: reading
 //! and committing. Invariant: each profile and the device are written at most once, at the end, guarded by the version that was read.
 
+mod react;
+
 use super::{agent, fresh_id, new_profile, refuse};
 use crate::clock::Clock;
 use crate::live::Site;
@@ -21,10 +23,10 @@ use campanile_core::profile::{self, Identity, IdentityKind, Login};
 use campanile_core::stats::Measure;
 use campanile_core::subscription::{Endpoint, Keys, PushHosts};
 use campanile_core::time::{Day, Timestamp};
-use campanile_core::wire::{Context, Operation, Reaction, Refusal, SessionReply, What};
+use campanile_core::wire::{Context, Operation, Refusal, SessionReply, What};
 use campanile_push::ece::Recipient;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A session ends after this long without a page view or an event.
 const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
@@ -32,8 +34,6 @@ const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
 const FRESH_MS: i64 = 5 * 60 * 1000;
 /// How far back a browser's clock is believed.
 const OLDEST_MS: i64 = 60 * 24 * 3600 * 1000;
-/// Most bytes of a profile's properties.
-const MAX_PROFILE_BYTES: usize = 64 * 1024;
 
 /// What was read for the operations.
 #[derive(Default)]
@@ -43,6 +43,8 @@ pub(super) struct Known {
     pub(super) own_identities: Vec<Identity>,
     pub(super) impressions: HashMap<Id, ImpressionRow>,
     pub(super) sends: HashMap<Id, SendRow>,
+    /// Pop-ups that reactions without an impression name, and that exist.
+    pub(super) popups: BTreeSet<CampaignId>,
 }
 
 /// What a fold leaves behind for the reply.
@@ -439,8 +441,7 @@ impl<'a> Visit<'a> {
         let person = self.person_mut();
         let mut properties = person.row.properties.clone();
         properties.extend(set);
-        let bytes = serde_json::to_vec(&properties).map_or(usize::MAX, |bytes| bytes.len());
-        if bytes > MAX_PROFILE_BYTES {
+        if profile::properties_bytes(&properties) > profile::MAX_PROFILE_BYTES {
             notices.push(Notice::new(
                 544,
                 "set",
@@ -493,6 +494,17 @@ impl<'a> Visit<'a> {
         let me = self.here().device.ordinal;
         for identity in identities {
             match self.known.owners.get(&identity).copied().flatten() {
+                None if self.has_enough(identity.kind) => {
+                    let kind = identity.kind.as_str();
+                    notices.push(Notice::new(
+                        602,
+                        format!("identity.{kind}"),
+                        format!(
+                            "This person has {} of {kind} already, the most that are kept; it was left out.",
+                            profile::MAX_IDENTITIES
+                        ),
+                    ));
+                }
                 None => {
                     self.store.insert_identity(batch, self.account(), &identity, me);
                     self.known.owners.insert(identity.clone(), Some(me));
@@ -513,6 +525,11 @@ impl<'a> Visit<'a> {
             }
         }
         Ok(())
+    }
+
+    fn has_enough(&self, kind: IdentityKind) -> bool {
+        let known = &self.person().identities;
+        known.iter().filter(|identity| identity.kind == kind).count() >= profile::MAX_IDENTITIES
     }
 
     fn merge_into(&mut self, batch: &mut Batch, owner: Ordinal) {
@@ -624,120 +641,6 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    fn popup_reaction(
-        &mut self,
-        batch: &mut Batch,
-        operation: &Operation,
-        at: Timestamp,
-        (msg, impression): (MsgId, Option<Id>),
-        reaction: Reaction,
-        (button, url): (&str, &str),
-    ) -> Result<(), Notice> {
-        let mut campaign = msg.campaign;
-        if let Some(id) = impression {
-            let Some(before) = self.known.impressions.get(&id).copied() else {
-                return Err(Notice::new(
-                    605,
-                    "impression",
-                    "This impression is not known; it was not counted.",
-                ));
-            };
-            campaign = before.campaign;
-            let mut after = before;
-            let fresh = react(
-                reaction,
-                at.max(before.handed_at),
-                [&mut after.shown_at, &mut after.clicked_at, &mut after.closed_at],
-            );
-            if fresh.is_empty() {
-                return Ok(());
-            }
-            for measure in fresh {
-                self.count(
-                    campaign,
-                    if measure == Measure::Dismissed {
-                        Measure::Closed
-                    } else {
-                        measure
-                    },
-                );
-            }
-            self.store
-                .update_impression(batch, self.account(), &before, &after);
-            self.known.impressions.insert(id, after);
-        } else {
-            let measure = match reaction {
-                Reaction::Shown => Measure::Shown,
-                Reaction::Clicked => Measure::Clicked,
-                Reaction::Closed => Measure::Closed,
-            };
-            self.count(campaign, measure);
-        }
-        let mut props = object(json!({"wzrk_id": msg.to_string(), "campaign": campaign}));
-        for (name, value) in [("button", button), ("url", url)] {
-            if !value.is_empty() {
-                props.insert(name.to_owned(), json!(value));
-            }
-        }
-        self.touch_session(at, false);
-        let name = match reaction {
-            Reaction::Shown => "Notification Viewed",
-            Reaction::Clicked => "Notification Clicked",
-            Reaction::Closed => "Notification Closed",
-        };
-        self.record(batch, operation, at, name, props);
-        Ok(())
-    }
-
-    fn push_reaction(
-        &mut self,
-        batch: &mut Batch,
-        operation: &Operation,
-        token: Id,
-        reaction: Reaction,
-        action: &str,
-    ) -> Result<(), Notice> {
-        let Some(before) = self.known.sends.get(&token).copied() else {
-            return Err(Notice::new(
-                605,
-                "send",
-                "This message is not known; it was not counted.",
-            ));
-        };
-        let at = self.moment(operation);
-        let mut after = before;
-        let fresh = react(
-            reaction,
-            at,
-            [
-                &mut after.shown_at,
-                &mut after.clicked_at,
-                &mut after.dismissed_at,
-            ],
-        );
-        if fresh.is_empty() {
-            return Ok(());
-        }
-        for measure in fresh {
-            self.count(before.campaign, measure);
-        }
-        self.store.update_send(batch, self.account(), &before, &after);
-        self.known.sends.insert(token, after);
-        let name = match reaction {
-            Reaction::Shown => "Notification Viewed",
-            Reaction::Clicked => "Notification Clicked",
-            Reaction::Closed => "Notification Dismissed",
-        };
-        let mut props = object(
-            json!({"wzrk_id": before.campaign.to_string(), "campaign": before.campaign, "channel": "push"}),
-        );
-        if !action.is_empty() {
-            props.insert("action".to_owned(), json!(action));
-        }
-        self.record_for(batch, operation, at, (before.ordinal, None), name, props);
-        Ok(())
-    }
-
     /// Writes people, device and counts; what is left is the reply.
     pub(super) fn leave(mut self, batch: &mut Batch) -> Left {
         for person in self.people.values().filter(|person| person.changed) {
@@ -765,29 +668,6 @@ impl<'a> Visit<'a> {
         }
         self.left
     }
-}
-
-/// Writes a reaction into the slots [shown, clicked, closed] that are still empty; what is new is to be counted. A click or a close of
-/// something that was never reported as seen means that it was seen, or the funnel would widen downwards.
-fn react(
-    reaction: Reaction,
-    at: Timestamp,
-    [shown, clicked, closed]: [&mut Option<Timestamp>; 3],
-) -> Vec<Measure> {
-    let mut fresh = Vec::new();
-    if matches!(reaction, Reaction::Shown | Reaction::Clicked) && shown.is_none() {
-        *shown = Some(at);
-        fresh.push(Measure::Shown);
-    }
-    if reaction == Reaction::Clicked && clicked.is_none() {
-        *clicked = Some(at);
-        fresh.push(Measure::Clicked);
-    }
-    if reaction == Reaction::Closed && closed.is_none() {
-        *closed = Some(at);
-        fresh.push(Measure::Dismissed);
-    }
-    fresh
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -15,6 +15,7 @@ use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
+use campanile_core::campaign::Kind;
 use campanile_core::event::Notice as OperationNotice;
 use campanile_core::id::{AccountId, Id, Ordinal};
 use campanile_core::profile::{Identity, IdentityKind};
@@ -25,7 +26,7 @@ use campanile_core::wire::{
 };
 use fold::{Known, Visit};
 use serde_json::Map;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 /// What http knows of the sender beside the body.
@@ -158,11 +159,15 @@ impl Ingest {
     ) -> Result<Option<Reply>, IngestError> {
         let account = &site.account.id;
         let mut batch = Batch::new("ingest");
-        let known = self.known(site, request, operations).await?;
+        let visitor = match request.device {
+            Some(id) => Some(self.visitor(account, id, now).await?),
+            None => None,
+        };
+        let whose = visitor.as_ref().map(|(_, profile, _)| profile.ordinal);
+        let known = self.known(site, whose, operations).await?;
         let mut visit = Visit::new(&self.store, site, &self.hosts, &self.clock, known, now);
         visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
-        if let Some(id) = request.device {
-            let (device, profile, fresh) = self.visitor(account, id, now).await?;
+        if let Some((device, profile, fresh)) = visitor {
             visit.enter(
                 &mut batch,
                 device,
@@ -186,11 +191,15 @@ impl Ingest {
         let viewed = operations
             .iter()
             .any(|operation| matches!(operation.what, What::Page { .. }));
-        if viewed && let Some(origin) = self.newly_seen(account, sender, now) {
+        let seen = sender
+            .origin
+            .as_deref()
+            .filter(|origin| viewed && self.newly_seen(account, origin, now));
+        if let Some(origin) = seen {
             self.store.see(
                 &mut batch,
                 account,
-                &origin,
+                origin,
                 &request
                     .sdk
                     .chars()
@@ -206,6 +215,9 @@ impl Ingest {
                 Outcome::Done { .. } => {}
                 Outcome::Conflict { .. } => return Ok(None),
             }
+        }
+        if let Some(origin) = seen {
+            self.remember_seen(account, origin, now);
         }
         if outcome.subscribed {
             self.queue.announce(Notice::Work);
@@ -229,24 +241,29 @@ impl Ingest {
         }))
     }
 
-    /// Reads what the operations refer to: owners of identities, impressions, sends.
+    /// Reads what the operations refer to: owners of identities, impressions, sends. `whose` is the visitor's profile, read before: who
+    /// adds an identity to it after that has changed its version, and the batch starts over.
     async fn known(
         &self,
         site: &Site,
-        request: &Request<'_>,
+        whose: Option<Ordinal>,
         operations: &[&Operation],
     ) -> Result<Known, IngestError> {
         let account = &site.account.id;
         let mut known = Known::default();
         let mut impressions = Vec::new();
         let mut sends = Vec::new();
+        let mut named = BTreeSet::new();
         for operation in operations {
             match &operation.what {
                 What::Popup {
                     impression: Some(id), ..
                 } => impressions.push(*id),
+                What::Popup { msg, .. } => {
+                    named.insert(msg.campaign);
+                }
                 What::Push { send, .. } => sends.push(*send),
-                What::Login { identity, .. } if request.device.is_some() => {
+                What::Login { identity, .. } if whose.is_some() => {
                     for (name, value) in identity {
                         let Some(kind) = IdentityKind::parse(name) else {
                             continue;
@@ -278,11 +295,19 @@ impl Ingest {
         let has_login = operations
             .iter()
             .any(|operation| matches!(operation.what, What::Login { .. }));
-        if has_login
-            && let Some(device) = request.device
-            && let Some((_, profile)) = self.store.visitor(account, device).await?
-        {
-            known.own_identities = self.store.identities(account, profile.ordinal).await?;
+        if has_login && let Some(ordinal) = whose {
+            known.own_identities = self.store.identities(account, ordinal).await?;
+        }
+        for id in named {
+            let is_popup = site.popup(id).is_some()
+                || self
+                    .store
+                    .campaign(account, id)
+                    .await?
+                    .is_some_and(|found| found.definition.kind() == Kind::Popup);
+            if is_popup {
+                known.popups.insert(id);
+            }
         }
         if !impressions.is_empty() {
             known.impressions = self.store.impressions(account, &impressions).await?;
@@ -336,20 +361,18 @@ impl Ingest {
         pools.entry(account.clone()).or_default().push_front(ordinal.0);
     }
 
-    fn newly_seen(&self, account: &AccountId, sender: &Sender, now: Timestamp) -> Option<String> {
-        let origin = sender.origin.clone()?;
+    fn newly_seen(&self, account: &AccountId, origin: &str, now: Timestamp) -> bool {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = seen.get(&(account.clone(), origin.to_owned()));
+        last.is_none_or(|last| now.since(*last) >= SEEN_EVERY_MS)
+    }
+
+    fn remember_seen(&self, account: &AccountId, origin: &str, now: Timestamp) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() >= SEEN_MOST {
             seen.clear();
         }
-        let last = seen
-            .entry((account.clone(), origin.clone()))
-            .or_insert(Timestamp(0));
-        if now.since(*last) < SEEN_EVERY_MS {
-            return None;
-        }
-        *last = now;
-        Some(origin)
+        seen.insert((account.clone(), origin.to_owned()), now);
     }
 
     /// The clock, for callers that need the same `now`.

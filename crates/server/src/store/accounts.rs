@@ -78,10 +78,12 @@ fn account(row: &Row) -> Result<StoredAccount, DbError> {
 }
 
 impl Store {
-    /// Every account, oldest first.
-    pub async fn accounts(&self) -> Result<Vec<StoredAccount>, DbError> {
-        let sql = "-- accounts\nSELECT id, name, zone, origins, revision, created_at FROM accounts ORDER BY created_at, id";
-        self.db.query(sql, args![]).await?.iter().map(account).collect()
+    /// One account.
+    pub async fn account(&self, id: &AccountId) -> Result<Option<StoredAccount>, DbError> {
+        let sql =
+            "-- account\nSELECT id, name, zone, origins, revision, created_at FROM accounts WHERE id = $1";
+        let rows = self.db.query(sql, args![id.as_str()]).await?;
+        rows.first().map(account).transpose()
     }
 
     /// Id and revision of every account: what a process compares to know that it is behind.
@@ -93,27 +95,10 @@ impl Store {
             .collect()
     }
 
-    /// Adds a new account.
+    /// Adds a new account; the batch rolls back when its id is taken.
     pub fn insert_account(&self, batch: &mut Batch, account: &Account) {
         let sql = "-- insert_account\nINSERT INTO accounts (id, name, zone, origins, next_ordinal, revision, created_at) \
-                   VALUES ($1, $2, $3, $4, 1, 1, $5)";
-        let origins: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
-        let origins = serde_json::to_string(&origins).expect("strings serialise");
-        batch.run(
-            sql,
-            args![
-                account.id.as_str(),
-                account.name.as_str(),
-                account.zone.name(),
-                origins,
-                account.created_at.ms()
-            ],
-        );
-    }
-
-    /// Writes name, zone and origins.
-    pub fn update_account(&self, batch: &mut Batch, account: &Account) {
-        let sql = "-- update_account\nUPDATE accounts SET name = $2, zone = $3, origins = $4, revision = revision + 1 WHERE id = $1";
+                   VALUES ($1, $2, $3, $4, 1, 1, $5) ON CONFLICT (id) DO NOTHING";
         let origins: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
         let origins = serde_json::to_string(&origins).expect("strings serialise");
         batch.expect(
@@ -122,7 +107,28 @@ impl Store {
                 account.id.as_str(),
                 account.name.as_str(),
                 account.zone.name(),
-                origins
+                origins,
+                account.created_at.ms()
+            ],
+            1,
+        );
+    }
+
+    /// Writes name, zone and origins back; the batch rolls back when the account is not at the revision that was read any more.
+    pub fn update_account(&self, batch: &mut Batch, stored: &StoredAccount) {
+        let sql = "-- update_account\nUPDATE accounts SET name = $2, zone = $3, origins = $4, revision = revision + 1 \
+                   WHERE id = $1 AND revision = $5";
+        let account = &stored.account;
+        let origins: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
+        let origins = serde_json::to_string(&origins).expect("strings serialise");
+        batch.expect(
+            sql,
+            args![
+                account.id.as_str(),
+                account.name.as_str(),
+                account.zone.name(),
+                origins,
+                stored.revision
             ],
             1,
         );
@@ -247,11 +253,14 @@ impl Store {
         Ok(self.db.write(batch).await?.into_rows(at)?.first().is_some())
     }
 
-    /// Notes that the snippet ran on `origin`.
+    /// Notes that the snippet ran on `origin`; of very many origins the last seen are kept, since anybody can make one up.
     pub fn see(&self, batch: &mut Batch, account: &AccountId, origin: &str, sdk: &str, now: Timestamp) {
         let sql = "-- see\nINSERT INTO sightings (account, origin, sdk, first_at, last_at) VALUES ($1, $2, $3, $4, $4) \
                    ON CONFLICT (account, origin) DO UPDATE SET sdk = excluded.sdk, last_at = excluded.last_at";
         batch.run(sql, args![account.as_str(), origin, sdk, now.ms()]);
+        let sql = "-- forget_sightings\nDELETE FROM sightings WHERE account = $1 AND last_at < \
+                   (SELECT last_at FROM sightings WHERE account = $1 ORDER BY last_at DESC LIMIT 1 OFFSET 200)";
+        batch.run(sql, args![account.as_str()]);
     }
 
     /// Where the snippet was seen, last seen first.

@@ -82,16 +82,16 @@ impl Store {
         );
     }
 
-    /// Writes a campaign back; the batch rolls back when its status is not `before` any more.
+    /// Writes a campaign back; the batch rolls back when status or moment of the last change are not those that were read any more.
     pub fn update_campaign(
         &self,
         batch: &mut Batch,
         account: &AccountId,
         campaign: &Campaign,
-        before: Status,
+        (before, read_at): (Status, Timestamp),
     ) {
         let sql = "-- update_campaign\nUPDATE campaigns SET status = $3, definition = $4, changed_at = $5, started_at = $6, ended_at = $7 \
-                   WHERE account = $1 AND id = $2 AND status = $8";
+                   WHERE account = $1 AND id = $2 AND status = $8 AND changed_at = $9";
         batch.expect(
             sql,
             args![
@@ -102,7 +102,8 @@ impl Store {
                 campaign.changed_at.ms(),
                 campaign.started_at.map(Timestamp::ms),
                 campaign.ended_at.map(Timestamp::ms),
-                before.as_str()
+                before.as_str(),
+                read_at.ms()
             ],
             1,
         );

@@ -1,7 +1,7 @@
 //! What people did, by period.
 //!
 //! Left out: counting and deciding. Invariant: an event's period follows from its id, so a replay lands where the first try
-//! did; in SQLite the event is on disk before what is derived from it.
+//! did; in SQLite the event is on disk before what is derived from it, and is written over when that was lost in a crash.
 
 use super::db::{Batch, DbError, Period};
 use super::{Store, corrupt};
@@ -30,11 +30,13 @@ pub struct EventRow {
 }
 
 impl Store {
-    /// Adds an event; one that is there already stays as it is.
+    /// Adds an event. One that is there already was left by a batch whose other half a crash undid (the guard in core would have stopped
+    /// any other): it is written over, for the person that it named may not have been kept.
     pub fn insert_event(&self, batch: &mut Batch, account: &AccountId, event: &EventRow) {
         let sql = "-- insert_event\nINSERT INTO events (period, id, account, ordinal, device, at, name, props) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-                   ON CONFLICT (period, id) DO NOTHING";
+                   ON CONFLICT (period, id) DO UPDATE SET ordinal = excluded.ordinal, device = excluded.device, at = excluded.at, \
+                   name = excluded.name, props = excluded.props WHERE events.account = excluded.account";
         let period = Period::of(event.filed_at.ms());
         batch.run_in(
             period,

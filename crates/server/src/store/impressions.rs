@@ -87,6 +87,15 @@ impl Store {
         );
     }
 
+    /// Forgets pop-ups that were handed out before `before`: what a browser reports of them later than its operations are recognised could
+    /// be counted twice.
+    pub async fn sweep_impressions(&self, account: &AccountId, before: Timestamp) -> Result<(), DbError> {
+        let sql = "-- sweep_impressions\nDELETE FROM impressions WHERE account = $1 AND id IN \
+                   (SELECT id FROM impressions WHERE account = $1 AND id < $2 ORDER BY id LIMIT $3)";
+        let args = args![account.as_str(), Id::new(before, [0; 10]).bytes()];
+        self.sweep("sweep_impressions", sql, args).await
+    }
+
     /// Writes what became of an impression; the batch rolls back when somebody else wrote the same first.
     pub fn update_impression(
         &self,

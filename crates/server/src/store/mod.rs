@@ -18,7 +18,7 @@ pub mod sends;
 pub mod subscriptions;
 pub mod users;
 
-use db::{Db, DbError};
+use db::{Batch, Db, DbError, Outcome, Value};
 use std::sync::LazyLock;
 
 /// The store: methods by table group in the files of this module.
@@ -33,7 +33,26 @@ impl Store {
     pub fn new(db: Db) -> Self {
         Self { db }
     }
+
+    /// Runs a deletion whose last argument is a limit, a piece at a time, until nothing is left to delete.
+    async fn sweep(&self, name: &'static str, sql: &'static str, args: Vec<Value>) -> Result<(), DbError> {
+        loop {
+            let mut piece = args.clone();
+            piece.push(Value::from(SWEEP_AT_ONCE));
+            let mut batch = Batch::new(name);
+            batch.run(sql, piece);
+            let Outcome::Done { touched, .. } = self.db.write(batch).await? else {
+                return Ok(());
+            };
+            if touched.iter().all(|rows| (*rows as i64) < SWEEP_AT_ONCE) {
+                return Ok(());
+            }
+        }
+    }
 }
+
+/// Rows that one statement of a sweep deletes at most: it shares the writer with everybody who waits for an answer.
+const SWEEP_AT_ONCE: i64 = 2_000;
 
 /// A row that does not say what the code expects: a fault of ours or a damaged database, never the visitor's.
 pub(crate) fn corrupt(what: &str) -> DbError {

@@ -383,9 +383,9 @@ impl Store {
 
     /// Forgets operations whose ids were made before `before`: a browser does not replay that late.
     pub async fn sweep_operations(&self, account: &AccountId, before: Timestamp) -> Result<(), DbError> {
-        let sql = "-- sweep_operations\nDELETE FROM operations WHERE account = $1 AND id < $2";
-        let mut batch = Batch::new("sweep_operations");
-        batch.run(sql, args![account.as_str(), Id::new(before, [0; 10]).bytes()]);
-        self.db.write(batch).await.map(drop)
+        let sql = "-- sweep_operations\nDELETE FROM operations WHERE account = $1 AND id IN \
+                   (SELECT id FROM operations WHERE account = $1 AND id < $2 ORDER BY id LIMIT $3)";
+        let args = args![account.as_str(), Id::new(before, [0; 10]).bytes()];
+        self.sweep("sweep_operations", sql, args).await
     }
 }

@@ -97,6 +97,12 @@ impl Store {
         batch.expect(sql, args![hash, now.ms()], 1);
     }
 
+    /// Closes every link that makes the administrator: each start prints one until there is somebody, and only one may be used.
+    pub fn close_first_links(&self, batch: &mut Batch, now: Timestamp) {
+        let sql = "-- close_first_links\nUPDATE sign_in_links SET used_at = $1 WHERE user_id IS NULL AND used_at IS NULL";
+        batch.run(sql, args![now.ms()]);
+    }
+
     /// Signs a browser in.
     pub fn insert_session(
         &self,
@@ -128,11 +134,21 @@ impl Store {
         }))
     }
 
-    /// Signs a browser out, and sweeps sessions and links that have ended.
-    pub async fn delete_session(&self, hash: Vec<u8>, now: Timestamp) -> Result<(), DbError> {
+    /// Signs a browser out.
+    pub async fn delete_session(&self, hash: Vec<u8>) -> Result<(), DbError> {
         let mut batch = Batch::new("delete_session");
-        let sql = "-- delete_session\nDELETE FROM sessions WHERE token_hash = $1 OR expires_at <= $2";
-        batch.run(sql, args![hash, now.ms()]);
+        let sql = "-- delete_session\nDELETE FROM sessions WHERE token_hash = $1";
+        batch.run(sql, args![hash]);
+        self.db.write(batch).await.map(drop)
+    }
+
+    /// Forgets sessions and links that have ended.
+    pub async fn sweep_sessions(&self, now: Timestamp) -> Result<(), DbError> {
+        let mut batch = Batch::new("sweep_sessions");
+        batch.run(
+            "-- sweep_sessions\nDELETE FROM sessions WHERE expires_at <= $1",
+            args![now.ms()],
+        );
         batch.run(
             "-- sweep_links\nDELETE FROM sign_in_links WHERE expires_at <= $1",
             args![now.ms()],

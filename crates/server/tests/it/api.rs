@@ -2,6 +2,9 @@
 
 use crate::bed::Bed;
 use crate::engines;
+use campanile::app;
+use campanile_core::campaign::{Definition, Status};
+use campanile_core::id::AccountId;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -11,6 +14,7 @@ engines!(
     faults_name_the_field_and_the_remedy,
     the_document_lists_what_is_served,
     the_account_changes,
+    changes_at_the_same_moment_are_not_lost,
     health_and_metrics
 );
 
@@ -228,4 +232,42 @@ async fn health_and_metrics(bed: &Bed) {
         metrics.contains("campanile_http_requests_total{surface=\"wire\",status=\"200\"} 1"),
         "{metrics}"
     );
+}
+
+async fn changes_at_the_same_moment_are_not_lost(bed: &Bed) {
+    // Another process closes the account to all origins but one; this one may not have heard of it.
+    let here = &bed.running.app;
+    let (_, _, _, there) = app::open(&here.config, here.clock.clone()).await.unwrap();
+    let account = AccountId::parse(crate::bed::ACCOUNT).unwrap();
+    let origins = ["https://shop.example.com".to_owned()];
+    there
+        .change_account(&account, None, None, Some(&origins))
+        .await
+        .unwrap();
+    let renamed = bed
+        .api("PATCH", "/account", json!({"name": "Renamed"}), 200)
+        .await;
+    assert_eq!(
+        (&renamed["name"], &renamed["origins"]),
+        (&json!("Renamed"), &json!(origins))
+    );
+    // Started and changed at once: what is told to have been kept is kept.
+    for _ in 0..10 {
+        let mut definition =
+            Definition::parse(json!({"name": "Before", "kind": "popup", "popup": {"title": "T"}})).unwrap();
+        let made = here.launch.create(&account, definition.clone()).await.unwrap();
+        "After".clone_into(&mut definition.name);
+        let (changed, started) = tokio::join!(
+            here.launch.change(&account, made.id, definition),
+            here.launch.start(&account, made.id)
+        );
+        let kept = here.launch.find(&account, made.id).await.unwrap();
+        let name = if changed.is_ok() { "After" } else { "Before" };
+        let status = if started.is_ok() {
+            Status::Running
+        } else {
+            Status::Draft
+        };
+        assert_eq!((kept.definition.name.as_str(), kept.status), (name, status));
+    }
 }

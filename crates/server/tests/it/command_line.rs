@@ -252,6 +252,15 @@ fn says_what_is_wrong_with_the_settings() {
     fails(&["serve", "--tls-cert", "a.pem"], "both");
     fails(&["account", "new", ""], "name");
     fails(&["account", "new", "x", "--zone", "Mars"], "“Mars”");
+    assert!(
+        run(&folder, &["account", "new", "x", "--id", "SHOP-0001"])
+            .status
+            .success()
+    );
+    fails(
+        &["account", "new", "x", "--id", "SHOP-0001"],
+        "There is an account SHOP-0001 already",
+    );
     fails(
         &["account", "sign-in-link", "--email", "nobody@example.com"],
         "nobody signs in",

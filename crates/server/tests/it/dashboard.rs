@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 engines!(
     a_link_makes_the_administrator_once,
     five_wrong_passwords_and_a_pause,
+    wrong_passwords_at_the_same_moment_are_counted,
+    only_one_of_the_first_links_is_used,
     a_form_needs_its_token_and_our_own_page,
     forms_make_and_start_campaigns,
     api_keys_are_told_once,
@@ -116,7 +118,7 @@ async fn a_link_makes_the_administrator_once(bed: &Bed) {
     let again = form(&[
         ("email", "admin@example.com"),
         ("password", PASSWORD),
-        ("next", "//evil.example.com"),
+        ("next", "/\t/evil.example.com"),
     ]);
     let answer = bed.send("POST", "/sign-in", &[FORM], again).await;
     assert_eq!((answer.status, answer.header("location")), (303, "/overview"));
@@ -353,4 +355,25 @@ async fn pages_are_closed_and_their_policy_is_strict(bed: &Bed) {
     assert_eq!(person.get("/nothing").await.status, 404);
     let install = bed.get("/install").await;
     assert_eq!(install["seen"], Value::Null);
+}
+
+async fn wrong_passwords_at_the_same_moment_are_counted(bed: &Bed) {
+    let wrong = form(&[("email", "admin@example.com"), ("password", "wrong")]);
+    let tries = (0..12).map(|_| bed.send("POST", "/sign-in", &[FORM], wrong.clone()));
+    let answers = futures_util::future::join_all(tries).await;
+    let looked_at = answers
+        .iter()
+        .filter(|answer| !answer.body.contains("Too many tries"))
+        .count();
+    assert_eq!(looked_at, 5);
+}
+
+async fn only_one_of_the_first_links_is_used(bed: &Bed) {
+    // Every start prints a link until there is an administrator.
+    let second = bed.running.app.launch.create_link(None, 60_000).await.unwrap();
+    Person::administrator(bed).await;
+    let path = format!("/sign-in/{second}");
+    assert_eq!(bed.send("GET", &path, &[], Vec::new()).await.status, 403);
+    let fields = form(&[("email", "another@example.com"), ("password", PASSWORD)]);
+    assert_eq!(bed.send("POST", &path, &[FORM], fields).await.status, 403);
 }

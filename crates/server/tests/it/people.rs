@@ -11,6 +11,7 @@ engines!(
     logout_begins_anew,
     login_in_the_first_batch,
     several_identities,
+    identities_of_one_person_are_bounded,
     a_bad_profile_field_does_not_take_the_others,
     profiles_are_numbered_densely,
 );
@@ -203,4 +204,23 @@ async fn profiles_are_numbered_densely(bed: &Bed) {
     }
     assert_eq!(numbers, (1..=20).collect::<Vec<u64>>());
     assert_eq!(bed.person("Identity:unknown").await, Value::Null);
+}
+
+async fn identities_of_one_person_are_bounded(bed: &Bed) {
+    let device = bed.id();
+    let login = |number: usize| {
+        let email = format!("c-{number}@example.com");
+        bed.op("login", json!({"identity": {"Identity": "c-1", "Email": email}}))
+    };
+    let logins: Vec<Value> = (0..20).map(login).collect();
+    bed.ring(device, &logins).await;
+    let reply = bed.post(Some(device), &[login(20), login(0)], &[]).await.json();
+    assert_eq!(
+        (&reply["accepted"], &reply["refused"][0]["code"]),
+        (&json!(2), &json!(602)),
+        "{reply}"
+    );
+    assert_eq!(reply["refused"].as_array().unwrap().len(), 1);
+    let person = bed.person("Identity:c-1").await;
+    assert_eq!(person["identities"]["Email"].as_array().unwrap().len(), 20);
 }

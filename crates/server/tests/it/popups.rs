@@ -11,6 +11,7 @@ engines!(
     nothing_is_shown_to_a_page_that_cannot,
     changes_and_stops_take_effect_at_once,
     a_click_without_a_view_was_seen,
+    only_pop_ups_that_exist_are_counted,
 );
 
 fn popup(more: &Value) -> Value {
@@ -192,4 +193,27 @@ async fn a_click_without_a_view_was_seen(bed: &Bed) {
     )
     .await;
     assert_eq!(bed.counts(campaign).await["shown"], 3);
+}
+
+async fn only_pop_ups_that_exist_are_counted(bed: &Bed) {
+    let campaign = bed.launch(popup(&json!({}))).await;
+    let device = bed.id();
+    let view = |campaign: i64| bed.op("view", json!({"msg": format!("{campaign}_20260302")}));
+    let made_up = bed.post(Some(device), &[view(campaign + 1)], &[]).await.json();
+    assert_eq!(
+        (&made_up["accepted"], &made_up["refused"][0]["code"]),
+        (&json!(0), &json!(605)),
+        "{made_up}"
+    );
+    // Whoever gets that number later begins at nought.
+    let next = bed.launch(popup(&json!({}))).await;
+    assert_eq!(
+        (next, bed.counts(next).await["shown"].clone()),
+        (campaign + 1, json!(0))
+    );
+    // One that was stopped may still be on a screen.
+    bed.api("POST", &format!("/campaigns/{campaign}/stop"), Value::Null, 200)
+        .await;
+    bed.ring(device, &[view(campaign)]).await;
+    assert_eq!(bed.counts(campaign).await["shown"], 1);
 }

@@ -2,7 +2,10 @@
 
 use crate::bed::Bed;
 use crate::engines;
+use campanile::app;
+use campanile_core::campaign::{Definition, Status};
 use campanile_core::id::Id;
+use campanile_core::time::Zone;
 use campanile_lab::{Fault, Rule, Service, VirtualBrowser};
 use serde_json::{Value, json};
 
@@ -17,6 +20,8 @@ engines!(
     subscriptions_are_checked_at_intake,
     a_subscription_follows_its_browser,
     every_service_takes_it,
+    a_stale_message_is_not_sent,
+    an_account_of_another_process_is_found,
 );
 
 async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
@@ -407,4 +412,43 @@ async fn every_service_takes_it(bed: &Bed) {
             .unwrap_or_else(|| panic!("{} got nothing", browser.endpoint()));
         assert!(String::from_utf8_lossy(received.plaintext.as_ref().unwrap()).contains("The kiln is open"));
     }
+}
+
+async fn a_stale_message_is_not_sent(bed: &Bed) {
+    let (_, browser) = subscribe(bed, Service::Mozilla).await;
+    let mut definition = push();
+    definition["push"]["ttl_seconds"] = json!(3600);
+    let campaign = bed.launch(definition.clone()).await;
+    bed.pass(3_600_000);
+    work_through(bed, campaign).await;
+    assert_eq!(
+        browser.count(),
+        0,
+        "the server was away for longer than it was news"
+    );
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "failed": 1}));
+    // Without a time to live it is for whoever is there now.
+    definition["push"]["ttl_seconds"] = json!(0);
+    let campaign = bed.launch(definition).await;
+    bed.pass(1000);
+    work_through(bed, campaign).await;
+    assert_eq!(browser.count(), 1);
+}
+
+async fn an_account_of_another_process_is_found(bed: &Bed) {
+    let here = &bed.running.app;
+    let (_, _, _, launch) = app::open(&here.config, here.clock.clone()).await.unwrap();
+    let account = launch
+        .create_account("Elsewhere", None, Zone::utc())
+        .await
+        .unwrap();
+    let definition = Definition::parse(push()).unwrap();
+    let campaign = launch.create(&account.id, definition).await.unwrap();
+    launch.start(&account.id, campaign.id).await.unwrap();
+    // This process may not have heard of the account; the job is not lost.
+    bed.work().await;
+    bed.pass(2000);
+    bed.work().await;
+    let found = launch.find(&account.id, campaign.id).await.unwrap();
+    assert_eq!(found.status, Status::Sent);
 }

@@ -3,6 +3,7 @@
 use crate::bed::exchange;
 use campanile::app::{self, STOP_WITHIN, Surroundings};
 use campanile::config::{Config, Flags};
+use campanile_core::time::Zone;
 use http_body_util::Full;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -56,6 +57,34 @@ async fn serves_with_the_owners_certificate_over_http_2() {
     assert_eq!(
         (answer.status, answer.version, answer.body.as_str()),
         (200, axum::http::Version::HTTP_2, "ready\n")
+    );
+    // HTTP/2 has no Host header; the snippet names the address all the same.
+    let account = running
+        .app
+        .launch
+        .create_account("Tindermere", None, Zone::utc())
+        .await
+        .unwrap();
+    let (_, key) = running
+        .app
+        .launch
+        .create_api_key(&account.id, "Tests")
+        .await
+        .unwrap();
+    let base = format!("https://localhost:{}", running.address.port());
+    let bearer = format!("Bearer {key}");
+    let answer = exchange(
+        &client,
+        "GET",
+        &format!("{base}/api/v1/install"),
+        &[("authorization", &bearer)],
+        Vec::new(),
+    )
+    .await;
+    assert!(
+        answer.body.contains(&format!("{base}/js/clevertap.min.js")),
+        "{}",
+        answer.body
     );
     drop((silent, client));
     running.stop().await.unwrap();

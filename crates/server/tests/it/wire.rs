@@ -2,6 +2,11 @@
 
 use crate::bed::{ACCOUNT, Bed};
 use crate::engines;
+use campanile::args;
+use campanile::store::db::Batch;
+use campanile::store::events::EventRow;
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::time::Timestamp;
 use serde_json::{Value, json};
 
 engines!(
@@ -15,6 +20,9 @@ engines!(
     refusals_name_their_reason,
     the_snippet_is_seen,
     control_characters_are_no_fault_of_ours,
+    made_up_origins_are_bounded,
+    old_pop_ups_are_forgotten,
+    an_event_of_a_batch_that_was_lost_finds_its_person,
 );
 
 async fn a_replay_counts_once(bed: &Bed) {
@@ -261,9 +269,36 @@ async fn the_snippet_is_seen(bed: &Bed) {
     );
 }
 
+async fn made_up_origins_are_bounded(bed: &Bed) {
+    let from = async |origin: &str| {
+        let body = json!({"v": 1, "account": ACCOUNT, "device": bed.id(), "sdk": "web/0.1.0", "now": bed.now(), "ops": [bed.page()]}).to_string();
+        let answer = bed
+            .send("POST", "/ring", &[("origin", origin)], body.into_bytes())
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    };
+    let long = format!("https://{}.example.com", "a.".repeat(2000));
+    for origin in [&long, "https://a.example.com/path", "nonsense", "file://"] {
+        from(origin).await;
+    }
+    assert_eq!(bed.get("/install").await["origins_seen"], json!([]));
+    for number in 0..250 {
+        bed.pass(1);
+        from(&format!("https://shop-{number}.example.com")).await;
+    }
+    let account = &AccountId::parse(ACCOUNT).unwrap();
+    let db = &bed.running.app.store.db;
+    let sql = "-- count_sightings\nSELECT COUNT(*) FROM sightings WHERE account = $1";
+    let rows = db.query(sql, args![account.as_str()]).await.unwrap();
+    assert!(rows.first().unwrap().int(0).unwrap() <= 201);
+    let install = bed.get("/install").await;
+    assert_eq!(install["seen"]["origin"], "https://shop-249.example.com");
+}
+
 async fn control_characters_are_no_fault_of_ours(bed: &Bed) {
     let device = bed.id();
     let nul = "a\u{0}b";
+    let popup = bed.launch(json!({"name": "P", "kind": "popup", "popup": {"title": "T"}, "trigger": {"on": "event", "event": "E"}})).await;
     let ops = [
         bed.op("page", json!({"url": nul, "referrer": nul, "title": nul})),
         bed.op("event", json!({"name": nul, "props": {nul: nul}})),
@@ -271,7 +306,7 @@ async fn control_characters_are_no_fault_of_ours(bed: &Bed) {
         bed.op("login", json!({"identity": {"Identity": nul, "Email": "x\u{0}@example.com"}})),
         bed.op("subscribe", json!({"subscription": {"endpoint": format!("https://fcm.googleapis.com/{nul}"), "keys": {"p256dh": nul, "auth": nul}}, "key": nul, "browser": nul})),
         bed.op("unsubscribe", json!({"endpoint": nul})),
-        bed.op("click", json!({"msg": "1_20260302", "button": nul, "url": nul})),
+        bed.op("click", json!({"msg": format!("{popup}_20260302"), "button": nul, "url": nul})),
     ];
     let context = json!({"language": nul, "zone": nul, "push": nul, "url": nul});
     let answer = bed
@@ -305,4 +340,56 @@ async fn control_characters_are_no_fault_of_ours(bed: &Bed) {
     bed.api("GET", "/campaigns/nonsense", Value::Null, 404).await;
     bed.api("GET", "/profiles/1/events?limit=many", Value::Null, 400)
         .await;
+}
+
+async fn old_pop_ups_are_forgotten(bed: &Bed) {
+    bed.launch(json!({"name": "P", "kind": "popup", "popup": {"title": "T"}, "caps": {"session": null}}))
+        .await;
+    let device = bed.id();
+    let old = bed.ring(device, &[bed.page()]).await["messages"][0].clone();
+    bed.pass(31 * 24 * 3_600_000);
+    let new = bed.ring(device, &[bed.page()]).await["messages"][0].clone();
+    let before = Timestamp(bed.now() - 30 * 24 * 3_600_000);
+    let account = &AccountId::parse(ACCOUNT).unwrap();
+    let store = &bed.running.app.store;
+    store.sweep_impressions(account, before).await.unwrap();
+    store.sweep_operations(account, before).await.unwrap();
+    let view = |message: &Value| {
+        bed.op(
+            "view",
+            json!({"msg": message["msgId"], "impression": message["impression"]}),
+        )
+    };
+    let reply = bed
+        .post(Some(device), &[view(&old), view(&new)], &[])
+        .await
+        .json();
+    assert_eq!(
+        (&reply["accepted"], &reply["refused"][0]["code"]),
+        (&json!(1), &json!(605)),
+        "{reply}"
+    );
+}
+
+async fn an_event_of_a_batch_that_was_lost_finds_its_person(bed: &Bed) {
+    // What a crash between the two files of SQLite leaves: the event of a visitor whose profile was not kept.
+    let (device, event) = (bed.id(), bed.event("Charged"));
+    let account = AccountId::parse(ACCOUNT).unwrap();
+    let at = Timestamp(bed.now());
+    let row = EventRow {
+        id: Id::parse(event["id"].as_str().unwrap()).unwrap(),
+        ordinal: Ordinal(77),
+        device: Some(device),
+        at,
+        filed_at: at,
+        name: "Charged".to_owned(),
+        props: serde_json::Map::new(),
+    };
+    let mut batch = Batch::new("half");
+    let store = &bed.running.app.store;
+    store.insert_event(&mut batch, &account, &row);
+    store.db.write(batch).await.unwrap();
+    // Nobody was told that it was kept, so the browser sends it again.
+    bed.ring(device, &[event]).await;
+    assert_eq!(bed.events(&bed.device(device).await).await, ["Charged"]);
 }

@@ -42,7 +42,7 @@ pub(super) async fn change_account(
     let account = app
         .launch
         .change_account(
-            site.account.clone(),
+            &site.account.id,
             name.as_deref(),
             zone.as_deref(),
             origins.as_deref(),

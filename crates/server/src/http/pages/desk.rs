@@ -354,7 +354,9 @@ pub(crate) fn fields(fault: Error) -> Result<Errors, Error> {
 
 /// Takes `path` only if it is one of this server's own.
 pub(crate) fn own_path(path: &str) -> &str {
-    let own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    // A browser drops a tab or a line break, and what is left could begin with two slashes.
+    let plain = !path.contains('\\') && !path.chars().any(char::is_control);
+    let own = path.starts_with('/') && !path.starts_with("//") && plain;
     if own { path } else { "/overview" }
 }
 

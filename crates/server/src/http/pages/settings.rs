@@ -250,7 +250,7 @@ async fn save_account(desk: &Desk, form: &Sent) -> Result<Response, Error> {
     let changed = desk
         .app
         .launch
-        .change_account(desk.account().clone(), Some(name), Some(zone.trim()), Some(&list))
+        .change_account(&desk.account().id, Some(name), Some(zone.trim()), Some(&list))
         .await;
     match changed {
         Ok(_) => Ok(said("/settings/origins", Said::Saved)),

@@ -191,7 +191,8 @@ CREATE TABLE sends (
   PRIMARY KEY (account, campaign, run, subscription),
   UNIQUE (account, id)
 ) {strict};
-CREATE INDEX sends_chunk ON sends (account, campaign, run, chunk);
+-- What waits only: a run of millions is asked again and again whether anything does.
+CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk) WHERE state = 'waiting';
 
 -- Work to do: leased by pushing ready_at forward, done by deletion, retried by a later ready_at.
 CREATE TABLE jobs (
