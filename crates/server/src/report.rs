@@ -6,7 +6,7 @@ use crate::store::Store;
 use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
 use campanile_core::account::Account;
-use campanile_core::campaign::{Campaign, Kind};
+use campanile_core::campaign::Campaign;
 use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
@@ -28,8 +28,8 @@ pub struct CampaignReport {
 /// One account at a glance.
 #[derive(Debug, Clone)]
 pub struct Overview {
-    /// Numbers by day and kind, for the last 28 days.
-    pub days: BTreeMap<(Day, Kind), Counts>,
+    /// Numbers of each campaign by day, for the last 28 days.
+    pub days: BTreeMap<CampaignId, BTreeMap<Day, Counts>>,
     /// Campaigns with their totals, newest first.
     pub campaigns: Vec<(Campaign, Counts)>,
     /// People known.
@@ -80,12 +80,21 @@ pub async fn campaign(
 
 /// One account at a glance.
 pub async fn overview(store: &Store, account: &Account, now: Timestamp) -> Result<Overview, DbError> {
-    let since = Day::of(now.plus_ms(-27 * 24 * 3600 * 1000), &account.zone);
     Ok(Overview {
-        days: store.account_days(&account.id, since).await?,
+        days: recent_days(store, account, now).await?,
         campaigns: campaigns(store, account).await?,
         people: store.people(&account.id).await?,
         reach: store.reach(&account.id).await?,
         seen: store.sightings(&account.id).await?,
     })
+}
+
+/// Numbers of each campaign by day, for the last 28 days.
+pub async fn recent_days(
+    store: &Store,
+    account: &Account,
+    now: Timestamp,
+) -> Result<BTreeMap<CampaignId, BTreeMap<Day, Counts>>, DbError> {
+    let since = Day::of(now.plus_ms(-27 * 24 * 3600 * 1000), &account.zone);
+    store.recent_days(&account.id, since).await
 }

@@ -5,7 +5,7 @@
 use super::db::{Batch, DbError, Row};
 use super::{Store, corrupt};
 use crate::args;
-use campanile_core::campaign::{Campaign, Definition, Kind, Status};
+use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::stats::{Counts, Measure};
 use campanile_core::time::{Day, Timestamp};
@@ -189,27 +189,25 @@ impl Store {
         Ok(days)
     }
 
-    /// What was counted of an account by kind of campaign and day, from `since` on.
-    pub async fn account_days(
+    /// What was counted of each campaign of an account, day by day, from `since` on.
+    pub async fn recent_days(
         &self,
         account: &AccountId,
         since: Day,
-    ) -> Result<BTreeMap<(Day, Kind), Counts>, DbError> {
-        let sql = "-- account_days\nSELECT k.day, c.kind, k.measure, CAST(SUM(k.n) AS BIGINT) FROM campaign_counts k \
-                   JOIN campaigns c ON c.account = k.account AND c.id = k.campaign \
-                   WHERE k.account = $1 AND k.day >= $2 GROUP BY k.day, c.kind, k.measure";
-        let mut days: BTreeMap<(Day, Kind), Counts> = BTreeMap::new();
-        for row in &self
+    ) -> Result<BTreeMap<CampaignId, BTreeMap<Day, Counts>>, DbError> {
+        let sql = "-- recent_days\nSELECT campaign, day, measure, n FROM campaign_counts WHERE account = $1 AND day >= $2";
+        let mut recent: BTreeMap<CampaignId, BTreeMap<Day, Counts>> = BTreeMap::new();
+        let rows = self
             .db
             .query(sql, args![account.as_str(), i64::from(since.0)])
-            .await?
-        {
-            let kind = Kind::parse(row.text(1)?).ok_or_else(|| corrupt("campaigns.kind"))?;
+            .await?;
+        for row in &rows {
             let measure = Measure::parse(row.text(2)?).ok_or_else(|| corrupt("campaign_counts.measure"))?;
-            days.entry((Day(row.int(0)? as u32), kind))
+            let days = recent.entry(CampaignId(row.int(0)?)).or_default();
+            days.entry(Day(row.int(1)? as u32))
                 .or_default()
                 .add(measure, row.int(3)? as u64);
         }
-        Ok(days)
+        Ok(recent)
     }
 }

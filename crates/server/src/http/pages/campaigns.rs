@@ -17,7 +17,9 @@ use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
 use campanile_core::stats::Counts;
+use campanile_core::time::Day;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A filter by status with its count.
 #[derive(Debug, Clone)]
@@ -210,9 +212,6 @@ pub(crate) struct ListQuery {
     q: String,
 }
 
-/// Rows that carry a small chart; the rest of a very long list goes without.
-const SPARKS: usize = 50;
-
 /// The list at `/campaigns`.
 pub(crate) async fn list(desk: Desk, Query(asked): Query<ListQuery>) -> Response {
     desk.tell(list_page(&desk, asked).await)
@@ -220,6 +219,7 @@ pub(crate) async fn list(desk: Desk, Query(asked): Query<ListQuery>) -> Response
 
 async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
     let campaigns = report::campaigns(&desk.app.store, desk.account()).await?;
+    let recent = report::recent_days(&desk.app.store, desk.account(), desk.now).await?;
     let statuses: Vec<Status> = campaigns.iter().map(|(campaign, _)| campaign.status).collect();
     let wanted = asked.q.trim().to_lowercase();
     let among = filter(&asked.status);
@@ -228,11 +228,7 @@ async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
         let fits =
             among.contains(&campaign.status) && campaign.definition.name.to_lowercase().contains(&wanted);
         if fits {
-            let clicks = if rows.len() < SPARKS && counts.clicked > 0 {
-                last_clicks(desk, campaign).await?
-            } else {
-                Vec::new()
-            };
+            let clicks = last_clicks(desk, recent.get(&campaign.id));
             rows.push(Row::new(campaign, counts, &clicks));
         }
     }
@@ -248,10 +244,10 @@ async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
 }
 
 /// Clicks of the last 14 days, oldest first.
-pub(crate) async fn last_clicks(desk: &Desk, campaign: &Campaign) -> Result<Vec<u64>, Error> {
-    let days = desk.app.store.days(&desk.account().id, campaign.id).await?;
-    let all = report_page::all_days(&days, desk.now, &desk.account().zone, 14);
-    Ok(all.iter().map(|day| day.counts.clicked).collect())
+pub(crate) fn last_clicks(desk: &Desk, days: Option<&BTreeMap<Day, Counts>>) -> Vec<u64> {
+    let Some(days) = days else { return Vec::new() };
+    let all = report_page::all_days(days, desk.now, &desk.account().zone, 14);
+    all.iter().map(|day| day.counts.clicked).collect()
 }
 
 /// The numbers of every campaign, for `/campaigns/counts.json`.

@@ -219,7 +219,7 @@ async fn page(desk: &Desk) -> Result<Response, Error> {
             .map(|(campaign, _)| campaign.id.0)
     };
     let steps = seen.steps(snippet, draft(Kind::Popup), draft(Kind::Push));
-    let daily = daily(desk, &found).await?;
+    let daily = daily(desk, &found);
     Ok(desk.page(OverviewPage {
         shell: desk.shell(Nav::Overview),
         steps,
@@ -260,18 +260,16 @@ fn seen(desk: &Desk, found: &Overview) -> Seen {
     }
 }
 
-async fn daily(desk: &Desk, found: &Overview) -> Result<Daily, Error> {
+fn daily(desk: &Desk, found: &Overview) -> Daily {
     let told = desk.told();
     let mut by_day: BTreeMap<Day, Counts> = BTreeMap::new();
     let mut failed = 0;
-    for ((day, kind), counts) in &found.days {
+    for (day, counts) in found.days.values().flatten() {
         let sum = by_day.entry(*day).or_default();
         for (measure, n) in counts.measures() {
             sum.add(measure, n);
         }
-        if *kind == Kind::Push {
-            failed += counts.failed + counts.gone;
-        }
+        failed += counts.failed + counts.gone;
     }
     let days = report_page::all_days(&by_day, desk.now, &desk.account().zone, 28);
     let sum = |pick: fn(&Counts) -> u64| days.iter().map(|day| pick(&day.counts)).sum::<u64>();
@@ -283,7 +281,7 @@ async fn daily(desk: &Desk, found: &Overview) -> Result<Daily, Error> {
         .filter(|(campaign, _)| campaign.status == Status::Sending)
         .map(|(_, counts)| counts.waiting())
         .sum::<u64>();
-    Ok(Daily {
+    Daily {
         reachable: found.reach.values().sum(),
         people: found.people,
         shown: sum(|counts| counts.shown),
@@ -318,7 +316,7 @@ async fn daily(desk: &Desk, found: &Overview) -> Result<Daily, Error> {
                 bar: chart::bar(*n, most),
             })
             .collect(),
-        best: best(desk, found).await?,
+        best: best(desk, found),
         queue: format!("{} waiting", format::number(waiting)),
         script: found.seen.first().map(|sighting| {
             format!(
@@ -327,10 +325,10 @@ async fn daily(desk: &Desk, found: &Overview) -> Result<Daily, Error> {
                 told.when(sighting.last_at).words
             )
         }),
-    })
+    }
 }
 
-async fn best(desk: &Desk, found: &Overview) -> Result<Vec<Best>, Error> {
+fn best(desk: &Desk, found: &Overview) -> Vec<Best> {
     let mut clicked: Vec<&(Campaign, Counts)> = found
         .campaigns
         .iter()
@@ -346,8 +344,8 @@ async fn best(desk: &Desk, found: &Overview) -> Result<Vec<Best>, Error> {
             icon: status::kind_icon(campaign.definition.kind()),
             rate: format::rate(counts.clicked, counts.shown),
             clicks: format::number(counts.clicked),
-            spark: chart::spark(&campaigns::last_clicks(desk, campaign).await?),
+            spark: chart::spark(&campaigns::last_clicks(desk, found.days.get(&campaign.id))),
         });
     }
-    Ok(best)
+    best
 }
