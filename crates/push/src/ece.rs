@@ -138,15 +138,24 @@ pub enum Padding {
     None,
 }
 
+/// A fresh salt or secret.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "keys and salts are drawn beside the encryption that must never see one twice"
+)]
+fn drawn() -> Result<[u8; SALT_BYTES], Error> {
+    let mut bytes = [0; SALT_BYTES];
+    fill(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Encrypts `plaintext` with a fresh key pair and salt from the system, padded to buckets.
 pub fn encrypt(recipient: &Recipient, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
-    let mut salt = [0; SALT_BYTES];
-    fill(&mut salt)?;
     encrypt_with(
         recipient,
         plaintext,
         Ephemeral::generate()?,
-        salt,
+        drawn()?,
         Padding::Buckets,
     )
 }
@@ -207,9 +216,7 @@ impl std::fmt::Debug for BrowserKeys {
 impl BrowserKeys {
     /// Draws key and secret from the system's random source.
     pub fn generate() -> Result<Self, Error> {
-        let mut auth = [0; SALT_BYTES];
-        fill(&mut auth)?;
-        Self::new(PrivateKey::generate(&ECDH_P256)?, auth)
+        Self::new(PrivateKey::generate(&ECDH_P256)?, drawn()?)
     }
 
     /// Takes a given private key (big-endian) and secret.

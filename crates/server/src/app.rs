@@ -106,7 +106,7 @@ pub struct Running {
     /// The sender, for tests that drive it.
     pub delivery: Arc<Delivery>,
     stop: CancellationToken,
-    server: JoinHandle<anyhow::Result<()>>,
+    server: JoinHandle<()>,
     workers: Vec<JoinHandle<()>>,
 }
 
@@ -256,7 +256,7 @@ impl Running {
             for worker in self.workers {
                 worker.await?;
             }
-            self.server.await??;
+            self.server.await?;
             anyhow::Ok(())
         };
         let finished = tokio::time::timeout(STOP_WITHIN.saturating_sub(Duration::from_secs(1)), finish).await;
@@ -270,11 +270,6 @@ impl Running {
             tracing::warn!("the store was still writing; what was acknowledged is on disk");
         }
         finished.unwrap_or(Ok(()))
-    }
-
-    /// Waits until the server ends by itself, which it only does by a fault.
-    pub async fn failed(&mut self) -> anyhow::Result<()> {
-        (&mut self.server).await?
     }
 }
 

@@ -41,6 +41,10 @@ fn system_now() -> Timestamp {
 }
 
 /// `N` bytes from the operating system's generator.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that draws randomness"
+)]
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -1,24 +1,30 @@
 //! Serving: plain, or TLS with the owner's certificate.
 //!
-//! Left out: renewing certificates (restart, or a proxy). Invariant: a slow handshake holds up nobody else, and ends after [`HANDSHAKE`].
+//! Left out: renewing certificates (restart, or a proxy). Invariant: nobody who is slow holds up another; a handshake ends after
+//! [`HANDSHAKE`], and a connection that sends no whole head of a request within [`HEAD`] is closed.
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::serve::Listener;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
+const HEAD: Duration = Duration::from_secs(30);
+/// Pings on a silent HTTP/2 connection, and how long their answer may take.
+const PING: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(20));
+/// A listener that fails (out of file handles, say) is tried again after this time.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// Reads certificate and key; `None` when both paths are empty.
 pub fn acceptor(cert: &Path, key: &Path) -> anyhow::Result<Option<TlsAcceptor>> {
@@ -30,12 +36,12 @@ pub fn acceptor(cert: &Path, key: &Path) -> anyhow::Result<Option<TlsAcceptor>> 
         .with_context(|| format!("the certificate {} cannot be read as PEM", cert.display()))?;
     let key = PrivateKeyDer::from_pem_file(key)
         .with_context(|| format!("the key {} cannot be read as PEM", key.display()))?;
-    let mut config =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .context("certificate and key do not belong together")?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .context("certificate and key do not belong together")?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Some(TlsAcceptor::from(Arc::new(config))))
 }
@@ -46,75 +52,56 @@ pub async fn serve(
     acceptor: Option<TlsAcceptor>,
     router: Router,
     stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let stopped = stop.clone().cancelled_owned();
-    match acceptor {
-        None => {
-            let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-                // Answers are small; waiting to fill a packet only makes them late.
-                let _ = stream.set_nodelay(true);
-            });
-            axum::serve(listener, router)
-                .with_graceful_shutdown(stopped)
-                .await?;
-        }
-        Some(acceptor) => {
-            axum::serve(Handshakes::start(listener, acceptor, stop)?, router)
-                .with_graceful_shutdown(stopped)
-                .await?;
-        }
-    }
-    Ok(())
-}
-
-/// Connections whose handshake is through.
-struct Handshakes {
-    address: SocketAddr,
-    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
-}
-
-impl Handshakes {
-    fn start(
-        mut listener: TcpListener,
-        acceptor: TlsAcceptor,
-        stop: CancellationToken,
-    ) -> anyhow::Result<Self> {
-        let address = listener.local_addr()?;
-        let (sender, ready) = mpsc::channel(64);
-        tokio::spawn(async move {
-            loop {
-                let (stream, peer) = tokio::select! {
-                    () = stop.cancelled() => return,
-                    accepted = Listener::accept(&mut listener) => accepted,
-                };
-                let acceptor = acceptor.clone();
-                let sender = sender.clone();
-                tokio::spawn(async move {
-                    let _ = stream.set_nodelay(true);
-                    // A failed handshake is the client's affair.
-                    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                        let _ = sender.send((stream, peer)).await;
-                    }
-                });
-            }
-        });
-        Ok(Self { address, ready })
-    }
-}
-
-impl Listener for Handshakes {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        match self.ready.recv().await {
-            Some(connection) => connection,
-            // The listener was stopped; graceful shutdown ends the waiting.
-            None => std::future::pending().await,
+) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING.0)
+        .keep_alive_timeout(PING.1);
+    let service = TowerToHyperService::new(router);
+    let open = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(fault) => {
+                    tracing::warn!(error = %fault, "a connection was not accepted");
+                    tokio::time::sleep(AGAIN).await;
+                    continue;
+                }
+            },
+        };
+        // Answers are small; waiting to fill a packet only makes them late.
+        let _ = stream.set_nodelay(true);
+        let (builder, service, watcher) = (builder.clone(), service.clone(), open.watcher());
+        match acceptor.clone() {
+            None => drop(tokio::spawn(converse(stream, builder, service, watcher))),
+            Some(acceptor) => drop(tokio::spawn(async move {
+                // A failed handshake is the client's affair.
+                if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+                    converse(stream, builder, service, watcher).await;
+                }
+            })),
         }
     }
+    drop(listener);
+    open.shutdown().await;
+}
 
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        Ok(self.address)
+/// Serves one connection to its end, or to the end of the request under way when the server stops.
+async fn converse(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    builder: Builder<TokioExecutor>,
+    service: TowerToHyperService<Router>,
+    watcher: Watcher,
+) {
+    let connection = builder
+        .serve_connection(TokioIo::new(stream), service)
+        .into_owned();
+    if let Err(fault) = watcher.watch(connection).await {
+        tracing::debug!(error = %fault, "a connection broke");
     }
 }

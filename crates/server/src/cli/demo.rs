@@ -81,7 +81,7 @@ impl Demo {
         let shop = Some(Shop {
             account: account.clone(),
         });
-        let mut running = app::start(
+        let running = app::start(
             config,
             Surroundings {
                 push,
@@ -119,10 +119,7 @@ impl Demo {
         } else {
             say(&words(&shop, &link, &key, lab.url(), &hints));
         }
-        tokio::select! {
-            told = told_to_stop() => told?,
-            failed = running.failed() => return failed,
-        }
+        told_to_stop().await?;
         running.stop().await
     }
 }

@@ -50,7 +50,7 @@ impl Serve {
         };
         let config = self.place.config(flags)?;
         telemetry::start_logging(&config.log)?;
-        let mut running = app::start(config, Surroundings::default()).await?;
+        let running = app::start(config, Surroundings::default()).await?;
         let app = &running.app;
         if app.live.sites().is_empty() {
             app.launch.create_account("My site", None, Zone::utc()).await?;
@@ -79,10 +79,7 @@ impl Serve {
                 ));
             }
         }
-        tokio::select! {
-            told = told_to_stop() => told?,
-            failed = running.failed() => return failed,
-        }
+        told_to_stop().await?;
         tracing::info!("stopping: finishing what is under way");
         running.stop().await
     }

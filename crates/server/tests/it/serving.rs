@@ -101,6 +101,28 @@ async fn serves_with_the_owners_certificate_over_http_2() {
     assert!(format!("{fault:#}").contains("key"), "{fault:#}");
 }
 
+/// With the clock of the runtime paused nothing waits in earnest: time jumps to whatever is due next.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_says_nothing_is_closed() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let router = axum::Router::new().route("/", axum::routing::get(|| async { "here" }));
+    let server = tokio::spawn(campanile::tls::serve(listener, None, router, stop.clone()));
+    let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
+    silent
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nx-slow: ")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut silent, &mut answer)
+        .await
+        .unwrap();
+    assert!(!String::from_utf8_lossy(&answer).contains("here"));
+    stop.cancel();
+    server.await.unwrap();
+}
+
 #[tokio::test]
 async fn stops_in_time_while_somebody_is_slow() {
     let folder = tempfile::tempdir().unwrap();

@@ -52,9 +52,7 @@ impl Bed {
             "CAMPANILE_TEST_POSTGRES is not set: it is the URL of a PostgreSQL where tests may make schemas; \
              run `export CAMPANILE_TEST_POSTGRES=\"$(.ci/postgres start)\"`",
         );
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).expect("the system gives random bytes");
-        let name = format!("waist_{:016x}", u64::from_be_bytes(random));
+        let name = format!("waist_{:016x}", u64::from_be_bytes(campanile::clock::random()));
         execute(&server, &format!("CREATE SCHEMA {name}")).await;
         Bed {
             ground: Ground::Schema { server, name },
