@@ -27,32 +27,20 @@ pub const PUBLIC_PUSH_HOSTS: &[&str] = &[
 #[derive(Debug, Clone)]
 pub struct PushHosts {
     allowed: Vec<String>,
-    lab: Vec<String>,
 }
 
 impl PushHosts {
-    /// The public services and `more` (patterns as in [`PUBLIC_PUSH_HOSTS`]). `lab` names origins (`http://127.0.0.1:4001`)
-    /// that may be plain http on loopback; it is empty outside demos and tests.
-    pub fn new(more: &[String], lab: &[String]) -> Self {
+    /// The public services and `more` (patterns as in [`PUBLIC_PUSH_HOSTS`]).
+    pub fn new(more: &[String]) -> Self {
         let allowed = PUBLIC_PUSH_HOSTS
             .iter()
             .map(|host| (*host).to_owned())
             .chain(more.iter().cloned())
             .collect();
-        Self {
-            allowed,
-            lab: lab.to_vec(),
-        }
+        Self { allowed }
     }
 
     fn allows(&self, url: &Url) -> bool {
-        if self
-            .lab
-            .iter()
-            .any(|origin| *origin == url.origin().ascii_serialization())
-        {
-            return true;
-        }
         let Some(host) = url.host_str() else { return false };
         url.scheme() == "https"
             && matches!(url.port_or_known_default(), Some(443))
@@ -192,13 +180,14 @@ mod tests {
 
     #[test]
     fn only_push_services_are_believed() {
-        let hosts = PushHosts::new(&[], &["http://127.0.0.1:4001".to_owned()]);
+        let hosts = PushHosts::new(&["push.example.com".to_owned(), "*.push.example.org".to_owned()]);
         for good in [
             "https://fcm.googleapis.com/fcm/send/abc",
             "https://updates.push.services.mozilla.com/wpush/v2/abc",
             "https://web.push.apple.com/Qabc",
             "https://wns2-par02p.notify.windows.com/w/?token=BQYA%2fx",
-            "http://127.0.0.1:4001/wpush/v2/abc",
+            "https://push.example.com/x",
+            "https://eu.push.example.org/x",
         ] {
             assert_eq!(Endpoint::parse(good, &hosts).expect(good).as_str(), good);
         }
@@ -209,7 +198,8 @@ mod tests {
             "https://evilpush.apple.com.example.com/x",
             "https://notpush.apple.com/x",
             "https://127.0.0.1/x",
-            "http://127.0.0.1:4002/x",
+            "http://push.example.com/x",
+            "https://push.example.org/x",
             "https://user:secret@fcm.googleapis.com/x",
             "file:///etc/passwd",
             "nonsense",

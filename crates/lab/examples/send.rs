@@ -39,8 +39,7 @@ async fn main() -> Result<(), Failure> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    let endpoint =
-        Endpoint::parse(part("/endpoint"), &PushHosts::new(&[], &[])).map_err(|error| error.message)?;
+    let endpoint = Endpoint::parse(part("/endpoint"), &PushHosts::new(&[])).map_err(|error| error.message)?;
     let keys = Keys::parse(part("/keys/p256dh"), part("/keys/auth")).map_err(|error| error.message)?;
     let body = encrypt(&Recipient::new(&keys)?, text.as_bytes())?;
     let signatures = SignatureCache::new(Subject::parse("mailto:push@example.com")?);

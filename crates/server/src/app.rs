@@ -160,15 +160,8 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
     let acceptor = tls::acceptor(Path::new(&config.tls.cert), Path::new(&config.tls.key))?;
     let (store, queue, live, launch) = open(&config, clock.clone()).await?;
     let metrics = Metrics::default();
-    let hosts = PushHosts::new(&config.push.hosts, &[]);
-    let ingest = Ingest::new(
-        store.clone(),
-        live.clone(),
-        queue.clone(),
-        clock.clone(),
-        hosts,
-        metrics.clone(),
-    );
+    let hosts = PushHosts::new(&config.push.hosts);
+    let ingest = Ingest::new(store.clone(), clock.clone(), hosts, metrics.clone());
     let stop = CancellationToken::new();
     let delivery = Arc::new(Delivery::new(delivery::Parts {
         store: store.clone(),

@@ -94,7 +94,7 @@ impl Rig {
                 .and_then(Value::as_str)
                 .expect("a text")
         };
-        let hosts = PushHosts::new(&[], &[]);
+        let hosts = PushHosts::new(&[]);
         let endpoint =
             Endpoint::parse(text("/endpoint"), &hosts).expect("the production allow-list takes it");
         let keys = Keys::parse(text("/keys/p256dh"), text("/keys/auth")).expect("keys");

@@ -55,7 +55,6 @@ pub(super) struct Left {
     pub(super) accepted: usize,
     pub(super) refused: Vec<Refusal>,
     pub(super) messages: Vec<PopupMessage>,
-    pub(super) subscribed: bool,
 }
 
 struct Person {
@@ -117,7 +116,6 @@ impl<'a> Visit<'a> {
             accepted: 0,
             refused: Vec::new(),
             messages: Vec::new(),
-            subscribed: false,
         };
         let day = Day::of(now, &site.account.zone);
         Self {
@@ -637,7 +635,6 @@ impl<'a> Visit<'a> {
             "Push Subscribed",
             object(json!({"browser": family})),
         );
-        self.left.subscribed = true;
         Ok(())
     }
 

@@ -8,8 +8,7 @@ pub mod agent;
 mod fold;
 
 use crate::clock::{self, Clock};
-use crate::live::{Live, Site};
-use crate::queue::{Notice, Queue};
+use crate::live::Site;
 use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
@@ -55,8 +54,6 @@ pub enum IngestError {
 /// The use case with what it needs.
 pub struct Ingest {
     store: Store,
-    live: Live,
-    queue: Queue,
     clock: Clock,
     hosts: PushHosts,
     metrics: Metrics,
@@ -76,18 +73,9 @@ const TRIES: usize = 10;
 
 impl Ingest {
     /// Stands on its parts.
-    pub fn new(
-        store: Store,
-        live: Live,
-        queue: Queue,
-        clock: Clock,
-        hosts: PushHosts,
-        metrics: Metrics,
-    ) -> Self {
+    pub fn new(store: Store, clock: Clock, hosts: PushHosts, metrics: Metrics) -> Self {
         Self {
             store,
-            live,
-            queue,
             clock,
             hosts,
             metrics,
@@ -218,9 +206,6 @@ impl Ingest {
         }
         if let Some(origin) = seen {
             self.remember_seen(account, origin, now);
-        }
-        if outcome.subscribed {
-            self.queue.announce(Notice::Work);
         }
         let key = site.current_key().map(|key| key.key.public_key().to_owned());
         Ok(Some(Reply {
@@ -373,16 +358,6 @@ impl Ingest {
             seen.clear();
         }
         seen.insert((account.clone(), origin.to_owned()), now);
-    }
-
-    /// The clock, for callers that need the same `now`.
-    pub fn clock(&self) -> &Clock {
-        &self.clock
-    }
-
-    /// The sites, for callers that have to find one first.
-    pub fn live(&self) -> &Live {
-        &self.live
     }
 }
 
