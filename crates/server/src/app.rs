@@ -14,6 +14,7 @@ use crate::http::shop::Shop;
 use crate::ingest::Ingest;
 use crate::launch::Launch;
 use crate::live::Live;
+use crate::media::Media;
 use crate::queue::Queue;
 use crate::store::Store;
 use crate::store::db::Db;
@@ -55,6 +56,8 @@ pub struct Shared {
     pub ingest: Ingest,
     /// Use case: campaigns and accounts.
     pub launch: Launch,
+    /// Use case: uploaded pictures.
+    pub media: Media,
     /// Metrics.
     pub metrics: Metrics,
     /// Wrong passwords.
@@ -193,6 +196,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         workers.push(tokio::spawn(delivery.clone().run()));
     }
     let scripts = Scripts::new(&config.paths.wire);
+    let media = Media::new(store.clone(), clock.clone());
     let app = App(Arc::new(Shared {
         config,
         store,
@@ -201,6 +205,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         clock,
         ingest,
         launch,
+        media,
         metrics,
         attempts: Attempts::default(),
         scripts,

@@ -19,6 +19,7 @@ const RESERVED: &[&str] = &[
     "assets",
     "campaigns",
     "healthz",
+    "media",
     "metrics",
     "overview",
     "readyz",

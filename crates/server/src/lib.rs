@@ -1,7 +1,7 @@
 //! Campanile: web pop-ups and web push with events, profiles, campaigns and reports, in one process.
 //!
 //! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
-//! - [`ingest`], [`launch`], [`report`] are the use cases; [`live`] is what they and `http` read from memory.
+//! - [`ingest`], [`launch`], [`media`], [`report`] are the use cases; [`live`] is what they and `http` read from memory.
 //! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
 //! - [`app`] wires them, [`cli`] is the command line.
 //!
@@ -16,6 +16,7 @@ pub mod http;
 pub mod ingest;
 pub mod launch;
 pub mod live;
+pub mod media;
 pub mod queue;
 pub mod report;
 pub mod secret;

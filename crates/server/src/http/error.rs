@@ -4,6 +4,7 @@
 
 use crate::ingest::IngestError;
 use crate::launch::LaunchError;
+use crate::media::MediaError;
 use crate::store::db::DbError;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -134,6 +135,21 @@ impl From<LaunchError> for Error {
             LaunchError::State(message) => Self::Conflict(message),
             LaunchError::Store(fault) => fault.into(),
             LaunchError::Internal(fault) => Self::Internal(fault),
+        }
+    }
+}
+
+impl From<MediaError> for Error {
+    fn from(fault: MediaError) -> Self {
+        match fault {
+            MediaError::Refused(fault) => Self::Fields(vec![fault]),
+            MediaError::Unknown(_) => Self::NotFound {
+                code: "media_unknown",
+                message: "There is no picture of this hash here.".to_owned(),
+            },
+            MediaError::Used(message) => Self::Conflict(message),
+            MediaError::Store(fault) => fault.into(),
+            MediaError::Internal(fault) => Self::Internal(fault),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod api;
 pub mod assets;
 pub mod error;
 pub mod extract;
+pub mod media;
 pub mod pages;
 pub mod sdk;
 pub mod session;
@@ -30,10 +31,11 @@ const TIME_OUT: Duration = Duration::from_secs(30);
 /// The whole product.
 pub fn router(app: App) -> Router {
     let paths = app.config.paths.clone();
-    // Browsers: the SDK, the worker, the wire. Their paths are the owner's choice.
+    // Browsers: the SDK, the worker, the wire, whose paths are the owner's choice; and the pictures of campaigns.
     let mut browsers = Router::new()
         .route(&paths.wire, post(sdk::ring).options(sdk::preflight))
-        .route(&paths.sdk, get(assets::page_sdk));
+        .route(&paths.sdk, get(assets::page_sdk))
+        .route("/media/{account}/{file}", get(media::serve));
     for worker in &paths.workers {
         browsers = browsers.route(worker, get(assets::worker));
     }

@@ -11,7 +11,8 @@ use campanile_core::stats::{Counts, Measure};
 use campanile_core::time::{Day, Timestamp};
 use std::collections::BTreeMap;
 
-fn campaign(row: &Row) -> Result<Campaign, DbError> {
+/// The campaign in a row of its columns from `id` to `ended_at`.
+pub(super) fn campaign(row: &Row) -> Result<Campaign, DbError> {
     let definition =
         serde_json::from_str(row.text(2)?).map_err(|_| corrupt("campaigns.definition is not JSON"))?;
     Ok(Campaign {

@@ -29,7 +29,10 @@ pub struct Migrations {
 
 /// The product's schema.
 pub const MIGRATIONS: Migrations = Migrations {
-    core: &[(1, "start", include_str!("migrations/0001_start.sql"))],
+    core: &[
+        (1, "start", include_str!("migrations/0001_start.sql")),
+        (2, "media", include_str!("migrations/0002_media.sql")),
+    ],
     events: &[(1, "start", include_str!("migrations/events/0001_start.sql"))],
 };
 

@@ -12,6 +12,7 @@ pub mod campaigns;
 pub mod db;
 pub mod events;
 pub mod impressions;
+pub mod media;
 pub mod migrate;
 pub mod profiles;
 pub mod sends;

@@ -28,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) version: axum::http::Version,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: String,
+    /// The body as it came, for what is no text.
+    pub(crate) bytes: bytes::Bytes,
 }
 
 impl Answer {
@@ -326,6 +328,7 @@ where
         version: parts.version,
         headers: parts.headers,
         body: String::from_utf8_lossy(&body).into_owned(),
+        bytes: body,
     }
 }
 

@@ -35,14 +35,14 @@ fn cookie(answer: &Answer) -> String {
 }
 
 /// A signed-in browser.
-struct Person<'a> {
+pub(crate) struct Person<'a> {
     bed: &'a Bed,
-    cookie: String,
-    csrf: String,
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
 }
 
 impl<'a> Person<'a> {
-    async fn administrator(bed: &'a Bed) -> Self {
+    pub(crate) async fn administrator(bed: &'a Bed) -> Self {
         let token = bed.running.app.launch.create_link(None, 60_000).await.unwrap();
         let fields = form(&[("email", "admin@example.com"), ("password", PASSWORD)]);
         let answer = bed

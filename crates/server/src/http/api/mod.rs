@@ -4,6 +4,7 @@
 //! know a route that the other does not.
 
 mod campaigns;
+mod media;
 mod openapi;
 mod people;
 mod settings;
@@ -19,7 +20,7 @@ struct Route {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
-    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none.
+    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes.
     takes: &'static str,
     gives: &'static str,
     status: u16,
@@ -48,6 +49,9 @@ const ROUTES: &[Route] = routes! {
     post "/v1/campaigns/{id}/duplicate" campaigns::duplicate, "Make a draft with the same words", "" => 201 "Campaign";
     get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, and why messages failed", "" => 200 "Report";
     post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
+    get "/v1/media" media::list, "Uploaded pictures, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "MediaList";
+    post "/v1/media" media::keep, "Upload a picture: the bytes of a PNG, JPEG, WebP or GIF, at most 5 MiB; ?name=", "Picture" => 201 "Media";
+    delete "/v1/media/{hash}" media::remove, "Delete a picture that no campaign uses", "" => 204 "";
     get "/v1/profiles" people::find, "People by identity: ?identity=Email:customer@example.com, Identity:…, Phone:… or device:…", "" => 200 "ProfileList";
     get "/v1/profiles/{id}" people::show, "One person with devices and subscriptions", "" => 200 "Profile";
     get "/v1/profiles/{id}/events" people::events, "What a person did, newest first; ?limit= and ?before= (ms)", "" => 200 "EventList";

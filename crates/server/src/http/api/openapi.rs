@@ -53,8 +53,14 @@ fn operation(route: &Route) -> Value {
     );
     let mut operation =
         json!({"summary": route.summary, "operationId": operation_id(route), "responses": responses});
-    if !route.takes.is_empty() {
-        operation["requestBody"] = json!({"required": true, "content": content(route.takes)});
+    match route.takes {
+        "" => {}
+        // Raw bytes have a media type and no schema.
+        "Picture" => {
+            let kinds = json!({"image/png": {}, "image/jpeg": {}, "image/webp": {}, "image/gif": {}});
+            operation["requestBody"] = json!({"required": true, "content": kinds});
+        }
+        name => operation["requestBody"] = json!({"required": true, "content": content(name)}),
     }
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
@@ -65,11 +71,17 @@ fn operation(route: &Route) -> Value {
         };
         parameters.push(json!({"name": "id", "in": "path", "required": true, "schema": kind}));
     }
+    if route.path.contains("{hash}") {
+        let kind = json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
+        parameters.push(json!({"name": "hash", "in": "path", "required": true, "schema": kind}));
+    }
     let queries: &[(&str, &str)] = match route.path {
         "/v1/campaigns" if route.method == "get" => &[("kind", "string"), ("status", "string")],
         "/v1/profiles" => &[("identity", "string")],
         "/v1/profiles/{id}/events" => &[("limit", "integer"), ("before", "integer")],
         "/v1/subscriptions" => &[("limit", "integer")],
+        "/v1/media" if route.method == "get" => &[("limit", "integer"), ("before", "string")],
+        "/v1/media" => &[("name", "string")],
         _ => &[],
     };
     for (name, kind) in queries {
@@ -88,6 +100,7 @@ fn operation_id(route: &Route) -> String {
         .path
         .trim_start_matches("/v1/")
         .replace("/{id}", "_one")
+        .replace("/{hash}", "_one")
         .replace(['/', '-'], "_");
     format!("{}_{path}", route.method)
 }
@@ -149,6 +162,20 @@ fn schemas() -> Value {
         ("url", text.clone()),
     ]);
     let maybe = json!({"type": ["string", "null"]});
+    let media = object(&[
+        ("hash", text.clone()),
+        ("url", text.clone()),
+        ("width", number.clone()),
+        ("height", number.clone()),
+        ("bytes", number.clone()),
+        ("type", one_of(&["image/jpeg", "image/png", "image/webp"])),
+        ("name", text.clone()),
+        ("created_at", time.clone()),
+        (
+            "small",
+            json!({"type": ["object", "null"], "properties": {"url": text, "width": number, "bytes": number}}),
+        ),
+    ]);
     let push = object(&[
         ("title", text.clone()),
         ("body", text.clone()),
@@ -228,6 +255,8 @@ fn schemas() -> Value {
             ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
         ]),
         "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
+        "Media": media.clone(),
+        "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
         "Profile": object(&[
             ("id", number.clone()), ("identified", flag), ("identities", map.clone()), ("properties", map.clone()), ("created_at", time.clone()),
             ("seen_at", maybe_time), ("devices", list(&map)), ("subscriptions", list(&subscription)), ("merged", list(&number)),

@@ -14,6 +14,7 @@ pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod forms;
 pub(crate) mod icon;
+pub(crate) mod media;
 pub(crate) mod overview;
 pub(crate) mod report;
 #[cfg(test)]
@@ -26,7 +27,7 @@ use crate::app::App;
 use crate::http::error::Error;
 use askama::Template;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -45,6 +46,11 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns/new", get(editor::begin))
         .route("/campaigns/preview", post(editor::preview))
         .route("/campaigns/counts.json", get(campaigns::counts))
+        // The form counts for itself, so that it can say what is too large.
+        .route(
+            "/campaigns/media",
+            post(media::keep).layer(DefaultBodyLimit::disable()),
+        )
         .route("/campaigns/{id}", get(report::show).post(editor::save))
         .route("/campaigns/{id}/edit", get(editor::edit))
         .route("/campaigns/{id}/start", post(campaigns::start))
