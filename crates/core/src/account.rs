@@ -3,8 +3,10 @@
 //! Left out: who may sign in (the server's). Invariant: an [`Origin`] is `scheme://host[:port]` and nothing more.
 
 use crate::FieldError;
+use crate::caps::Limits;
 use crate::id::AccountId;
 use crate::time::{Timestamp, Zone};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Where a page lives: scheme, host and port.
@@ -60,8 +62,28 @@ pub struct Account {
     pub zone: Zone,
     /// Origins whose pages may send; empty means every origin.
     pub origins: Vec<Origin>,
+    /// What holds for all its campaigns.
+    pub settings: Settings,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// What holds for all campaigns of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How many pop-ups of all campaigns together one visitor sees.
+    pub caps: Limits,
+    /// Whether the debug switch of a browser opens the overlay that says why messages are shown, without a signed link. Names of campaigns
+    /// and their audiences stay hidden there.
+    pub debug_overlay: bool,
+}
+
+impl Settings {
+    /// What is wrong with them.
+    pub fn check(&self) -> Vec<FieldError> {
+        self.caps.check("caps")
+    }
 }
 
 impl Account {

@@ -4,11 +4,16 @@
 //! [`Definition::check`] finds nothing; the status changes only through [`Status::start`] and [`Status::stop`].
 
 use crate::FieldError;
+use crate::caps::Caps;
 use crate::event;
+use crate::experiment::Experiment;
 use crate::id::CampaignId;
 use crate::notification::PushMessage;
 use crate::popup::Popup;
+use crate::schedule::Schedule;
+use crate::segment::Rules;
 use crate::time::Timestamp;
+use crate::trigger::{Trigger, Where};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -121,47 +126,259 @@ impl Status {
     }
 }
 
-/// What makes a pop-up a candidate.
+/// What happens when another message stands where this one would.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Busy {
+    /// It waits until the other is gone.
+    #[default]
+    Queue,
+    /// It is not shown this time.
+    GiveWay,
+}
+
+/// What a campaign is for: an event within a time after the message was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "on", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Trigger {
-    /// A page view.
-    Page,
-    /// An event of that name.
-    Event {
-        /// Its name as raised by the page.
-        event: String,
-    },
-}
-
-/// How often one visitor may see a pop-up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Caps {
-    /// Times per session; `None` is every time.
-    #[serde(default)]
-    pub session: Option<u32>,
+pub struct Goal {
+    /// Name of the event.
+    pub event: String,
+    /// Tests of its properties, all of which have to pass.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Where>,
+    /// The window, hours, 1..=2160.
+    #[serde(default = "three_days")]
+    pub within_hours: u32,
 }
 
-impl Default for Caps {
-    /// Once per session.
-    fn default() -> Self {
-        Self { session: Some(1) }
+fn three_days() -> u32 {
+    72
+}
+
+impl Goal {
+    /// The window in milliseconds.
+    pub fn window_ms(&self) -> i64 {
+        i64::from(self.within_hours) * 3_600_000
+    }
+
+    /// Whether an event is the goal.
+    pub fn meets(&self, name: &str, props: &serde_json::Map<String, Value>, now: Timestamp) -> bool {
+        self.event == name
+            && self
+                .filters
+                .iter()
+                .all(|filter| filter.test.passes(props.get(&filter.name), now))
+    }
+}
+
+/// A pop-up with when, to whom, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PopupPlan {
+    /// The message; variant A where there are several.
+    pub popup: Popup,
+    /// What makes it due.
+    pub trigger: Trigger,
+    /// To whom.
+    pub audience: Rules,
+    /// From when to when.
+    pub schedule: Schedule,
+    /// How often.
+    pub caps: Caps,
+    /// 0..=100; the higher goes first.
+    pub priority: u8,
+    /// Of the campaigns of one group, a visitor sees only one in a session.
+    pub group: Option<String>,
+    /// What happens when another message is there.
+    pub when_busy: Busy,
+    /// Variants and control group.
+    pub experiment: Experiment,
+    /// What it is for.
+    pub goal: Option<Goal>,
+}
+
+/// A plan in plain language, part by part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    /// `a box` and so on.
+    pub kind: &'static str,
+    /// Whom it is for.
+    pub who: String,
+    /// What makes it due.
+    pub moment: String,
+    /// Conditions on page and visit.
+    pub conditions: String,
+    /// Signs from the browser.
+    pub signs: String,
+    /// Dates, days and hours.
+    pub schedule: String,
+    /// Caps and silences.
+    pub often: String,
+    /// Variants and control group, a sentence of its own.
+    pub experiment: String,
+}
+
+/// Priority of a campaign that says none.
+pub const NORMAL: u8 = 50;
+
+impl PopupPlan {
+    /// A message for everybody at every page view, once a session.
+    pub fn new(popup: Popup) -> Self {
+        Self {
+            popup,
+            trigger: Trigger::default(),
+            audience: Rules::default(),
+            schedule: Schedule::default(),
+            caps: Caps::default(),
+            priority: NORMAL,
+            group: None,
+            when_busy: Busy::default(),
+            experiment: Experiment::default(),
+            goal: None,
+        }
+    }
+
+    /// The message of a variant by its index.
+    pub fn variant(&self, index: usize) -> &Popup {
+        index
+            .checked_sub(1)
+            .and_then(|at| self.experiment.variants.get(at))
+            .map_or(&self.popup, |variant| &variant.popup)
+    }
+
+    /// What it does, in one sentence of plain language.
+    pub fn sentence(&self) -> String {
+        let parts = self.parts();
+        let first = format!("Shows {} to {} when {}", parts.kind, parts.who, parts.moment);
+        let clauses: Vec<&str> = [
+            &first,
+            &parts.conditions,
+            &parts.signs,
+            &parts.schedule,
+            &parts.often,
+        ]
+        .into_iter()
+        .map(String::as_str)
+        .filter(|clause| !clause.is_empty())
+        .collect();
+        let sentence = format!("{}. {}", clauses.join(", "), parts.experiment);
+        sentence.trim_end().to_owned()
+    }
+
+    /// The parts of the sentence, so that an editor can link each to its step. Empty where there is nothing to say.
+    pub fn parts(&self) -> Sentence {
+        let kind = match (self.popup.template, self.popup.layout()) {
+            (template, _) if template.is_image_only() => "a picture",
+            (_, crate::popup::Layout::Box) => "a box",
+            (_, crate::popup::Layout::Banner) => "a banner",
+            (_, crate::popup::Layout::Interstitial) => "an interstitial",
+        };
+        let who = if self.audience.is_empty() {
+            "every visitor".to_owned()
+        } else {
+            format!("visitors with {}", self.audience.words())
+        };
+        let experiment = if self.experiment.is_one() {
+            String::new()
+        } else {
+            let mut groups: Vec<String> = (0..=self.experiment.variants.len())
+                .map(|index| self.experiment.name(index).to_owned())
+                .collect();
+            if self.experiment.control > 0 {
+                groups.push(format!(
+                    "a control group of {:.0} %",
+                    self.experiment.control_percent()
+                ));
+            }
+            format!("Visitors are parted into {}.", groups.join(", "))
+        };
+        Sentence {
+            kind,
+            who,
+            moment: self.trigger.words(),
+            conditions: if self.trigger.when.is_empty() {
+                String::new()
+            } else {
+                format!("if {}", self.trigger.when.words())
+            },
+            signs: self.trigger.signals.words(),
+            schedule: if self.schedule.is_always() {
+                String::new()
+            } else {
+                self.schedule.words()
+            },
+            often: self.caps.words(),
+            experiment,
+        }
+    }
+
+    fn check(&self) -> Vec<FieldError> {
+        let mut errors = self.popup.check();
+        errors.extend(self.trigger.check());
+        errors.extend(self.audience.check("audience"));
+        let rules = self.audience.count() + self.trigger.when.count();
+        if errors.is_empty() && rules > crate::segment::MOST_RULES {
+            errors.push(FieldError::new(
+                "audience.rules",
+                format!(
+                    "Trigger and audience together have {rules} rules; {} are the most.",
+                    crate::segment::MOST_RULES
+                ),
+            ));
+        }
+        errors.extend(self.schedule.check());
+        errors.extend(self.caps.check());
+        if self.priority > 100 {
+            errors.push(FieldError::new("priority", "The priority is 0 to 100."));
+        }
+        if self
+            .group
+            .as_ref()
+            .is_some_and(|group| group.trim().is_empty() || group.chars().count() > 60)
+        {
+            errors.push(FieldError::new(
+                "group",
+                "A group's name has 1 to 60 characters. Leave it out for none.",
+            ));
+        }
+        errors.extend(self.experiment.check());
+        match &self.goal {
+            Some(goal) => {
+                let mut notices = Vec::new();
+                if event::clean_name(&goal.event, &mut notices).as_ref() != Ok(&goal.event) {
+                    errors.push(FieldError::new(
+                        "goal.event",
+                        "The goal is an event of your page. Write its name, for example Charged.",
+                    ));
+                }
+                if !(1..=2160).contains(&goal.within_hours) {
+                    errors.push(FieldError::new(
+                        "goal.within_hours",
+                        "The window is 1 to 2160 hours (90 days).",
+                    ));
+                }
+                for (at, filter) in goal.filters.iter().enumerate() {
+                    errors.extend(filter.test.check(&format!("goal.where[{at}]")));
+                }
+            }
+            None if self.caps.until_goal => errors.push(FieldError::new(
+                "caps.until_goal",
+                "There is no goal to stop at. Set one, or let it go on.",
+            )),
+            None => {}
+        }
+        errors
     }
 }
 
 /// The message of a campaign with what belongs to its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few are alive at a time; the plan of a pop-up is boxed because it is larger still"
+)]
 pub enum Body {
-    /// A pop-up, when it is due and how often.
-    Popup {
-        /// The message.
-        popup: Popup,
-        /// What makes it due.
-        trigger: Trigger,
-        /// How often.
-        caps: Caps,
-    },
+    /// A pop-up, when it is due, to whom, and how often.
+    Popup(Box<PopupPlan>),
     /// A push to all subscribers.
     Push {
         /// The message.
@@ -195,6 +412,12 @@ pub struct Campaign {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// Grows with each change of what visitors get; 1 until the first.
+    pub revision: u32,
+    /// Changes that visitors do not get yet: an editor keeps them here until they are published.
+    pub draft: Option<Definition>,
+    /// When it was put away; out of the lists, its numbers stay.
+    pub archived_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -210,7 +433,41 @@ struct DefinitionWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trigger: Option<Trigger>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    audience: Option<Rules>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<Schedule>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     caps: Option<Caps>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    priority: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    when_busy: Option<Busy>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    experiment: Option<Experiment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    goal: Option<Goal>,
+}
+
+impl DefinitionWire {
+    fn new(name: &str, kind: Kind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            popup: None,
+            push: None,
+            trigger: None,
+            audience: None,
+            schedule: None,
+            caps: None,
+            priority: None,
+            group: None,
+            when_busy: None,
+            experiment: None,
+            goal: None,
+        }
+    }
 }
 
 /// Fields of a campaign's JSON that the server sets; taken back in silence when a client sends a whole campaign to change it.
@@ -221,6 +478,9 @@ const SERVER_FIELDS: &[&str] = &[
     "changed_at",
     "started_at",
     "ended_at",
+    "revision",
+    "draft",
+    "archived_at",
     "counts",
 ];
 
@@ -247,17 +507,34 @@ impl Definition {
                 let popup = wire
                     .popup
                     .ok_or_else(|| FieldError::new("popup", "A pop-up needs its message in “popup”."))?;
-                Body::Popup {
+                Body::Popup(Box::new(PopupPlan {
                     popup,
-                    trigger: wire.trigger.unwrap_or(Trigger::Page),
+                    trigger: wire.trigger.unwrap_or_default(),
+                    audience: wire.audience.unwrap_or_default(),
+                    schedule: wire.schedule.unwrap_or_default(),
                     caps: wire.caps.unwrap_or_default(),
-                }
+                    priority: wire.priority.unwrap_or(NORMAL),
+                    group: wire
+                        .group
+                        .map(|group| group.trim().to_owned())
+                        .filter(|group| !group.is_empty()),
+                    when_busy: wire.when_busy.unwrap_or_default(),
+                    experiment: wire.experiment.unwrap_or_default(),
+                    goal: wire.goal,
+                }))
             }
             Kind::Push => {
                 for (present, field) in [
                     (wire.popup.is_some(), "popup"),
                     (wire.trigger.is_some(), "trigger"),
+                    (wire.audience.is_some(), "audience"),
+                    (wire.schedule.is_some(), "schedule"),
                     (wire.caps.is_some(), "caps"),
+                    (wire.priority.is_some(), "priority"),
+                    (wire.group.is_some(), "group"),
+                    (wire.when_busy.is_some(), "when_busy"),
+                    (wire.experiment.is_some(), "experiment"),
+                    (wire.goal.is_some(), "goal"),
                 ] {
                     if present {
                         return Err(stray(field));
@@ -277,31 +554,30 @@ impl Definition {
 
     /// The JSON of the API and the store.
     pub fn to_json(&self) -> Value {
-        let wire = match self.body.clone() {
-            Body::Popup { popup, trigger, caps } => DefinitionWire {
-                name: self.name.clone(),
-                kind: Kind::Popup,
-                popup: Some(popup),
-                push: None,
-                trigger: Some(trigger),
-                caps: Some(caps),
-            },
-            Body::Push { push } => DefinitionWire {
-                name: self.name.clone(),
-                kind: Kind::Push,
-                popup: None,
-                push: Some(push),
-                trigger: None,
-                caps: None,
-            },
-        };
+        let mut wire = DefinitionWire::new(&self.name, self.kind());
+        match &self.body {
+            Body::Popup(plan) => {
+                let plan = plan.as_ref().clone();
+                wire.popup = Some(plan.popup);
+                wire.trigger = Some(plan.trigger);
+                wire.audience = (!plan.audience.is_empty()).then_some(plan.audience);
+                wire.schedule = (!plan.schedule.is_always()).then_some(plan.schedule);
+                wire.caps = Some(plan.caps);
+                wire.priority = (plan.priority != NORMAL).then_some(plan.priority);
+                wire.group = plan.group;
+                wire.when_busy = (plan.when_busy != Busy::default()).then_some(plan.when_busy);
+                wire.experiment = (!plan.experiment.is_one()).then_some(plan.experiment);
+                wire.goal = plan.goal;
+            }
+            Body::Push { push } => wire.push = Some(push.clone()),
+        }
         serde_json::to_value(wire).expect("a definition always serialises")
     }
 
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self.body {
-            Body::Popup { .. } => Kind::Popup,
+            Body::Popup(_) => Kind::Popup,
             Body::Push { .. } => Kind::Push,
         }
     }
@@ -322,22 +598,7 @@ impl Definition {
     pub fn check(&self) -> Vec<FieldError> {
         let mut errors = self.check_draft();
         match &self.body {
-            Body::Popup { popup, trigger, caps } => {
-                errors.extend(popup.check());
-                if let Trigger::Event { event } = trigger {
-                    let mut notices = Vec::new();
-                    if event::clean_name(event, &mut notices).as_ref() != Ok(event) {
-                        let message = "An event's name has 1 to 1024 characters without . : $ ' \" \\ and is not one of the system's.";
-                        errors.push(FieldError::new("trigger.event", message));
-                    }
-                }
-                if caps.session == Some(0) {
-                    errors.push(FieldError::new(
-                        "caps.session",
-                        "Zero times would never show it. Stop the campaign instead.",
-                    ));
-                }
-            }
+            Body::Popup(plan) => errors.extend(plan.check()),
             Body::Push { push } => errors.extend(push.check()),
         }
         errors

@@ -1,177 +1,184 @@
 //! The decision: which pop-ups a visitor gets now, and for each campaign why or why not.
 //!
-//! Pure: campaigns and the visitor's state come in, the decision goes out. This is the only evaluator; the browser may hide a
-//! message, it never decides. Left out: rendering and counting. Invariant: a campaign is shown if and only if all its
-//! conditions passed, and the conditions are listed in the order in which they were looked at.
+//! Pure: campaigns and the visitor's state come in, the decision goes out. This is the only evaluator; the browser may hide a message or
+//! say that a sign came, it never decides. Left out: rendering beyond filling in data, and counting. Invariant: a campaign is shown if and
+//! only if all its conditions passed, and the conditions are listed in the order in which they are looked at. The brief decision of the hot
+//! path and the explained one run the same code.
 
-use crate::campaign::{Caps, Trigger};
-use crate::id::CampaignId;
+mod look;
+mod scope;
+
+pub use scope::Words;
+
+use crate::campaign::PopupPlan;
+use crate::caps::Limits;
+use crate::id::{AccountId, CampaignId, Ordinal};
+use crate::ledger::{Here, Ledger};
+use crate::popup::{Layout, Popup, Prepared};
+use crate::schedule::Local;
+use crate::segment::Facts;
+use crate::time::Zone;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 
 /// A running pop-up campaign as far as deciding needs it.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
     /// Its number.
     pub id: CampaignId,
-    /// What makes it due.
-    pub trigger: &'a Trigger,
-    /// How often.
-    pub caps: Caps,
+    /// Its name.
+    pub name: &'a str,
+    /// Its revision.
+    pub revision: u32,
+    /// When, to whom, how often.
+    pub plan: &'a PopupPlan,
+    /// Its messages by variant, parsed.
+    pub prepared: &'a [Prepared],
 }
 
 /// What just happened on the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Moment<'a> {
     /// A page view.
     Page,
-    /// An event of that name.
-    Event(&'a str),
+    /// An event with its properties.
+    Event(&'a str, &'a Map<String, Value>),
+    /// The browser saw the sign that this campaign waits for; with the event that began the waiting, if it was one.
+    Due(CampaignId, Option<(&'a str, &'a Map<String, Value>)>),
 }
 
 /// What is known of the visitor.
-#[derive(Debug, Clone, Default)]
-pub struct Visitor {
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor<'a> {
+    /// The account.
+    pub account: &'a AccountId,
+    /// The profile's number: variants are drawn by it.
+    pub person: Ordinal,
+    /// What rules are about.
+    pub facts: Facts<'a>,
+    /// What the person was handed before.
+    pub ledger: &'a Ledger,
+    /// Where counts are taken.
+    pub here: Here,
+    /// What the account's clock shows.
+    pub account_time: Local,
+    /// What the visitor's clock shows.
+    pub visitor_time: Local,
+    /// Caps of all campaigns together.
+    pub overall: Limits,
     /// Whether the page can show a message now.
     pub can_show: bool,
-    /// How often each campaign was handed out in this session.
-    pub session_shown: BTreeMap<CampaignId, u32>,
+    /// Places on the page that are taken by a message.
+    pub busy: &'a [Layout],
+    /// Name of the site, for texts.
+    pub site_name: &'a str,
+}
+
+impl<'a> Visitor<'a> {
+    /// The clocks of the account and the visitor at the moment of `facts`.
+    pub fn clocks(facts: &Facts<'a>, visitor_zone: &str) -> (Local, Local) {
+        let account = Local::at(facts.now, facts.zone);
+        let visitor = Zone::parse(visitor_zone).map_or(account, |zone| Local::at(facts.now, &zone));
+        (account, visitor)
+    }
 }
 
 /// One condition, as it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// Its name: `trigger`, `page`, `session_cap`.
+    /// Its name; see `docs/guide/why-not.md`.
     pub name: &'static str,
     /// What the campaign asks for.
     pub asked: String,
-    /// What was seen.
+    /// What was seen; empty where it was not looked at.
     pub seen: String,
-    /// Whether it passed.
-    pub passed: bool,
+    /// Whether it passed; `None` where an earlier one failed, so that it was not looked at.
+    pub passed: Option<bool>,
+}
+
+/// What follows for a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It is shown.
+    Show,
+    /// All else passed; the browser has to see a sign first.
+    Wait,
+    /// All passed, and the person belongs to the control group.
+    Control,
+    /// It is not shown.
+    Not,
+}
+
+/// A message that is to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filled {
+    /// Index of the variant.
+    pub variant: usize,
+    /// The pop-up with the visitor's data.
+    pub popup: Popup,
+    /// Its document.
+    pub html: String,
 }
 
 /// A campaign that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Looked {
     /// Which.
     pub campaign: CampaignId,
-    /// The conditions up to and including the first that did not pass.
+    /// What follows.
+    pub outcome: Outcome,
+    /// The message, where it is shown.
+    pub filled: Option<Filled>,
+    /// The conditions in their order; empty in a brief decision.
     pub because: Vec<Condition>,
 }
 
-impl Looked {
-    /// Whether it is shown.
-    pub fn shown(&self) -> bool {
-        self.because.iter().all(|condition| condition.passed)
-    }
+/// A campaign that was looked at, for people: the page's overlay, the dashboard and the API show it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// Which.
+    pub campaign: CampaignId,
+    /// Its name.
+    pub name: String,
+    /// `box`, `banner` or `interstitial`.
+    pub kind: &'static str,
+    /// Its revision.
+    pub revision: u32,
+    /// The variant that this person has; `None` in the control group.
+    pub variant: Option<String>,
+    /// What follows.
+    pub outcome: Outcome,
+    /// The conditions in their order.
+    pub because: Vec<Condition>,
 }
 
-/// Looks at every candidate, in the order given, which is the order of priority.
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The outcome only; looking ends at the first condition that fails.
+    Brief,
+    /// Every condition with what was asked and seen.
+    Explained,
+}
+
+/// Looks at every candidate, in the order given, which is the order of priority. What an earlier one takes (a place, a group, a slot of the
+/// overall caps) a later one does not get.
 pub fn decide<'a>(
     candidates: impl IntoIterator<Item = Candidate<'a>>,
-    visitor: &Visitor,
+    visitor: &Visitor<'_>,
     moment: Moment<'_>,
+    detail: Detail,
 ) -> Vec<Looked> {
+    let candidates: Vec<Candidate<'a>> = candidates.into_iter().collect();
+    let mut round = look::Round::new(visitor, moment, detail);
+    round.note_groups(
+        candidates
+            .iter()
+            .filter_map(|candidate| Some((candidate.id, candidate.plan.group.as_deref()?))),
+    );
     candidates
         .into_iter()
-        .map(|candidate| Looked {
-            campaign: candidate.id,
-            because: look(candidate, visitor, moment),
-        })
+        .map(|candidate| round.look(candidate))
         .collect()
-}
-
-fn look(candidate: Candidate<'_>, visitor: &Visitor, moment: Moment<'_>) -> Vec<Condition> {
-    let mut because = Vec::new();
-    let mut passes = |name: &'static str, asked: String, seen: String, passed: bool| {
-        because.push(Condition {
-            name,
-            asked,
-            seen,
-            passed,
-        });
-        passed
-    };
-    let seen = match moment {
-        Moment::Page => "page view".to_owned(),
-        Moment::Event(name) => format!("event “{name}”"),
-    };
-    let (asked, due) = match candidate.trigger {
-        Trigger::Page => ("page view".to_owned(), moment == Moment::Page),
-        Trigger::Event { event } => (format!("event “{event}”"), moment == Moment::Event(event)),
-    };
-    if !passes("trigger", asked, seen, due) {
-        return because;
-    }
-    let can = if visitor.can_show {
-        "open"
-    } else {
-        "hidden or leaving"
-    };
-    if !passes("page", "open".to_owned(), can.to_owned(), visitor.can_show) {
-        return because;
-    }
-    if let Some(cap) = candidate.caps.session {
-        let shown = visitor.session_shown.get(&candidate.id).copied().unwrap_or(0);
-        passes(
-            "session_cap",
-            format!("at most {cap} a session"),
-            format!("{shown} so far"),
-            shown < cap,
-        );
-    }
-    because
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(trigger: &Trigger, caps: Caps, visitor: &Visitor, moment: Moment<'_>) -> (bool, &'static str) {
-        let candidate = Candidate {
-            id: CampaignId(1),
-            trigger,
-            caps,
-        };
-        let looked = decide([candidate], visitor, moment).remove(0);
-        (looked.shown(), looked.because.last().expect("a condition").name)
-    }
-
-    #[test]
-    fn conditions_in_order() {
-        let page = Trigger::Page;
-        let event = Trigger::Event {
-            event: "Charged".to_owned(),
-        };
-        let fresh = Visitor {
-            can_show: true,
-            ..Visitor::default()
-        };
-        let seen = Visitor {
-            can_show: true,
-            session_shown: BTreeMap::from([(CampaignId(1), 1)]),
-        };
-        let once = Caps::default();
-        let always = Caps { session: None };
-        assert_eq!(shown(&page, once, &fresh, Moment::Page), (true, "session_cap"));
-        assert_eq!(shown(&page, once, &seen, Moment::Page), (false, "session_cap"));
-        assert_eq!(shown(&page, always, &seen, Moment::Page), (true, "page"));
-        assert_eq!(
-            shown(&page, once, &fresh, Moment::Event("Charged")),
-            (false, "trigger")
-        );
-        assert_eq!(
-            shown(&event, once, &fresh, Moment::Event("Charged")),
-            (true, "session_cap")
-        );
-        assert_eq!(
-            shown(&event, once, &fresh, Moment::Event("charged")),
-            (false, "trigger")
-        );
-        assert_eq!(
-            shown(&page, once, &Visitor::default(), Moment::Page),
-            (false, "page")
-        );
-    }
 }

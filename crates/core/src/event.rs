@@ -34,6 +34,7 @@ pub const RESERVED_NAMES: &[&str] = &[
     "Permission Prompt",
     "Push Subscribed",
     "Push Unsubscribed",
+    "Popup Answered",
 ];
 
 /// Something that was cut, left out or refused, for the console and the reply.

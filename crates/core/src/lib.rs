@@ -10,17 +10,26 @@
 //! replayed. Invariant: a value of a type of this crate is valid; bad input stops in `parse`.
 
 pub mod account;
+pub mod activity;
 pub mod campaign;
+pub mod caps;
 pub mod decide;
 pub mod delivery;
 pub mod event;
+pub mod experiment;
 pub mod id;
+pub mod ledger;
+pub mod liquid;
 pub mod notification;
 pub mod popup;
 pub mod profile;
+pub mod rule;
+pub mod schedule;
+pub mod segment;
 pub mod stats;
 pub mod subscription;
 pub mod time;
+pub mod trigger;
 pub mod wire;
 
 mod field;

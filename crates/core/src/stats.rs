@@ -26,11 +26,19 @@ pub enum Measure {
     Failed,
     /// Subscription turned out to be gone; removed.
     Gone,
+    /// People who saw it for the first time; of the control group: who would have.
+    Exposed,
+    /// People who reached the goal in time, once each.
+    Converted,
+    /// Pop-up whose field was answered.
+    Answered,
+    /// Pop-up handed out and given back unseen.
+    Returned,
 }
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -40,6 +48,10 @@ impl Measure {
         Self::Sent,
         Self::Failed,
         Self::Gone,
+        Self::Exposed,
+        Self::Converted,
+        Self::Answered,
+        Self::Returned,
     ];
 
     /// The name in the store and the API.
@@ -54,6 +66,10 @@ impl Measure {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Gone => "gone",
+            Self::Exposed => "exposed",
+            Self::Converted => "converted",
+            Self::Answered => "answered",
+            Self::Returned => "returned",
         }
     }
 
@@ -76,6 +92,10 @@ pub struct Counts {
     pub sent: u64,
     pub failed: u64,
     pub gone: u64,
+    pub exposed: u64,
+    pub converted: u64,
+    pub answered: u64,
+    pub returned: u64,
 }
 
 impl Counts {
@@ -91,12 +111,16 @@ impl Counts {
             Measure::Sent => &mut self.sent,
             Measure::Failed => &mut self.failed,
             Measure::Gone => &mut self.gone,
+            Measure::Exposed => &mut self.exposed,
+            Measure::Converted => &mut self.converted,
+            Measure::Answered => &mut self.answered,
+            Measure::Returned => &mut self.returned,
         };
         *slot += n;
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 9] {
+    pub fn measures(&self) -> [(Measure, u64); 13] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),
@@ -107,6 +131,10 @@ impl Counts {
             (Measure::Sent, self.sent),
             (Measure::Failed, self.failed),
             (Measure::Gone, self.gone),
+            (Measure::Exposed, self.exposed),
+            (Measure::Converted, self.converted),
+            (Measure::Answered, self.answered),
+            (Measure::Returned, self.returned),
         ]
     }
 

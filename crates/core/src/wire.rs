@@ -4,10 +4,12 @@
 //! One bad operation never takes the batch with it: operations are parsed one by one. Left out: what they do (`ingest`).
 //! Invariant: a parsed [`Operation`] is within every limit of this module.
 
+use crate::decide::Explained;
 use crate::event::Notice;
-use crate::id::Id;
-use crate::popup::{MsgId, PopupMessage};
+use crate::id::{CampaignId, Id};
+use crate::popup::{Layout, MsgId, PopupMessage};
 use crate::time::Timestamp;
+use crate::trigger::Signals;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -42,6 +44,18 @@ pub struct Request<'a> {
     /// Whether the page can show messages now.
     #[serde(default)]
     pub show: bool,
+    /// The page view that this comes from: the id of its operation.
+    #[serde(default)]
+    pub view: Option<Id>,
+    /// Places on the page where a message stands.
+    #[serde(default)]
+    pub busy: Vec<Layout>,
+    /// Token of a signed link that asks why messages are shown or not; `debug` for the debug switch.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// Token of a signed link that shows one message to its owner.
+    #[serde(default)]
+    pub test: Option<String>,
     /// Operations, unparsed.
     #[serde(borrow, default)]
     pub ops: Vec<&'a RawValue>,
@@ -117,6 +131,22 @@ pub enum What {
         reaction: Reaction,
         button: String,
         url: String,
+    },
+    Due {
+        campaign: CampaignId,
+        event: Option<(String, Map<String, Value>)>,
+    },
+    Return {
+        msg: MsgId,
+        impression: Id,
+        reason: String,
+    },
+    Answer {
+        msg: MsgId,
+        impression: Id,
+        answer: Value,
+        comment: String,
+        consent: bool,
     },
     Push {
         send: Id,
@@ -216,6 +246,25 @@ struct Raw {
     send: Option<Id>,
     #[serde(default)]
     action: Option<String>,
+    #[serde(default)]
+    campaign: Option<CampaignId>,
+    #[serde(default)]
+    event: Option<RawEvent>,
+    #[serde(default)]
+    reason: Option<String>,
+    #[serde(default)]
+    answer: Option<Value>,
+    #[serde(default)]
+    comment: Option<String>,
+    #[serde(default)]
+    consent: bool,
+}
+
+#[derive(Deserialize)]
+struct RawEvent {
+    name: String,
+    #[serde(default)]
+    props: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -302,13 +351,7 @@ fn what(raw: Raw) -> Result<What, Notice> {
             outcome: raw.outcome.ok_or_else(|| missing("outcome"))?,
         },
         op @ ("view" | "click" | "close") => What::Popup {
-            msg: raw.msg.as_deref().and_then(MsgId::parse).ok_or_else(|| {
-                Notice::new(
-                    604,
-                    "msg",
-                    "“msg” is not a message id like 1630318544_20211004; not counted.",
-                )
-            })?,
+            msg: message_id(raw.msg.as_deref())?,
             impression: raw.impression,
             reaction: match op {
                 "view" => Reaction::Shown,
@@ -317,6 +360,22 @@ fn what(raw: Raw) -> Result<What, Notice> {
             },
             button: cut(raw.button.unwrap_or_default(), 64),
             url: cut(raw.url.unwrap_or_default(), MAX_URL_BYTES),
+        },
+        "due" => What::Due {
+            campaign: raw.campaign.ok_or_else(|| missing("campaign"))?,
+            event: raw.event.map(|event| (cut(event.name, 4096), event.props)),
+        },
+        "return" => What::Return {
+            msg: message_id(raw.msg.as_deref())?,
+            impression: raw.impression.ok_or_else(|| missing("impression"))?,
+            reason: cut(raw.reason.unwrap_or_default(), 40),
+        },
+        "answer" => What::Answer {
+            msg: message_id(raw.msg.as_deref())?,
+            impression: raw.impression.ok_or_else(|| missing("impression"))?,
+            answer: raw.answer.ok_or_else(|| missing("answer"))?,
+            comment: cut(raw.comment.unwrap_or_default(), 2000),
+            consent: raw.consent,
         },
         op @ ("push_shown" | "push_clicked" | "push_dismissed") => What::Push {
             send: raw.send.ok_or_else(|| missing("send"))?,
@@ -334,6 +393,16 @@ fn what(raw: Raw) -> Result<What, Notice> {
             );
             return Err(Notice::new(604, "op", message));
         }
+    })
+}
+
+fn message_id(text: Option<&str>) -> Result<MsgId, Notice> {
+    text.and_then(MsgId::parse).ok_or_else(|| {
+        Notice::new(
+            604,
+            "msg",
+            "“msg” is not a message id like 1630318544_20211004; not counted.",
+        )
     })
 }
 
@@ -365,6 +434,42 @@ pub struct Reply {
     pub accepted: usize,
     pub refused: Vec<Refusal>,
     pub messages: Vec<PopupMessage>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
+}
+
+/// A campaign whose every condition but the browser's sign has passed: the page watches for the sign and says when it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Which.
+    pub campaign: CampaignId,
+    /// What to watch for.
+    pub signals: Signals,
+    /// The event that began the waiting; comes back with the sign.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<WaitingEvent>,
+}
+
+/// The event that began a waiting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "described in docs/wire/README.md")]
+pub struct WaitingEvent {
+    pub name: String,
+    pub props: Map<String, Value>,
+}
+
+/// Why messages are shown or not, for the overlay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "described in docs/wire/README.md")]
+pub struct Why {
+    pub campaigns: Vec<Explained>,
+    pub took_us: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    pub visitor: Value,
 }
 
 /// The session as the page hears of it.

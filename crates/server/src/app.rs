@@ -130,6 +130,7 @@ pub async fn open(config: &Config, clock: Clock) -> anyhow::Result<(Store, Queue
         clock,
         sender.is_some(),
     );
+    launch.give_link_keys().await?;
     Ok((store, queue, live, launch))
 }
 

@@ -40,6 +40,16 @@ fn system_now() -> Timestamp {
     Timestamp(since.map_or(0, |since| since.as_millis() as i64))
 }
 
+/// Tells the microseconds that went by since it was made: for saying how long something took, never for deciding.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads the monotonic clock"
+)]
+pub fn stopwatch() -> impl Fn() -> u64 {
+    let began = std::time::Instant::now();
+    move || began.elapsed().as_micros() as u64
+}
+
 /// `N` bytes from the operating system's generator.
 #[expect(
     clippy::disallowed_methods,

@@ -11,7 +11,7 @@ use crate::store::accounts::{ApiKeyRow, VapidRow};
 use crate::store::db::{Batch, DbError, Outcome};
 use anyhow::Context as _;
 use campanile_core::FieldError;
-use campanile_core::account::{Account, Origin};
+use campanile_core::account::{Account, Origin, Settings};
 use campanile_core::campaign::{Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::{Timestamp, Zone};
@@ -77,6 +77,7 @@ impl Launch {
             name,
             zone,
             origins: Vec::new(),
+            settings: Settings::default(),
             created_at: now,
         };
         let key = VapidKey::generate().map_err(anyhow::Error::from)?;
@@ -87,7 +88,8 @@ impl Launch {
             created_at: now,
         };
         let mut batch = Batch::new("create_account");
-        self.store.insert_account(&mut batch, &account);
+        self.store
+            .insert_account(&mut batch, &account, &clock::random::<32>());
         self.store.insert_vapid_key(&mut batch, &account.id, &row);
         if self.store.db.write(batch).await?.is_conflict() {
             let message = format!(
@@ -100,15 +102,16 @@ impl Launch {
         Ok(account)
     }
 
-    /// Changes an account's name, zone or origins; what is not given stays as it is in the store, whatever this process knows of it.
+    /// Changes an account's name, zone, origins or settings; what is not given stays as it is in the store, whatever this process knows of it.
     pub async fn change_account(
         &self,
         id: &AccountId,
         name: Option<&str>,
         zone: Option<&str>,
         origins: Option<&[String]>,
+        settings: Option<Settings>,
     ) -> Result<Account, LaunchError> {
-        let mut faults = Vec::new();
+        let mut faults = settings.as_ref().map(Settings::check).unwrap_or_default();
         let mut fault = |fault| faults.push(fault);
         let name = name.and_then(|name| Account::check_name(name).map_err(&mut fault).ok());
         let zone = zone.and_then(|zone| {
@@ -139,6 +142,7 @@ impl Launch {
             account.name = name.clone().unwrap_or_else(|| account.name.clone());
             account.zone = zone.clone().unwrap_or_else(|| account.zone.clone());
             account.origins = origins.clone().unwrap_or_else(|| account.origins.clone());
+            account.settings = settings.clone().unwrap_or_else(|| account.settings.clone());
             let mut batch = Batch::new("change_account");
             self.store.update_account(&mut batch, &stored);
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
@@ -187,6 +191,9 @@ impl Launch {
             changed_at: now,
             started_at: None,
             ended_at: None,
+            revision: 1,
+            draft: None,
+            archived_at: None,
         };
         // The number is the second of making; two in one second move on to the next free one.
         loop {
@@ -226,9 +233,77 @@ impl Launch {
         if !faults.is_empty() {
             return Err(LaunchError::Fields(faults));
         }
-        campaign.definition = definition;
         let before = campaign.status;
+        let now = self.clock.now();
+        let started = campaign.started_at.is_some() && definition.kind() == Kind::Popup;
+        let changed = started && definition.to_json() != campaign.definition.to_json();
+        campaign.definition = definition;
+        campaign.draft = None;
+        campaign.revision += u32::from(changed);
+        let kept = campaign.clone();
+        self.write(account, campaign, before, |batch| {
+            if changed {
+                self.store.insert_revision(batch, account, &kept, now);
+            }
+        })
+        .await
+    }
+
+    /// Keeps changes of a campaign beside what is in force; `None` forgets them. A draft is simply changed.
+    pub async fn keep_draft(
+        &self,
+        account: &AccountId,
+        id: CampaignId,
+        draft: Option<Definition>,
+    ) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        if let Some(draft) = &draft {
+            if draft.kind() != campaign.definition.kind() {
+                return Err(LaunchError::Fields(vec![FieldError::new(
+                    "kind",
+                    "A campaign keeps its kind. Make a new one.",
+                )]));
+            }
+            let faults = draft.check_draft();
+            if !faults.is_empty() {
+                return Err(LaunchError::Fields(faults));
+            }
+        }
+        let before = campaign.status;
+        campaign.draft = draft;
         self.write(account, campaign, before, |_| {}).await
+    }
+
+    /// Puts a campaign away, or takes it out again. A running one has to be stopped first.
+    pub async fn archive(
+        &self,
+        account: &AccountId,
+        id: CampaignId,
+        away: bool,
+    ) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        if away && !campaign.status.may_delete() {
+            return Err(LaunchError::State(
+                "This campaign runs. Stop it before you archive it.".to_owned(),
+            ));
+        }
+        let before = campaign.status;
+        campaign.archived_at = away.then(|| self.clock.now());
+        self.write(account, campaign, before, |_| {}).await
+    }
+
+    /// Gives accounts from before there were signed links their key.
+    pub async fn give_link_keys(&self) -> Result<(), LaunchError> {
+        for site in self.live.sites() {
+            if site.link_key.is_empty() {
+                let mut batch = Batch::new("link_key");
+                self.store
+                    .set_link_key(&mut batch, &site.account.id, &clock::random::<32>());
+                self.store.db.write(batch).await?;
+                self.changed(&site.account.id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts a campaign. For a push this makes the run and its first job in the same commit.
@@ -251,14 +326,18 @@ impl Launch {
         let now = self.clock.now();
         campaign.started_at = Some(now);
         campaign.ended_at = None;
+        campaign.archived_at = None;
         let job = Job::FanOut {
             account: account.to_string(),
             campaign: id,
             run: 1,
         };
+        let kept = campaign.clone();
         let started = self
             .write(account, campaign, before, |batch| {
-                if kind == Kind::Push {
+                if kind == Kind::Popup {
+                    self.store.insert_revision(batch, account, &kept, now);
+                } else {
                     self.store.insert_run(batch, account, id, 1, now);
                     self.queue.push(batch, self.clock.id(), &job, now);
                 }

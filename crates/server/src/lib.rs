@@ -17,6 +17,7 @@ pub mod ingest;
 pub mod launch;
 pub mod live;
 pub mod media;
+pub mod page_link;
 pub mod queue;
 pub mod report;
 pub mod secret;

@@ -6,30 +6,59 @@
 use crate::queue::{Notice, Queue};
 use crate::store::Store;
 use anyhow::Context as _;
+use campanile_core::FieldError;
 use campanile_core::account::Account;
-use campanile_core::campaign::{Body, Caps, Trigger};
+use campanile_core::campaign::{Body, Goal, PopupPlan, Status};
 use campanile_core::decide::Candidate;
 use campanile_core::id::{AccountId, CampaignId, Id};
-use campanile_core::popup::Popup;
+use campanile_core::popup::Prepared;
+use campanile_core::time::Timestamp;
 use campanile_push::vapid::VapidKey;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// A running pop-up, rendered.
+/// A running pop-up, ready to be decided and filled.
 #[derive(Debug)]
 pub struct LivePopup {
     /// Which campaign.
     pub id: CampaignId,
-    /// The message.
-    pub popup: Popup,
-    /// Its bytes, the same for all.
-    pub html: String,
-    /// What makes it due.
-    pub trigger: Trigger,
-    /// How often.
-    pub caps: Caps,
+    /// Its name.
+    pub name: String,
+    /// Its revision.
+    pub revision: u32,
+    /// The message, when, to whom, how often.
+    pub plan: PopupPlan,
+    /// Its messages by variant.
+    pub prepared: Vec<Prepared>,
+}
+
+/// What a campaign is for, as long as somebody may still reach it.
+#[derive(Debug)]
+pub struct LiveGoal {
+    /// Which campaign.
+    pub id: CampaignId,
+    /// The goal.
+    pub goal: Goal,
+    /// When the campaign ended, if it did: who saw it before has the window's time from then on.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl LivePopup {
+    /// Prepares every variant.
+    pub fn new(id: CampaignId, name: String, revision: u32, plan: PopupPlan) -> Result<Self, FieldError> {
+        let prepared = (0..=plan.experiment.variants.len())
+            .map(|index| Prepared::new(plan.variant(index).clone()))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            id,
+            name,
+            revision,
+            plan,
+            prepared,
+        })
+    }
 }
 
 /// A VAPID key, ready to sign.
@@ -46,8 +75,12 @@ pub struct Site {
     pub account: Account,
     /// Running pop-ups, highest priority first.
     pub popups: Vec<LivePopup>,
+    /// Goals of running campaigns and of those that ended.
+    pub goals: Vec<LiveGoal>,
     /// VAPID keys, newest first; new subscriptions are made with the first.
     pub keys: Vec<LiveKey>,
+    /// The key that signs links into the owner's pages; empty while there is none.
+    pub link_key: Vec<u8>,
     revision: i64,
 }
 
@@ -56,8 +89,10 @@ impl Site {
     pub fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
         self.popups.iter().map(|popup| Candidate {
             id: popup.id,
-            trigger: &popup.trigger,
-            caps: popup.caps,
+            name: &popup.name,
+            revision: popup.revision,
+            plan: &popup.plan,
+            prepared: &popup.prepared,
         })
     }
 
@@ -132,17 +167,31 @@ impl Live {
             return Ok(());
         };
         let mut popups = Vec::new();
-        for campaign in self.store.running_popups(id).await? {
-            if let Body::Popup { popup, trigger, caps } = campaign.definition.body {
-                popups.push(LivePopup {
+        let mut goals = Vec::new();
+        for campaign in self.store.started_popups(id).await? {
+            let Body::Popup(plan) = campaign.definition.body else {
+                continue;
+            };
+            if let Some(goal) = &plan.goal {
+                goals.push(LiveGoal {
                     id: campaign.id,
-                    html: popup.html(),
-                    popup,
-                    trigger,
-                    caps,
+                    goal: goal.clone(),
+                    ended_at: campaign.ended_at,
                 });
             }
+            if campaign.status != Status::Running {
+                continue;
+            }
+            match LivePopup::new(campaign.id, campaign.definition.name, campaign.revision, *plan) {
+                Ok(popup) => popups.push(popup),
+                // Checked when it started; a later version may be stricter. The others go on.
+                Err(fault) => {
+                    tracing::warn!(campaign = %campaign.id, error = %fault, "a running pop-up cannot be read and is not shown");
+                }
+            }
         }
+        // Newest first among equals: they come in that order, and the sort keeps it.
+        popups.sort_by_key(|popup| std::cmp::Reverse(popup.plan.priority));
         let mut keys = Vec::new();
         for row in self.store.vapid_keys(id).await? {
             let key =
@@ -152,7 +201,9 @@ impl Live {
         let site = Arc::new(Site {
             account: stored.account,
             popups,
+            goals,
             keys,
+            link_key: stored.link_key,
             revision: stored.revision,
         });
         let mut sites = self.sites.write().unwrap_or_else(PoisonError::into_inner);

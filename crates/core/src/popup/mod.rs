@@ -1,40 +1,30 @@
-//! Web pop-ups: what the owner writes, and the message that the page gets.
+//! Web pop-ups: what the owner writes.
 //!
-//! One kind so far, the **box** (`wizParDiv0`); banner, interstitial, image, exit intent and custom HTML join as further
-//! variants of [`Template`]. Rendering is here because preview is production: the editor shows the very bytes of
-//! [`Popup::html`]. Left out: when and to whom ([`crate::decide`]). Invariant: rendered HTML has no script, no style
-//! attribute and no unescaped text of the owner's.
+//! The **templates** of the gallery and the owner's own HTML are drawn from one set of slots ([`Popup`]); `message` is what the
+//! page gets. Rendering is here because preview is production: the editor shows the very bytes of [`Popup::html`]. Left out: when
+//! and to whom ([`crate::decide`]). Invariant: HTML that we draw has no script, no style attribute and no unescaped text.
 
-mod box_template;
+mod address;
+mod answer;
+mod check;
 mod colour;
+mod draw;
+mod language;
+mod message;
+mod slots;
+mod template;
 
+pub use address::{absolute_url, site_url};
+pub use answer::Given;
 pub use colour::{Colour, contrast, nearest_passing};
+pub use language::is_right_to_left;
+pub use message::{Action, Display, HandOut, MsgContent, MsgId, PopupMessage, Shadow};
+pub use slots::{Prepared, Unfillable};
+pub use template::{Layout, Slot, Template};
 
-use crate::FieldError;
-use crate::id::{CampaignId, Id};
-use crate::time::Day;
-use box_template::{BoxImage, BoxView, Colours};
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use url::Url;
-
-/// Which template draws the message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Template {
-    /// A box in a corner: picture, title, text, button, close.
-    #[default]
-    Box,
-}
-
-impl Template {
-    /// The documented `templateType`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Box => "box",
-        }
-    }
-}
 
 /// Where a box stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,6 +36,16 @@ pub enum Corner {
     BottomLeft,
     TopRight,
     TopLeft,
+}
+
+/// Where a banner stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Edge {
+    #[default]
+    Top,
+    Bottom,
 }
 
 /// Light, dark, or as the visitor's system has it.
@@ -70,6 +70,19 @@ impl Theme {
     }
 }
 
+/// The type voices of titles; all are system fonts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Voice {
+    Plain,
+    Bookman,
+    Bookish,
+    Geometric,
+    Narrow,
+    Receipt,
+}
+
 /// Where a click's page opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -81,13 +94,13 @@ pub enum Target {
     New,
 }
 
-/// What a click on the button does. Every click is counted.
+/// What a click does. Every click is counted, and every click ends the message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "lowercase", deny_unknown_fields)]
 pub enum OnClick {
     /// Opens a page.
     Url {
-        /// Absolute http(s), or a path of the site that begins with `/`.
+        /// Absolute http(s), or a path of the site that begins with `/`. Liquid.
         url: String,
         /// Same tab or a new one.
         #[serde(default)]
@@ -98,6 +111,8 @@ pub enum OnClick {
         /// A dotted name under `window`, for example `shop.addVoucher`.
         name: String,
     },
+    /// Asks for permission to send push notifications.
+    Prompt,
     /// Silent: just closes.
     Close,
 }
@@ -106,44 +121,223 @@ pub enum OnClick {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Image {
-    /// Absolute http(s), or a path of the site that begins with `/`.
+    /// Absolute http(s), or a path of the site that begins with `/`. Liquid.
     pub url: String,
-    /// What it shows, for those who do not see it; empty when it only decorates.
+    /// What it shows, for those who do not see it; empty when it only decorates. Liquid.
     #[serde(default)]
     pub alt: String,
+    /// Pixels, so that the frame has its height before the picture is there. 0: not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub width: u32,
+    /// Pixels. 0: not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub height: u32,
+    /// Another picture for the dark theme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dark: Option<String>,
 }
 
-/// A pop-up as its owner wrote it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+/// The second, quiet button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Second {
+    /// Its words. Liquid.
+    pub label: String,
+    /// What a click on it does.
+    #[serde(default = "silent")]
+    pub on_click: OnClick,
+}
+
+/// A link in small print.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteLink {
+    /// Its words. Liquid.
+    pub label: String,
+    /// Where it leads; opens in a new tab.
+    pub url: String,
+}
+
+/// What a field asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ask {
+    /// An e-mail address.
+    Email,
+    /// One of several answers.
+    Choice,
+    /// One of 1 to 5.
+    Scale,
+    /// A few words.
+    Text,
+}
+
+/// What the visitor has to agree to before an answer is taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consent {
+    /// The words beside the box, which is never ticked beforehand. Liquid.
+    pub text: String,
+    /// Whether the answer is taken only with the tick.
+    #[serde(default)]
+    pub required: bool,
+}
+
+/// A field in a pop-up. The answer becomes a property of the profile and an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Field {
+    /// What is asked for.
+    pub ask: Ask,
+    /// The label above it; for choice and scale the title may be the question, then the label names it to those who do not see. Liquid.
+    #[serde(default)]
+    pub label: String,
+    /// The answers of a choice, 2..=6.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// The words at the ends of a scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<(String, String)>,
+    /// Label of an optional field for a few words that appears after the choice; none: no such field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Name of the profile's property that the answer is kept in.
+    pub property: String,
+    /// Consent beside the button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// Title after the answer. Liquid.
+    #[serde(default)]
+    pub thanks: String,
+    /// Text after the answer. Liquid.
+    #[serde(default)]
+    pub thanks_text: String,
+}
+
+/// One line of a receipt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptLine {
+    /// What. Liquid.
+    pub name: String,
+    /// How much, as it is to be read. Liquid.
+    pub amount: String,
+}
+
+/// The lines of a receipt: written down, or taken from a list in the visitor's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Lines that are always there, at most 8.
+    #[serde(default)]
+    pub lines: Vec<ReceiptLine>,
+    /// Path of a list in the data, for example `profile.Cart`; each entry has `name` and `amount`. Its lines come first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The last line.
+    pub total: ReceiptLine,
+}
+
+/// The owner's own HTML.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// A document or a fragment, at most 128 KiB. Liquid, escaped by context.
+    pub html: String,
+    /// In whose place it stands.
+    #[serde(default)]
+    pub layout: Layout,
+    /// No access to the page: for HTML that is not trusted. The document's snippets then do not work.
+    #[serde(default)]
+    pub sandbox: bool,
+    /// Width in CSS pixels that a box or an interstitial asks for, 100..=1600.
+    #[serde(default = "custom_width")]
+    pub width: u32,
+}
+
+fn custom_width() -> u32 {
+    400
+}
+
+/// A pop-up as its owner wrote it. Which slots are drawn is the template's business; the others keep what was typed, so that another
+/// template can be tried without loss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Popup {
     /// The template.
     #[serde(default)]
     pub template: Template,
-    /// Title, 1..=120 characters.
+    /// Title, 1..=120 characters; of a picture, its whole message; also the accessible name. Liquid. `*word*` sets a word off.
     pub title: String,
-    /// Text, at most 600 characters; a blank line parts paragraphs.
+    /// Text, at most 600 characters; a blank line parts paragraphs. Liquid.
     #[serde(default)]
     pub text: String,
-    /// Picture above the words.
+    /// A short line above the title. Liquid.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub status: String,
+    /// The large figure of a ticket or a poster, for example `15 %`. Liquid.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub figure: String,
+    /// Small print. Liquid.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+    /// A link after the small print.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note_link: Option<NoteLink>,
+    /// The picture. Without it a template with art of its own draws that.
     #[serde(default)]
     pub image: Option<Image>,
-    /// Words on the button; none: no button.
+    /// Words on the main button; none: no button. Liquid.
     #[serde(default)]
     pub button: Option<String>,
-    /// What a click does.
+    /// What a click on the main button does, after the code is copied or the field is sent where there is one.
     #[serde(default = "silent")]
     pub on_click: OnClick,
-    /// Handed to the called function and to callbacks.
+    /// The quiet button.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<Second>,
+    /// A code to copy. Liquid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Lines with a tick, at most 6. Liquid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// A receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<Receipt>,
+    /// The end of a countdown: a real moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<Timestamp>,
+    /// How far along, 0 to 100. Liquid that gives a number.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub progress: String,
+    /// The one field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Field>,
+    /// The owner's own HTML, for the template `custom`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Custom>,
+    /// Handed to the called function and to callbacks. Liquid in the values.
     #[serde(default)]
     pub kv: BTreeMap<String, String>,
-    /// Where it stands.
+    /// Where a box stands.
     #[serde(default)]
     pub corner: Corner,
+    /// Where a banner stands.
+    #[serde(default)]
+    pub edge: Edge,
+    /// Whether there is a close button. Without it a button or Escape closes.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub close: bool,
     /// Light or dark.
     #[serde(default)]
     pub theme: Theme,
-    /// Colour of the button.
+    /// Colour of the main button.
     #[serde(default = "accent")]
     pub accent: Colour,
     /// Surface in the light theme.
@@ -152,16 +346,29 @@ pub struct Popup {
     /// Text in the light theme.
     #[serde(default = "ink")]
     pub ink: Colour,
-    /// Corner radius of the surface in px, 0..=32.
-    #[serde(default = "radius")]
-    pub radius: u8,
+    /// Coloured ground behind art, figure or picture; none: the template's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub art: Option<Colour>,
+    /// Corner radius of the surface in px, 0..=32; none: the template's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub radius: Option<u8>,
+    /// Type voice of the title; none: the template's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<Voice>,
     /// BCP 47 tag of the words.
-    #[serde(default = "language")]
+    #[serde(default = "language_tag")]
     pub language: String,
 }
 
 fn silent() -> OnClick {
     OnClick::Close
+}
+fn yes() -> bool {
+    true
+}
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_yes(answer: &bool) -> bool {
+    *answer
 }
 fn accent() -> Colour {
     Colour::parse("#8a541b").expect("bell bronze is a colour")
@@ -172,324 +379,39 @@ fn ground() -> Colour {
 fn ink() -> Colour {
     Colour::parse("#14181f").expect("ink is a colour")
 }
-fn radius() -> u8 {
-    16
-}
-fn language() -> String {
+fn language_tag() -> String {
     "en".to_owned()
 }
 
-/// Width that a box asks for, in px; the page gives it less where there is less.
-pub const BOX_WIDTH: u32 = 400;
-
 impl Popup {
-    /// All that is wrong, in the order of the fields; empty when it may start.
-    pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        let mut fault =
-            |field: &str, message: &str| errors.push(FieldError::new(format!("popup.{field}"), message));
-        let title = self.title.trim().chars().count();
-        if title == 0 {
-            fault("title", "A pop-up needs a title. Write one.");
-        } else if title > 120 {
-            fault("title", "The title is longer than 120 characters. Shorten it.");
-        }
-        if self.text.chars().count() > 600 {
-            fault("text", "The text is longer than 600 characters. Shorten it.");
-        }
-        if let Some(image) = &self.image {
-            if let Err(problem) = site_url(&image.url) {
-                fault("image.url", &problem);
-            }
-            if image.alt.chars().count() > 200 {
-                fault(
-                    "image.alt",
-                    "The description is longer than 200 characters. Shorten it.",
-                );
-            }
-        }
-        if self
-            .button
-            .as_ref()
-            .is_some_and(|words| words.trim().is_empty() || words.chars().count() > 60)
-        {
-            fault(
-                "button",
-                "The button's words have 1 to 60 characters. Leave it out for a pop-up without a button.",
-            );
-        }
-        match &self.on_click {
-            OnClick::Url { url, .. } => {
-                if let Err(problem) = site_url(url) {
-                    fault("on_click.url", &problem);
-                }
-            }
-            OnClick::Function { name } if !is_function_name(name) => {
-                fault(
-                    "on_click.name",
-                    "A function's name is like addVoucher or shop.addVoucher.",
-                );
-            }
-            OnClick::Function { .. } | OnClick::Close => {}
-        }
-        if self.kv.len() > 50
-            || self
-                .kv
-                .iter()
-                .any(|(key, value)| key.len() > 120 || value.len() > 1024)
-        {
-            fault(
-                "kv",
-                "At most 50 key-values, keys of 120 and values of 1024 bytes. Remove or shorten some.",
-            );
-        }
-        if self.radius > 32 {
-            fault("radius", "The corner radius is at most 32 px.");
-        }
-        if !is_language(&self.language) {
-            fault("language", "The language is a tag such as en or pt-BR.");
-        }
-        let reading = contrast(self.ink, self.ground);
-        if reading < 4.5 {
-            let better = nearest_passing(self.ink, self.ground, 4.5);
-            fault(
-                "ink",
-                &format!(
-                    "Text on this ground has a contrast of {reading:.1}:1; 4.5:1 can be read by all. {better} would pass."
-                ),
-            );
-        }
-        errors
-    }
-
-    /// The whole document of the frame, the same for every visitor with this message.
-    pub fn html(&self) -> String {
-        box_template::render(&BoxView {
-            title: self.title.trim(),
-            text: self.text.trim(),
-            image: self.image.as_ref().map(|image| BoxImage {
-                url: &image.url,
-                alt: &image.alt,
-            }),
-            button: self.button.as_deref().map(str::trim),
-            close_label: close_label(&self.language),
-            lang: &self.language,
-            rtl: is_right_to_left(&self.language),
-            theme: self.theme,
-            colours: Colours {
-                accent: self.accent,
-                ground: self.ground,
-                ink: self.ink,
-            },
-            radius: self.radius,
+    /// The kind of the document that it is.
+    pub fn layout(&self) -> Layout {
+        self.template.layout().unwrap_or_else(|| {
+            self.custom
+                .as_ref()
+                .map_or_else(Layout::default, |custom| custom.layout)
         })
     }
 
-    /// The message as the page gets it.
-    pub fn message(&self, html: &str, campaign: CampaignId, day: Day, impression: Id) -> PopupMessage {
-        let kv = (!self.kv.is_empty()).then(|| self.kv.clone());
-        PopupMessage {
-            impression,
-            msg_id: MsgId {
-                campaign,
-                day: Some(day),
-            }
-            .to_string(),
-            msg_content: MsgContent {
-                html: html.to_owned(),
-                kind: 1,
-                template_type: self.template.as_str(),
-                title: self.title.trim().to_owned(),
-                description: self.text.trim().to_owned(),
-                kv: kv.clone(),
-            },
-            kv,
-            display: Display {
-                kind: self.template.as_str(),
-                corner: self.corner,
-                width: BOX_WIDTH,
-                radius: self.radius,
-                theme: self.theme,
-                label: self.title.trim().to_owned(),
-            },
-            on_click: self.on_click.clone(),
-        }
+    /// Whether it stands over the page and takes the focus.
+    pub fn is_modal(&self) -> bool {
+        self.layout() == Layout::Interstitial
     }
-}
 
-/// The message on the wire, in the document's format plus what our SDK needs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PopupMessage {
-    /// This hand-out; views, clicks and closes are counted once for it.
-    pub impression: Id,
-    /// `campaignId_yyyymmdd`.
-    pub msg_id: String,
-    /// Key-values, as in the callback's documented format.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kv: Option<BTreeMap<String, String>>,
-    /// The documented content.
-    pub msg_content: MsgContent,
-    /// Where and how the page puts it.
-    pub display: Display,
-    /// What the button does.
-    pub on_click: OnClick,
-}
-
-/// `msgContent` of the document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the document's")]
-pub struct MsgContent {
-    pub html: String,
-    #[serde(rename = "type")]
-    pub kind: u8,
-    pub template_type: &'static str,
-    pub title: String,
-    pub description: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub kv: Option<BTreeMap<String, String>>,
-}
-
-/// Where and how the page puts the frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Display {
-    /// `box`.
-    pub kind: &'static str,
-    /// Corner of a box.
-    pub corner: Corner,
-    /// Width asked for, px.
-    pub width: u32,
-    /// Corner radius of the surface, px.
-    pub radius: u8,
-    /// Colour scheme of the frame.
-    pub theme: Theme,
-    /// Accessible name of the frame.
-    pub label: String,
-}
-
-/// `campaignId_yyyymmdd`, the document's message id; the day may be missing when a page makes one up by hand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MsgId {
-    /// The campaign.
-    pub campaign: CampaignId,
-    /// The day of the hand-out in the account's zone.
-    pub day: Option<Day>,
-}
-
-impl MsgId {
-    /// Reads `1630318544_20211004` or `1630318544`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (campaign, day) = match text.split_once('_') {
-            Some((campaign, day)) => (campaign, Some(Day(day.parse().ok()?))),
-            None => (text, None),
-        };
-        Some(Self {
-            campaign: CampaignId(campaign.parse().ok()?),
-            day,
-        })
-    }
-}
-
-impl std::fmt::Display for MsgId {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.day {
-            Some(day) => write!(formatter, "{}_{day}", self.campaign),
-            None => write!(formatter, "{}", self.campaign),
-        }
-    }
-}
-
-/// Whether `text` is an absolute http(s) address; if not, a sentence that says why.
-pub fn absolute_url(text: &str) -> Result<(), String> {
-    if text.len() > 2048 {
-        return Err("The address is longer than 2048 bytes.".to_owned());
-    }
-    match Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.host_str().is_some() => Ok(()),
-        Ok(url) => Err(not_an_address(url.scheme(), text)),
-        Err(_) => Err(format!(
-            "“{}” is not a web address. Write it whole, like https://shop.example.com/basket.",
-            short(text)
-        )),
-    }
-}
-
-/// As [`absolute_url`], but a path of the site (`/basket`) will do.
-pub fn site_url(text: &str) -> Result<(), String> {
-    if text.starts_with('/') && !text.starts_with("//") && !text.contains('\\') && text.len() <= 2048 {
-        return Ok(());
-    }
-    absolute_url(text)
-}
-
-fn not_an_address(scheme: &str, text: &str) -> String {
-    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
-    let near_miss = scheme.starts_with('h') && !rest.is_empty();
-    if near_miss {
-        format!(
-            "“{scheme}” is not a web address. Did you mean https://{}?",
-            short(rest)
-        )
-    } else {
-        format!("“{scheme}:” cannot be opened. Use an address that begins with https://.")
-    }
-}
-
-fn short(text: &str) -> String {
-    let mut cut: String = text.chars().take(80).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    cut
-}
-
-fn is_function_name(name: &str) -> bool {
-    let word = |part: &str| {
-        part.chars()
-            .next()
-            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || c == '$')
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '$')
-    };
-    name.len() <= 120 && name.split('.').all(word)
-}
-
-fn is_language(tag: &str) -> bool {
-    (2..=35).contains(&tag.len())
-        && tag
-            .split('-')
-            .all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
-/// Whether the words of this language run from right to left.
-pub fn is_right_to_left(tag: &str) -> bool {
-    let primary = tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-    matches!(
-        primary.as_str(),
-        "ar" | "he" | "fa" | "ur" | "yi" | "ps" | "sd" | "ug" | "dv" | "ckb"
-    )
-}
-
-fn close_label(tag: &str) -> &'static str {
-    match tag.split('-').next().unwrap_or_default() {
-        "de" => "Schließen",
-        "fr" => "Fermer",
-        "es" => "Cerrar",
-        "it" => "Chiudi",
-        "pt" => "Fechar",
-        "nl" => "Sluiten",
-        "pl" => "Zamknij",
-        "ar" => "إغلاق",
-        "he" => "סגירה",
-        _ => "Close",
+    /// The field, where the template draws one.
+    pub fn drawn_field(&self) -> Option<&Field> {
+        let draws = [Slot::Email, Slot::Choice, Slot::Scale]
+            .iter()
+            .any(|slot| self.template.has(*slot));
+        self.field.as_ref().filter(|_| draws)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{CampaignId, Id};
+    use crate::time::Day;
     use serde_json::json;
 
     fn popup(value: serde_json::Value) -> Popup {
@@ -537,7 +459,15 @@ mod tests {
             "title": "Back from the kiln", "text": "The blue jug is here again.", "kv": {"voucher": "BLUE"},
             "on_click": {"do": "url", "url": "https://shop.example.com/product/jug"},
         }));
-        let message = popup.message("<!doctype html>", campaign, day, impression);
+        let message = popup.message(
+            "<!doctype html>",
+            HandOut {
+                campaign,
+                day,
+                impression,
+                lease_ms: crate::ledger::SHOW_WITHIN_MS,
+            },
+        );
         let wire: serde_json::Value = serde_json::to_value(&message).expect("json");
         let mut fixture: serde_json::Value =
             serde_json::from_str(include_str!("../../../../docs/wire/reply-page.json")).expect("fixture");

@@ -206,7 +206,7 @@ impl Delivery {
                 ..
             }) => match definition.body {
                 Body::Push { push } => Some((site, push)),
-                Body::Popup { .. } => None,
+                Body::Popup(_) => None,
             },
             _ => None,
         })

@@ -41,9 +41,75 @@ pub fn system(agent: &str) -> &'static str {
         .map_or("", |(_, name)| name)
 }
 
+/// `phone`, `tablet` or `desktop`, by user agent, touch and size of the window.
+pub fn kind(agent: &str, touch: bool, size: Option<(u32, u32)>) -> &'static str {
+    let phone = agent.contains("iPhone")
+        || agent.contains("iPod")
+        || (agent.contains("Mobile") && !agent.contains("iPad"));
+    let tablet = agent.contains("iPad")
+        || agent.contains("Tablet")
+        || (agent.contains("Android") && !agent.contains("Mobile"));
+    // An iPad says that it is a Mac, and a Mac has no touch screen.
+    let disguised = touch && agent.contains("Macintosh");
+    let small = size.is_some_and(|(width, height)| width.min(height) < 600);
+    match (phone, tablet || disguised) {
+        (true, _) => "phone",
+        (false, true) if small && disguised => "phone",
+        (false, true) => "tablet",
+        (false, false) => "desktop",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_the_kind() {
+        let of = |agent, touch| kind(agent, touch, Some((1200, 800)));
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Mobile/15E148 Safari/604.1",
+                true
+            ),
+            "phone"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Linux; Android 16; Pixel 9) Chrome/150.0 Mobile Safari/537.36",
+                true
+            ),
+            "phone"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Linux; Android 16; SM-X810) Chrome/150.0 Safari/537.36",
+                true
+            ),
+            "tablet"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15",
+                true
+            ),
+            "tablet"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Safari/605.1.15",
+                false
+            ),
+            "desktop"
+        );
+        assert_eq!(
+            of(
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/150.0 Safari/537.36",
+                true
+            ),
+            "desktop"
+        );
+    }
 
     #[test]
     fn names_the_family() {

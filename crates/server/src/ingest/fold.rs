@@ -3,8 +3,10 @@
 //! Everything it needs was read before; it changes its own copy, writes statements into the batch and collects the reply. Left out: reading
 //! and committing. Invariant: each profile and the device are written at most once, at the end, guarded by the version that was read.
 
+mod hand_out;
 mod react;
 
+use super::sight::Place;
 use super::{agent, fresh_id, new_profile, refuse};
 use crate::clock::Clock;
 use crate::live::Site;
@@ -15,23 +17,22 @@ use crate::store::impressions::ImpressionRow;
 use crate::store::profiles::{DeviceRow, ProfileRow, SessionState};
 use crate::store::sends::SendRow;
 use crate::store::subscriptions::SubscriptionRow;
-use campanile_core::decide::{Moment, Visitor, decide};
+use campanile_core::campaign::PopupPlan;
+use campanile_core::decide::{Explained, Moment};
 use campanile_core::event::{self, Notice};
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
-use campanile_core::popup::{MsgId, PopupMessage};
+use campanile_core::popup::PopupMessage;
 use campanile_core::profile::{self, Identity, IdentityKind, Login};
 use campanile_core::stats::Measure;
 use campanile_core::subscription::{Endpoint, Keys, PushHosts};
 use campanile_core::time::{Day, Timestamp};
-use campanile_core::wire::{Context, Operation, Refusal, SessionReply, What};
+use campanile_core::wire::{Context, Operation, Refusal, SessionReply, Waiting, What};
 use campanile_push::ece::Recipient;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// A session ends after this long without a page view or an event.
 const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
-/// A message is decided only for what happened just now: an event that waited in an offline browser shows nothing later.
-const FRESH_MS: i64 = 5 * 60 * 1000;
 /// How far back a browser's clock is believed.
 const OLDEST_MS: i64 = 60 * 24 * 3600 * 1000;
 
@@ -43,8 +44,10 @@ pub(super) struct Known {
     pub(super) own_identities: Vec<Identity>,
     pub(super) impressions: HashMap<Id, ImpressionRow>,
     pub(super) sends: HashMap<Id, SendRow>,
-    /// Pop-ups that reactions without an impression name, and that exist.
-    pub(super) popups: BTreeSet<CampaignId>,
+    /// Pop-ups that reactions without an impression and answers name, and that exist.
+    pub(super) popups: HashMap<CampaignId, PopupPlan>,
+    /// The visitor can be reached by push.
+    pub(super) reachable: bool,
 }
 
 /// What a fold leaves behind for the reply.
@@ -55,6 +58,19 @@ pub(super) struct Left {
     pub(super) accepted: usize,
     pub(super) refused: Vec<Refusal>,
     pub(super) messages: Vec<PopupMessage>,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) explained: Option<(Vec<Explained>, u64)>,
+}
+
+/// Who wants to know why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// Nobody.
+    No,
+    /// The debug switch of a browser.
+    Debug,
+    /// An owner by a signed link.
+    Owner,
 }
 
 struct Person {
@@ -79,12 +95,22 @@ pub(super) struct Visit<'a> {
     day: Day,
     people: BTreeMap<Ordinal, Person>,
     here: Option<Here>,
-    counts: BTreeMap<(CampaignId, Measure), u64>,
+    counts: BTreeMap<Counted, u64>,
     left: Left,
+    place: Place,
     /// Server clock less browser clock.
     pub(super) skew_ms: i64,
-    /// The page can show messages.
-    pub(super) can_show: bool,
+    /// Who wants to know why messages are shown or not.
+    pub(super) asking: Asking,
+}
+
+/// What is counted: a measure of a variant of a revision of a campaign.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Counted {
+    campaign: CampaignId,
+    measure: Measure,
+    /// Revision and variant of a pop-up; a push has none.
+    part: Option<(u32, String)>,
 }
 
 impl<'a> Visit<'a> {
@@ -116,6 +142,8 @@ impl<'a> Visit<'a> {
             accepted: 0,
             refused: Vec::new(),
             messages: Vec::new(),
+            waiting: Vec::new(),
+            explained: None,
         };
         let day = Day::of(now, &site.account.zone);
         Self {
@@ -130,8 +158,9 @@ impl<'a> Visit<'a> {
             here: None,
             counts: BTreeMap::new(),
             left,
+            place: Place::default(),
             skew_ms: 0,
-            can_show: false,
+            asking: Asking::No,
         }
     }
 
@@ -146,9 +175,10 @@ impl<'a> Visit<'a> {
         mut device: DeviceRow,
         profile: ProfileRow,
         fresh: bool,
-        context: &Context,
+        (context, place): (&Context, Place),
         user_agent: &str,
     ) {
+        self.place = place;
         let state = &mut device.state;
         let short = |text: &Option<String>, known: &mut String| {
             if let Some(text) = text {
@@ -162,6 +192,8 @@ impl<'a> Visit<'a> {
         if !user_agent.is_empty() {
             agent::browser(user_agent).clone_into(&mut state.browser);
             agent::system(user_agent).clone_into(&mut state.system);
+            agent::kind(user_agent, state.touch, context.width.zip(context.height))
+                .clone_into(&mut state.kind);
         }
         device.seen_at = self.now;
         if fresh {
@@ -238,16 +270,22 @@ impl<'a> Visit<'a> {
         match &operation.what {
             What::Page { url, referrer, title } => {
                 self.touch_session(at, true);
+                self.note_utm(url);
+                self.place.url.clone_from(url);
+                self.place.referrer.clone_from(referrer);
+                self.place.title.clone_from(title);
+                self.place.view = Some(operation.id);
                 let props = object(json!({"url": url, "referrer": referrer, "title": title}));
                 self.record(batch, operation, at, "Page Viewed", props);
-                self.decide(batch, at, Moment::Page);
+                self.decide(batch, operation, at, Moment::Page);
             }
             What::Event { name, props } => {
                 let name = event::clean_name(name, notices)?;
                 let props = event::clean_props(props.clone(), "props", notices);
                 self.touch_session(at, false);
-                self.record(batch, operation, at, &name, props);
-                self.decide(batch, at, Moment::Event(&name));
+                self.reach_goals(&name, &props, at);
+                self.record(batch, operation, at, &name, props.clone());
+                self.decide(batch, operation, at, Moment::Event(&name, &props));
             }
             What::Profile { set } => {
                 let set = profile::clean_profile(set.clone(), notices);
@@ -295,9 +333,38 @@ impl<'a> Visit<'a> {
                     (button, url),
                 )?;
             }
+            What::Due { campaign, event } => {
+                let event = event.as_ref().map(|(name, props)| (name.as_str(), props));
+                self.decide(batch, operation, at, Moment::Due(*campaign, event));
+            }
+            What::Return {
+                impression, reason, ..
+            } => self.give_back(*impression, reason),
+            What::Answer {
+                msg,
+                impression,
+                answer,
+                comment,
+                consent,
+            } => {
+                self.answer(
+                    batch,
+                    operation,
+                    at,
+                    (*msg, *impression),
+                    (answer, comment, *consent),
+                    notices,
+                )?;
+            }
             What::Push { .. } => unreachable!("handled above"),
         }
         Ok(())
+    }
+
+    /// Whether the moment inside an id can be that at which it was made.
+    fn is_believable(&self, id: Id) -> bool {
+        let made = id.moment();
+        made >= self.now.plus_ms(-OLDEST_MS) && made <= self.now.plus_ms(24 * 3600 * 1000)
     }
 
     /// The server's time of an operation: the browser's, corrected by the difference of the clocks, within what is believable.
@@ -344,6 +411,24 @@ impl<'a> Visit<'a> {
         session.pages += u32::from(page);
     }
 
+    /// UTM parameters of the page on which the session began, or of a later one that brings its own.
+    fn note_utm(&mut self, url: &str) {
+        let Some((_, query)) = url.split_once('?') else {
+            return;
+        };
+        let query = query.split('#').next().unwrap_or_default();
+        let found: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
+            .filter_map(|(key, value)| {
+                let name = key.strip_prefix("utm_")?;
+                let known = ["source", "medium", "campaign", "term", "content"].contains(&name);
+                known.then(|| (name.to_owned(), value.chars().take(120).collect()))
+            })
+            .collect();
+        if !found.is_empty() {
+            self.here_mut().device.state.session.utm = found;
+        }
+    }
+
     fn record(
         &mut self,
         batch: &mut Batch,
@@ -358,7 +443,7 @@ impl<'a> Visit<'a> {
     }
 
     fn record_for(
-        &self,
+        &mut self,
         batch: &mut Batch,
         operation: &Operation,
         at: Timestamp,
@@ -367,7 +452,7 @@ impl<'a> Visit<'a> {
         props: Map<String, Value>,
     ) {
         let made = operation.id.moment();
-        let believable = made >= self.now.plus_ms(-OLDEST_MS) && made <= self.now.plus_ms(24 * 3600 * 1000);
+        let believable = self.is_believable(operation.id);
         let event = EventRow {
             id: operation.id,
             ordinal,
@@ -378,58 +463,20 @@ impl<'a> Visit<'a> {
             props,
         };
         self.store.insert_event(batch, self.account(), &event);
-    }
-
-    fn count(&mut self, campaign: CampaignId, measure: Measure) {
-        *self.counts.entry((campaign, measure)).or_default() += 1;
-    }
-
-    fn decide(&mut self, batch: &mut Batch, at: Timestamp, moment: Moment<'_>) {
-        if self.site.popups.is_empty() || self.now.since(at) > FRESH_MS {
-            return;
-        }
-        let visitor = Visitor {
-            can_show: self.can_show,
-            session_shown: self.here().device.state.session.handed.clone(),
-        };
-        for looked in decide(self.site.candidates(), &visitor, moment) {
-            let twice = || {
-                self.left
-                    .messages
-                    .iter()
-                    .any(|message| message.msg_id == self.msg_id(looked.campaign))
-            };
-            if !looked.shown() || twice() {
-                continue;
-            }
-            let Some(popup) = self.site.popup(looked.campaign) else {
-                continue;
-            };
-            let impression = fresh_id(self.clock);
-            let whose = (self.here().device.ordinal, self.here().device.id);
-            self.store
-                .insert_impression(batch, self.account(), impression, popup.id, whose, self.now);
-            self.left
-                .messages
-                .push(popup.popup.message(&popup.html, popup.id, self.day, impression));
-            self.count(popup.id, Measure::Handed);
-            *self
-                .here_mut()
-                .device
-                .state
-                .session
-                .handed
-                .entry(popup.id)
-                .or_default() += 1;
+        let day = Day::of(at, &self.site.account.zone);
+        if let Some(person) = self.people.get_mut(&ordinal) {
+            person.row.activity.note(name, at, day);
+            person.changed = true;
         }
     }
 
-    fn msg_id(&self, campaign: CampaignId) -> String {
-        MsgId {
+    fn count(&mut self, campaign: CampaignId, measure: Measure, part: Option<(u32, String)>) {
+        let counted = Counted {
             campaign,
-            day: Some(self.day),
-        }
-        .to_string()
+            measure,
+            part,
+        };
+        *self.counts.entry(counted).or_default() += 1;
     }
 
     fn set(&mut self, set: Map<String, Value>, notices: &mut Vec<Notice>) {
@@ -544,9 +591,10 @@ impl<'a> Visit<'a> {
             device,
         );
         if let Some(person) = self.people.get_mut(&owner) {
-            let before = person.row.properties.clone();
             profile::merge_properties(&mut person.row.properties, anonymous.row.properties);
-            person.changed |= before != person.row.properties;
+            person.row.activity.merge(anonymous.row.activity);
+            person.row.ledger.merge(anonymous.row.ledger);
+            person.changed = true;
         }
         self.here_mut().device.ordinal = owner;
     }
@@ -638,6 +686,20 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
+    /// The visitor as the overlay tells it.
+    pub(super) fn told(&self) -> Value {
+        let Some(here) = &self.here else {
+            return Value::Null;
+        };
+        let state = &here.device.state;
+        json!({
+            "device": here.device.id, "profile": here.device.ordinal, "identified": self.person().row.identified,
+            "session": state.session.number, "page": state.session.pages, "kind": state.kind, "browser": state.browser,
+            "system": state.system, "language": state.language, "country": state.country, "zone": state.zone,
+            "subscribed": self.known.reachable, "utm": state.session.utm,
+        })
+    }
+
     /// Writes people, device and counts; what is left is the reply.
     pub(super) fn leave(mut self, batch: &mut Batch) -> Left {
         for person in self.people.values().filter(|person| person.changed) {
@@ -659,9 +721,18 @@ impl<'a> Visit<'a> {
             self.left.identified = self.person().row.identified;
             self.left.opt_out = here.device.state.opt_out;
         }
-        for ((campaign, measure), n) in &self.counts {
+        let mut days: BTreeMap<(CampaignId, Measure), u64> = BTreeMap::new();
+        for (counted, n) in &self.counts {
+            *days.entry((counted.campaign, counted.measure)).or_default() += n;
+            if let Some((revision, variant)) = &counted.part {
+                let part = (counted.campaign, *revision, variant.as_str());
+                self.store
+                    .count_variant(batch, self.account(), part, counted.measure, *n);
+            }
+        }
+        for ((campaign, measure), n) in days {
             self.store
-                .count(batch, self.account(), *campaign, self.day, *measure, *n);
+                .count(batch, self.account(), campaign, self.day, measure, n);
         }
         self.left
     }

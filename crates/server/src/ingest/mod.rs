@@ -6,25 +6,32 @@
 
 pub mod agent;
 mod fold;
+mod preview;
+pub mod sight;
 
 use crate::clock::{self, Clock};
 use crate::live::Site;
+use crate::page_link::{self, Purpose};
 use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
-use campanile_core::campaign::Kind;
+use campanile_core::activity::Activity;
+use campanile_core::campaign::Body;
 use campanile_core::event::Notice as OperationNotice;
-use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::ledger::Ledger;
+use campanile_core::popup::PopupMessage;
 use campanile_core::profile::{Identity, IdentityKind};
 use campanile_core::subscription::PushHosts;
 use campanile_core::time::Timestamp;
 use campanile_core::wire::{
-    Operation, PushSettings, Refusal, Reply, Request, Settings, What, parse_operation,
+    Operation, PushSettings, Refusal, Reply, Request, Settings, What, Why, parse_operation,
 };
-use fold::{Known, Visit};
+use fold::{Asking, Known, Visit};
 use serde_json::Map;
+use sight::Place;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
@@ -124,7 +131,12 @@ impl Ingest {
                 .iter()
                 .filter(|operation| !replays.contains(&operation.id))
                 .collect();
-            if let Some(mut reply) = self.attempt(site, request, sender, &fresh, now).await? {
+            let again: Vec<&Operation> = operations
+                .iter()
+                .filter(|operation| replays.contains(&operation.id))
+                .collect();
+            let tried = self.attempt(site, request, sender, (&fresh, &again), now).await?;
+            if let Some(mut reply) = tried {
                 reply.accepted += replays.len() + repeated;
                 refused.append(&mut reply.refused);
                 reply.refused = refused;
@@ -142,7 +154,7 @@ impl Ingest {
         site: &Site,
         request: &Request<'_>,
         sender: &Sender,
-        operations: &[&Operation],
+        (operations, replayed): (&[&Operation], &[&Operation]),
         now: Timestamp,
     ) -> Result<Option<Reply>, IngestError> {
         let account = &site.account.id;
@@ -151,21 +163,42 @@ impl Ingest {
             Some(id) => Some(self.visitor(account, id, now).await?),
             None => None,
         };
-        let whose = visitor.as_ref().map(|(_, profile, _)| profile.ordinal);
-        let known = self.known(site, whose, operations).await?;
+        let whose = visitor.as_ref().map(|seen| seen.profile.ordinal);
+        let mut known = self.known(site, whose, operations).await?;
+        known.reachable = visitor.as_ref().is_some_and(|seen| seen.reachable);
         let mut visit = Visit::new(&self.store, site, &self.hosts, &self.clock, known, now);
         visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
-        if let Some((device, profile, fresh)) = visitor {
+        let link = request
+            .why
+            .as_deref()
+            .and_then(|token| page_link::verify(&site.link_key, token, now))
+            .filter(|link| link.purpose == Purpose::Why);
+        visit.asking = match (&link, request.why.as_deref()) {
+            (Some(_), _) => Asking::Owner,
+            (None, Some("debug")) if site.account.settings.debug_overlay => Asking::Debug,
+            _ => Asking::No,
+        };
+        if let Some(seen) = visitor {
+            let place = Place {
+                url: request.context.url.clone().unwrap_or_default(),
+                referrer: request.context.referrer.clone().unwrap_or_default(),
+                title: String::new(),
+                view: request.view,
+                busy: request.busy.clone(),
+                can_show: request.show,
+            };
             visit.enter(
                 &mut batch,
-                device,
-                profile,
-                fresh,
-                &request.context,
+                seen.device,
+                seen.profile,
+                seen.fresh,
+                (&request.context, place),
                 &sender.agent,
             );
         }
-        visit.can_show = request.show;
+        for operation in replayed {
+            visit.hand_again(operation);
+        }
         for operation in operations {
             let spare = if visit.may_need_profile(operation) {
                 Some(self.ordinal(account).await?)
@@ -197,7 +230,18 @@ impl Ingest {
                 now,
             );
         }
-        let outcome = visit.leave(&mut batch);
+        visit.explain();
+        let told = visit.told();
+        let mut outcome = visit.leave(&mut batch);
+        outcome
+            .messages
+            .extend(self.test_message(site, request, now).await?);
+        let why = outcome.explained.map(|(campaigns, took_us)| Why {
+            campaigns,
+            took_us,
+            until: link.map(|link| link.until),
+            visitor: told,
+        });
         if !batch.is_empty() {
             match self.store.db.write(batch).await? {
                 Outcome::Done { .. } => {}
@@ -223,6 +267,8 @@ impl Ingest {
             accepted: outcome.accepted,
             refused: outcome.refused,
             messages: outcome.messages,
+            waiting: outcome.waiting,
+            why,
         }))
     }
 
@@ -246,6 +292,11 @@ impl Ingest {
                 } => impressions.push(*id),
                 What::Popup { msg, .. } => {
                     named.insert(msg.campaign);
+                }
+                What::Return { impression, .. } => impressions.push(*impression),
+                What::Answer { msg, impression, .. } => {
+                    named.insert(msg.campaign);
+                    impressions.push(*impression);
                 }
                 What::Push { send, .. } => sends.push(*send),
                 What::Login { identity, .. } if whose.is_some() => {
@@ -284,14 +335,12 @@ impl Ingest {
             known.own_identities = self.store.identities(account, ordinal).await?;
         }
         for id in named {
-            let is_popup = site.popup(id).is_some()
-                || self
-                    .store
-                    .campaign(account, id)
-                    .await?
-                    .is_some_and(|found| found.definition.kind() == Kind::Popup);
-            if is_popup {
-                known.popups.insert(id);
+            if let Some(popup) = site.popup(id) {
+                known.popups.insert(id, popup.plan.clone());
+            } else if let Some(found) = self.store.campaign(account, id).await?
+                && let Body::Popup(plan) = found.definition.body
+            {
+                known.popups.insert(id, *plan);
             }
         }
         if !impressions.is_empty() {
@@ -303,14 +352,14 @@ impl Ingest {
         Ok(known)
     }
 
-    async fn visitor(
-        &self,
-        account: &AccountId,
-        id: Id,
-        now: Timestamp,
-    ) -> Result<(DeviceRow, ProfileRow, bool), IngestError> {
-        if let Some((device, profile)) = self.store.visitor(account, id).await? {
-            return Ok((device, profile, false));
+    async fn visitor(&self, account: &AccountId, id: Id, now: Timestamp) -> Result<Seen, IngestError> {
+        if let Some((device, profile, reachable)) = self.store.visitor(account, id).await? {
+            return Ok(Seen {
+                device,
+                profile,
+                fresh: false,
+                reachable,
+            });
         }
         let ordinal = self.ordinal(account).await?;
         let profile = new_profile(ordinal, now);
@@ -322,7 +371,64 @@ impl Ingest {
             created_at: now,
             seen_at: now,
         };
-        Ok((device, profile, true))
+        Ok(Seen {
+            device,
+            profile,
+            fresh: true,
+            reachable: false,
+        })
+    }
+
+    /// The message of a signed link, as it is saved now, uncounted.
+    async fn test_message(
+        &self,
+        site: &Site,
+        request: &Request<'_>,
+        now: Timestamp,
+    ) -> Result<Option<PopupMessage>, IngestError> {
+        let Some(token) = request.test.as_deref() else {
+            return Ok(None);
+        };
+        // The overlay shows any message once: its own token, a tilde, and which.
+        let (token, wanted) = token
+            .split_once('~')
+            .map_or((token, None), |(token, id)| (token, id.parse().ok()));
+        let Some(link) = page_link::verify(&site.link_key, token, now) else {
+            return Ok(None);
+        };
+        let id = match (link.purpose, wanted) {
+            (Purpose::Test(id), _) => id,
+            (Purpose::Why, Some(id)) => CampaignId(id),
+            (Purpose::Why, None) => return Ok(None),
+        };
+        let Some(campaign) = self.store.campaign(&site.account.id, id).await? else {
+            return Ok(None);
+        };
+        let Body::Popup(plan) = campaign.draft.unwrap_or(campaign.definition).body else {
+            return Ok(None);
+        };
+        let visitor = match request.device {
+            Some(device) => self.visitor_of(&site.account.id, device).await?,
+            None => None,
+        };
+        Ok(preview::message(
+            site,
+            id,
+            &plan.popup,
+            visitor.as_ref(),
+            request,
+            now,
+            fresh_id(&self.clock),
+        ))
+    }
+
+    async fn visitor_of(
+        &self,
+        account: &AccountId,
+        device: Id,
+    ) -> Result<Option<(DeviceRow, ProfileRow)>, DbError> {
+        let found = self.store.visitor(account, device).await?;
+        Ok(found.map(|(device, profile, _)| (device, profile)))
     }
 
     async fn ordinal(&self, account: &AccountId) -> Result<Ordinal, IngestError> {
@@ -361,8 +467,20 @@ impl Ingest {
     }
 }
 
+/// A visitor as read.
+struct Seen {
+    device: DeviceRow,
+    profile: ProfileRow,
+    /// Never seen before.
+    fresh: bool,
+    /// Has a live push subscription.
+    reachable: bool,
+}
+
 fn new_profile(ordinal: Ordinal, now: Timestamp) -> ProfileRow {
     ProfileRow {
+        activity: Activity::default(),
+        ledger: Ledger::default(),
         ordinal,
         properties: Map::new(),
         identified: false,

@@ -16,6 +16,8 @@ pub struct StoredAccount {
     pub account: Account,
     /// Grows with every change.
     pub revision: i64,
+    /// The key that signs links into the owner's pages; empty in an account from before there were any.
+    pub link_key: Vec<u8>,
 }
 
 /// A VAPID key pair of an account.
@@ -71,17 +73,22 @@ fn account(row: &Row) -> Result<StoredAccount, DbError> {
                 .iter()
                 .filter_map(|origin| Origin::parse(origin).ok())
                 .collect(),
+            settings: serde_json::from_str(row.text(6)?).map_err(|_| corrupt("accounts.settings"))?,
             created_at: Timestamp(row.int(5)?),
         },
         revision: row.int(4)?,
+        link_key: row.opt_bytes(7)?.unwrap_or_default().to_vec(),
     })
+}
+
+fn settings_text(account: &Account) -> String {
+    serde_json::to_string(&account.settings).expect("settings serialise")
 }
 
 impl Store {
     /// One account.
     pub async fn account(&self, id: &AccountId) -> Result<Option<StoredAccount>, DbError> {
-        let sql =
-            "-- account\nSELECT id, name, zone, origins, revision, created_at FROM accounts WHERE id = $1";
+        let sql = "-- account\nSELECT id, name, zone, origins, revision, created_at, settings, link_key FROM accounts WHERE id = $1";
         let rows = self.db.query(sql, args![id.as_str()]).await?;
         rows.first().map(account).transpose()
     }
@@ -96,9 +103,9 @@ impl Store {
     }
 
     /// Adds a new account; the batch rolls back when its id is taken.
-    pub fn insert_account(&self, batch: &mut Batch, account: &Account) {
-        let sql = "-- insert_account\nINSERT INTO accounts (id, name, zone, origins, next_ordinal, revision, created_at) \
-                   VALUES ($1, $2, $3, $4, 1, 1, $5) ON CONFLICT (id) DO NOTHING";
+    pub fn insert_account(&self, batch: &mut Batch, account: &Account, link_key: &[u8]) {
+        let sql = "-- insert_account\nINSERT INTO accounts (id, name, zone, origins, next_ordinal, revision, created_at, settings, link_key) \
+                   VALUES ($1, $2, $3, $4, 1, 1, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
         let origins: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
         let origins = serde_json::to_string(&origins).expect("strings serialise");
         batch.expect(
@@ -108,15 +115,23 @@ impl Store {
                 account.name.as_str(),
                 account.zone.name(),
                 origins,
-                account.created_at.ms()
+                account.created_at.ms(),
+                settings_text(account),
+                link_key.to_vec()
             ],
             1,
         );
     }
 
-    /// Writes name, zone and origins back; the batch rolls back when the account is not at the revision that was read any more.
+    /// Gives an account from before there were signed links its key.
+    pub fn set_link_key(&self, batch: &mut Batch, account: &AccountId, key: &[u8]) {
+        let sql = "-- set_link_key\nUPDATE accounts SET link_key = $2, revision = revision + 1 WHERE id = $1 AND link_key IS NULL";
+        batch.run(sql, args![account.as_str(), key.to_vec()]);
+    }
+
+    /// Writes name, zone, origins and settings back; the batch rolls back when the account is not at the revision that was read any more.
     pub fn update_account(&self, batch: &mut Batch, stored: &StoredAccount) {
-        let sql = "-- update_account\nUPDATE accounts SET name = $2, zone = $3, origins = $4, revision = revision + 1 \
+        let sql = "-- update_account\nUPDATE accounts SET name = $2, zone = $3, origins = $4, settings = $6, revision = revision + 1 \
                    WHERE id = $1 AND revision = $5";
         let account = &stored.account;
         let origins: Vec<&str> = account.origins.iter().map(Origin::as_str).collect();
@@ -128,7 +143,8 @@ impl Store {
                 account.name.as_str(),
                 account.zone.name(),
                 origins,
-                stored.revision
+                stored.revision,
+                settings_text(account)
             ],
             1,
         );

@@ -24,13 +24,22 @@ pub(super) fn campaign(row: &Row) -> Result<Campaign, DbError> {
         changed_at: Timestamp(row.int(4)?),
         started_at: row.opt_int(5)?.map(Timestamp),
         ended_at: row.opt_int(6)?.map(Timestamp),
+        revision: row.int(7)? as u32,
+        draft: row
+            .opt_text(8)?
+            .map(|text| {
+                let value = serde_json::from_str(text).map_err(|_| corrupt("campaigns.draft is not JSON"))?;
+                Definition::parse(value).map_err(|fault| corrupt(&format!("campaigns.draft: {fault}")))
+            })
+            .transpose()?,
+        archived_at: row.opt_int(9)?.map(Timestamp),
     })
 }
 
 impl Store {
     /// Every campaign of an account, newest first.
     pub async fn campaigns(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
-        let sql = "-- campaigns\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
+        let sql = "-- campaigns\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
                    WHERE account = $1 ORDER BY id DESC";
         self.db
             .query(sql, args![account.as_str()])
@@ -40,10 +49,10 @@ impl Store {
             .collect()
     }
 
-    /// The running pop-ups of an account, newest first: what deciding reads.
-    pub async fn running_popups(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
-        let sql = "-- running_popups\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
-                   WHERE account = $1 AND kind = 'popup' AND status = 'running' ORDER BY id DESC";
+    /// The pop-ups of an account that were started, newest first: what deciding reads, and what goals are still counted of.
+    pub async fn started_popups(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
+        let sql = "-- started_popups\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
+                   WHERE account = $1 AND kind = 'popup' AND status <> 'draft' ORDER BY id DESC";
         self.db
             .query(sql, args![account.as_str()])
             .await?
@@ -54,7 +63,7 @@ impl Store {
 
     /// One campaign.
     pub async fn campaign(&self, account: &AccountId, id: CampaignId) -> Result<Option<Campaign>, DbError> {
-        let sql = "-- campaign\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
+        let sql = "-- campaign\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
                    WHERE account = $1 AND id = $2";
         self.db
             .query(sql, args![account.as_str(), id.0])
@@ -91,7 +100,8 @@ impl Store {
         campaign: &Campaign,
         (before, read_at): (Status, Timestamp),
     ) {
-        let sql = "-- update_campaign\nUPDATE campaigns SET status = $3, definition = $4, changed_at = $5, started_at = $6, ended_at = $7 \
+        let sql = "-- update_campaign\nUPDATE campaigns SET status = $3, definition = $4, changed_at = $5, started_at = $6, ended_at = $7, \
+                   revision = $10, draft = $11, archived_at = $12 \
                    WHERE account = $1 AND id = $2 AND status = $8 AND changed_at = $9";
         batch.expect(
             sql,
@@ -104,10 +114,50 @@ impl Store {
                 campaign.started_at.map(Timestamp::ms),
                 campaign.ended_at.map(Timestamp::ms),
                 before.as_str(),
-                read_at.ms()
+                read_at.ms(),
+                i64::from(campaign.revision),
+                campaign.draft.as_ref().map(|draft| draft.to_json().to_string()),
+                campaign.archived_at.map(Timestamp::ms)
             ],
             1,
         );
+    }
+
+    /// Keeps the definition that is in force from now on under its revision.
+    pub fn insert_revision(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: &Campaign,
+        now: Timestamp,
+    ) {
+        let sql = "-- insert_revision\nINSERT INTO campaign_revisions (account, campaign, revision, definition, since) VALUES ($1, $2, $3, $4, $5) \
+                   ON CONFLICT (account, campaign, revision) DO UPDATE SET definition = excluded.definition";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                campaign.id.0,
+                i64::from(campaign.revision),
+                campaign.definition.to_json().to_string(),
+                now.ms()
+            ],
+        );
+    }
+
+    /// The revisions of a campaign with the moment from which each was in force, oldest first.
+    pub async fn revisions_of(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> Result<Vec<(u32, Timestamp)>, DbError> {
+        let sql = "-- revisions_of\nSELECT revision, since FROM campaign_revisions WHERE account = $1 AND campaign = $2 ORDER BY revision";
+        self.db
+            .query(sql, args![account.as_str(), campaign.0])
+            .await?
+            .iter()
+            .map(|row| Ok((row.int(0)? as u32, Timestamp(row.int(1)?))))
+            .collect()
     }
 
     /// Marks a push as through, unless it was stopped meanwhile.
@@ -125,6 +175,13 @@ impl Store {
             "-- delete_counts\nDELETE FROM campaign_counts WHERE account = $1 AND campaign = $2",
             args![account.as_str(), id.0],
         );
+        for sql in [
+            "-- delete_variant_counts\nDELETE FROM variant_counts WHERE account = $1 AND campaign = $2",
+            "-- delete_answers\nDELETE FROM answers WHERE account = $1 AND campaign = $2",
+            "-- delete_revisions\nDELETE FROM campaign_revisions WHERE account = $1 AND campaign = $2",
+        ] {
+            batch.run(sql, args![account.as_str(), id.0]);
+        }
         batch.run(
             "-- delete_sends\nDELETE FROM sends WHERE account = $1 AND campaign = $2",
             args![account.as_str(), id.0],
@@ -157,6 +214,48 @@ impl Store {
                 n as i64
             ],
         );
+    }
+
+    /// Adds to what is counted of a variant of a revision.
+    pub fn count_variant(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        (campaign, revision, variant): (CampaignId, u32, &str),
+        measure: Measure,
+        n: u64,
+    ) {
+        let sql = "-- count_variant\nINSERT INTO variant_counts (account, campaign, revision, variant, measure, n) VALUES ($1, $2, $3, $4, $5, $6) \
+                   ON CONFLICT (account, campaign, revision, variant, measure) DO UPDATE SET n = variant_counts.n + excluded.n";
+        batch.run(
+            sql,
+            args![
+                account.as_str(),
+                campaign.0,
+                i64::from(revision),
+                variant,
+                measure.as_str(),
+                n as i64
+            ],
+        );
+    }
+
+    /// What was counted of a campaign by revision and variant.
+    pub async fn variants(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> Result<BTreeMap<(u32, String), Counts>, DbError> {
+        let sql = "-- variants\nSELECT revision, variant, measure, n FROM variant_counts WHERE account = $1 AND campaign = $2";
+        let mut found: BTreeMap<(u32, String), Counts> = BTreeMap::new();
+        for row in &self.db.query(sql, args![account.as_str(), campaign.0]).await? {
+            let measure = Measure::parse(row.text(2)?).ok_or_else(|| corrupt("variant_counts.measure"))?;
+            found
+                .entry((row.int(0)? as u32, row.text(1)?.to_owned()))
+                .or_default()
+                .add(measure, row.int(3)? as u64);
+        }
+        Ok(found)
     }
 
     /// The totals of every campaign of an account.

@@ -10,7 +10,7 @@ use campanile_core::time::Timestamp;
 use std::collections::HashMap;
 
 /// One pop-up handed to one device.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ImpressionRow {
     /// Its id.
     pub id: Id,
@@ -24,11 +24,19 @@ pub struct ImpressionRow {
     pub clicked_at: Option<Timestamp>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// When its field was answered.
+    pub answered_at: Option<Timestamp>,
+    /// Whose it is.
+    pub ordinal: Ordinal,
+    /// Which variant.
+    pub variant: String,
+    /// Which revision of the campaign.
+    pub revision: u32,
 }
 
 static BY_ID: InList = InList::new(|| {
     InList::texts(
-        "-- impressions_by_id\nSELECT id, campaign, handed_at, shown_at, clicked_at, closed_at FROM impressions WHERE account = $1 AND id",
+        "-- impressions_by_id\nSELECT id, campaign, handed_at, shown_at, clicked_at, closed_at, answered_at, ordinal, variant, revision FROM impressions WHERE account = $1 AND id",
         "",
     )
 });
@@ -56,6 +64,10 @@ impl Store {
                         shown_at: row.opt_int(3)?.map(Timestamp),
                         clicked_at: row.opt_int(4)?.map(Timestamp),
                         closed_at: row.opt_int(5)?.map(Timestamp),
+                        answered_at: row.opt_int(6)?.map(Timestamp),
+                        ordinal: Ordinal(row.int(7)? as u32),
+                        variant: row.text(8)?.to_owned(),
+                        revision: row.int(9)? as u32,
                     },
                 );
             }
@@ -64,25 +76,20 @@ impl Store {
     }
 
     /// Notes that a pop-up was handed out.
-    pub fn insert_impression(
-        &self,
-        batch: &mut Batch,
-        account: &AccountId,
-        id: Id,
-        campaign: CampaignId,
-        (ordinal, device): (Ordinal, Id),
-        now: Timestamp,
-    ) {
-        let sql = "-- insert_impression\nINSERT INTO impressions (account, id, campaign, ordinal, device, handed_at) VALUES ($1, $2, $3, $4, $5, $6)";
+    pub fn insert_impression(&self, batch: &mut Batch, account: &AccountId, row: &ImpressionRow, device: Id) {
+        let sql = "-- insert_impression\nINSERT INTO impressions (account, id, campaign, ordinal, device, handed_at, variant, revision) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (account, id) DO NOTHING";
         batch.run(
             sql,
             args![
                 account.as_str(),
-                id.bytes(),
-                campaign.0,
-                i64::from(ordinal.0),
+                row.id.bytes(),
+                row.campaign.0,
+                i64::from(row.ordinal.0),
                 device.bytes(),
-                now.ms()
+                row.handed_at.ms(),
+                row.variant.as_str(),
+                i64::from(row.revision)
             ],
         );
     }
@@ -119,6 +126,11 @@ impl Store {
                 "-- impression_closed\nUPDATE impressions SET closed_at = $3 WHERE account = $1 AND id = $2 AND closed_at IS NULL",
                 before.closed_at,
                 after.closed_at,
+            ),
+            (
+                "-- impression_answered\nUPDATE impressions SET answered_at = $3 WHERE account = $1 AND id = $2 AND answered_at IS NULL",
+                before.answered_at,
+                after.answered_at,
             ),
         ] {
             if let (None, Some(at)) = (old, new) {

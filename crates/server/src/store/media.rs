@@ -184,10 +184,10 @@ impl Store {
         Ok(row.opt_bytes(0)?.map(<[u8]>::to_vec))
     }
 
-    /// The campaigns whose definition holds the hash, newest first.
+    /// The campaigns whose definition or draft holds the hash, newest first.
     pub async fn media_users(&self, account: &AccountId, hash: &str) -> Result<Vec<Campaign>, DbError> {
-        let sql = "-- media_users\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at FROM campaigns \
-                   WHERE account = $1 AND definition LIKE $2 ORDER BY id DESC";
+        let sql = "-- media_users\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
+                   WHERE account = $1 AND (definition LIKE $2 OR draft LIKE $2) ORDER BY id DESC";
         self.db
             .query(sql, args![account.as_str(), holding(hash)])
             .await?
@@ -199,7 +199,7 @@ impl Store {
     /// Deletes a picture that no campaign uses; the index of the statement, which touches one row or none.
     pub fn delete_media(&self, batch: &mut Batch, account: &AccountId, hash: &str) -> usize {
         let sql = "-- delete_media\nDELETE FROM media WHERE account = $1 AND hash = $2 \
-                   AND NOT EXISTS (SELECT 1 FROM campaigns WHERE account = $1 AND definition LIKE $3)";
+                   AND NOT EXISTS (SELECT 1 FROM campaigns WHERE account = $1 AND (definition LIKE $3 OR draft LIKE $3))";
         batch.run(sql, args![account.as_str(), hash, holding(hash)])
     }
 }

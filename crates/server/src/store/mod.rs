@@ -8,6 +8,7 @@
 //! write is idempotent by a key or guarded by a version.
 
 pub mod accounts;
+pub mod answers;
 pub mod campaigns;
 pub mod db;
 pub mod events;

@@ -6,7 +6,9 @@
 use super::db::{Batch, DbError, Row, Value};
 use super::{InList, Store, corrupt};
 use crate::args;
-use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::activity::Activity;
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::ledger::Ledger;
 use campanile_core::profile::{Identity, IdentityKind};
 use campanile_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,10 @@ pub struct ProfileRow {
     pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// What the person has done, summed up.
+    pub activity: Activity,
+    /// What the person was handed.
+    pub ledger: Ledger,
 }
 
 /// What is kept of a browser beside whose it is.
@@ -48,6 +54,10 @@ pub struct DeviceState {
     pub zone: String,
     /// Touch screen.
     pub touch: bool,
+    /// `phone`, `tablet` or `desktop`.
+    pub kind: String,
+    /// ISO 3166 code of the country, where the owner gave a file and the visitor's address may be used.
+    pub country: String,
     /// Permission for notifications as last heard.
     pub push: String,
 }
@@ -64,8 +74,8 @@ pub struct SessionState {
     pub pages: u32,
     /// 1 for the first session of the device.
     pub number: u32,
-    /// How often each campaign was handed out in it.
-    pub handed: BTreeMap<CampaignId, u32>,
+    /// UTM parameters with which it began, without `utm_`.
+    pub utm: BTreeMap<String, String>,
 }
 
 /// A browser.
@@ -111,6 +121,10 @@ fn ordinal(value: i64) -> Result<Ordinal, DbError> {
         .map_err(|_| corrupt("a profile's number left its range"))
 }
 
+fn text(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("what is kept beside a profile serialises")
+}
+
 fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     Ok(ProfileRow {
         ordinal: ordinal(row.int(from)?)?,
@@ -119,6 +133,8 @@ fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
         identified: row.int(from + 2)? != 0,
         version: row.int(from + 3)?,
         created_at: Timestamp(row.int(from + 4)?),
+        activity: serde_json::from_str(row.text(from + 5)?).map_err(|_| corrupt("profiles.activity"))?,
+        ledger: serde_json::from_str(row.text(from + 6)?).map_err(|_| corrupt("profiles.ledger"))?,
     })
 }
 
@@ -134,25 +150,26 @@ fn device(row: &Row) -> Result<DeviceRow, DbError> {
 }
 
 impl Store {
-    /// A browser and the profile behind it.
+    /// A browser and the profile behind it, and whether that person can be reached by push.
     pub async fn visitor(
         &self,
         account: &AccountId,
         id: Id,
-    ) -> Result<Option<(DeviceRow, ProfileRow)>, DbError> {
+    ) -> Result<Option<(DeviceRow, ProfileRow, bool)>, DbError> {
         let sql = "-- visitor\nSELECT d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at, \
-                   p.ordinal, p.properties, p.identified, p.version, p.created_at \
+                   p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   (SELECT COUNT(*) FROM subscriptions s WHERE s.account = d.account AND s.ordinal = d.ordinal AND s.state = 'live') \
                    FROM devices d JOIN profiles p ON p.account = d.account AND p.ordinal = d.ordinal \
                    WHERE d.account = $1 AND d.id = $2";
         let rows = self.db.query(sql, args![account.as_str(), id.bytes()]).await?;
         rows.first()
-            .map(|row| Ok((device(row)?, profile(row, 6)?)))
+            .map(|row| Ok((device(row)?, profile(row, 6)?, row.int(13)? > 0)))
             .transpose()
     }
 
     /// One profile; a merged one leads to the one that is left.
     pub async fn profile(&self, account: &AccountId, wanted: Ordinal) -> Result<Option<ProfileRow>, DbError> {
-        let sql = "-- profile\nSELECT p.ordinal, p.properties, p.identified, p.version, p.created_at \
+        let sql = "-- profile\nSELECT p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger \
                    FROM profiles p WHERE p.account = $1 AND p.ordinal = \
                    (SELECT COALESCE(q.merged_into, q.ordinal) FROM profiles q WHERE q.account = $1 AND q.ordinal = $2)";
         let rows = self
@@ -249,8 +266,8 @@ impl Store {
 
     /// Adds a profile.
     pub fn insert_profile(&self, batch: &mut Batch, account: &AccountId, row: &ProfileRow, now: Timestamp) {
-        let sql = "-- insert_profile\nINSERT INTO profiles (account, ordinal, properties, identified, version, created_at, changed_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let sql = "-- insert_profile\nINSERT INTO profiles (account, ordinal, properties, identified, version, created_at, changed_at, activity, ledger) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         batch.run(
             sql,
             args![
@@ -260,14 +277,16 @@ impl Store {
                 row.identified,
                 row.version,
                 row.created_at.ms(),
-                now.ms()
+                now.ms(),
+                text(&row.activity),
+                text(&row.ledger)
             ],
         );
     }
 
     /// Writes a profile back at the version after `row.version`; the batch rolls back when somebody else was first.
     pub fn update_profile(&self, batch: &mut Batch, account: &AccountId, row: &ProfileRow, now: Timestamp) {
-        let sql = "-- update_profile\nUPDATE profiles SET properties = $3, identified = $4, version = version + 1, changed_at = $5 \
+        let sql = "-- update_profile\nUPDATE profiles SET properties = $3, identified = $4, version = version + 1, changed_at = $5, activity = $7, ledger = $8 \
                    WHERE account = $1 AND ordinal = $2 AND version = $6 AND merged_into IS NULL";
         batch.expect(
             sql,
@@ -277,7 +296,9 @@ impl Store {
                 Json::Object(row.properties.clone()).to_string(),
                 row.identified,
                 now.ms(),
-                row.version
+                row.version,
+                text(&row.activity),
+                text(&row.ledger)
             ],
             1,
         );

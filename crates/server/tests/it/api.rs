@@ -241,7 +241,7 @@ async fn changes_at_the_same_moment_are_not_lost(bed: &Bed) {
     let account = AccountId::parse(crate::bed::ACCOUNT).unwrap();
     let origins = ["https://shop.example.com".to_owned()];
     there
-        .change_account(&account, None, None, Some(&origins))
+        .change_account(&account, None, None, Some(&origins), None)
         .await
         .unwrap();
     let renamed = bed

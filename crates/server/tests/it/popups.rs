@@ -50,7 +50,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     );
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 0, "clicked": 0, "closed": 0})
+        json!({"handed": 1, "shown": 0, "clicked": 0, "closed": 0, "exposed": 0, "converted": 0, "answered": 0, "returned": 0})
     );
 
     let view = reaction(bed, "view", message);
@@ -68,7 +68,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     bed.ring(device, &[reaction(bed, "close", message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 1})
+        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})
     );
     let events = bed.events(&bed.device(device).await).await;
     assert_eq!(
@@ -181,7 +181,7 @@ async fn a_click_without_a_view_was_seen(bed: &Bed) {
     bed.ring(device, &[reaction(bed, "view", &message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 0})
+        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 0, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})
     );
     // Raised by hand, without an impression: each is one.
     bed.ring(

@@ -37,11 +37,17 @@ const RULES: &[Rule] = &[
             "store",
             "queue",
             "live",
+            "page_link",
             "clock",
             "secret",
             "telemetry",
         ],
         why: "a use case knows neither HTTP nor sending; of push it needs only whether a key is one",
+    },
+    Rule {
+        module: "page_link",
+        may: &["campanile_core"],
+        why: "a token is bytes and a key; who may have one is for those who ask",
     },
     Rule {
         module: "launch",

@@ -25,6 +25,9 @@ pub(in crate::http) fn shown(campaign: &Campaign, counts: &Counts) -> Value {
     value["changed_at"] = json!(campaign.changed_at);
     value["started_at"] = json!(campaign.started_at);
     value["ended_at"] = json!(campaign.ended_at);
+    value["revision"] = json!(campaign.revision);
+    value["archived_at"] = json!(campaign.archived_at);
+    value["draft"] = json!(campaign.draft.as_ref().map(Definition::to_json));
     value["counts"] = counted(campaign.definition.kind(), counts);
     value
 }
@@ -33,7 +36,10 @@ pub(in crate::http) fn shown(campaign: &Campaign, counts: &Counts) -> Value {
 fn counted(kind: Kind, counts: &Counts) -> Value {
     match kind {
         Kind::Popup => {
-            json!({"handed": counts.handed, "shown": counts.shown, "clicked": counts.clicked, "closed": counts.closed})
+            json!({
+                "handed": counts.handed, "shown": counts.shown, "clicked": counts.clicked, "closed": counts.closed,
+                "returned": counts.returned, "answered": counts.answered, "exposed": counts.exposed, "converted": counts.converted,
+            })
         }
         Kind::Push => json!({
             "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "waiting": counts.waiting(),
@@ -171,8 +177,8 @@ pub(super) async fn preview(State(app): State<App>, Admin(site): Admin, Body(val
     let definition = parse(value)?;
     let faults = definition.check();
     Ok(Json(match &definition.body {
-        campaign::Body::Popup { popup, .. } => {
-            let html = popup.html();
+        campaign::Body::Popup(plan) => {
+            let html = plan.popup.html();
             json!({"bytes": html.len(), "sha256": secret::hex(&secret::sha256(html.as_bytes())), "html": html, "faults": faults})
         }
         campaign::Body::Push { push } => {

@@ -73,7 +73,7 @@ pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Asked(wante
         app.store
             .visitor(account, id)
             .await?
-            .map(|(device, _)| device.ordinal)
+            .map(|(device, ..)| device.ordinal)
     } else {
         let kind = IdentityKind::parse(kind).ok_or_else(bad)?;
         let identity =

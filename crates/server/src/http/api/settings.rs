@@ -8,7 +8,7 @@ use crate::store::accounts::ApiKeyRow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use campanile_core::account::Account;
+use campanile_core::account::{Account, Settings};
 use campanile_core::id::Id;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ type Answer = Result<Json<Value>, Error>;
 fn shown(account: &Account) -> Value {
     json!({
         "id": account.id, "name": account.name, "zone": account.zone.name(), "origins": account.origins, "created_at": account.created_at,
+        "settings": account.settings,
     })
 }
 
@@ -31,6 +32,7 @@ pub(super) struct Change {
     name: Option<String>,
     zone: Option<String>,
     origins: Option<Vec<String>>,
+    settings: Option<Settings>,
 }
 
 pub(super) async fn change_account(
@@ -38,7 +40,12 @@ pub(super) async fn change_account(
     Admin(site): Admin,
     Body(change): Body<Change>,
 ) -> Answer {
-    let Change { name, zone, origins } = &change;
+    let Change {
+        name,
+        zone,
+        origins,
+        settings,
+    } = &change;
     let account = app
         .launch
         .change_account(
@@ -46,6 +53,7 @@ pub(super) async fn change_account(
             name.as_deref(),
             zone.as_deref(),
             origins.as_deref(),
+            settings.clone(),
         )
         .await?;
     Ok(Json(shown(&account)))

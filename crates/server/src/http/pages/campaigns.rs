@@ -15,9 +15,11 @@ use askama::Template;
 use axum::Json;
 use axum::extract::Query;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
+use campanile_core::campaign::{Body, Campaign, Kind, Status};
+use campanile_core::popup::Layout;
 use campanile_core::stats::Counts;
 use campanile_core::time::Day;
+use campanile_core::trigger::On;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -142,19 +144,35 @@ pub(crate) struct Row {
     pub(crate) start_verb: &'static str,
 }
 
+/// The word for a kind of pop-up.
+pub(crate) fn layout_name(layout: Layout) -> &'static str {
+    match layout {
+        Layout::Box => "Box",
+        Layout::Banner => "Banner",
+        Layout::Interstitial => "Interstitial",
+    }
+}
+
 impl Row {
     /// A campaign with its counts and its clicks of the last days.
     pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64]) -> Self {
         let kind = campaign.definition.kind();
         let (meta, audience) = match &campaign.definition.body {
-            Body::Popup {
-                trigger: Trigger::Page,
-                ..
-            } => ("Box · Page view".to_owned(), "All visitors"),
-            Body::Popup {
-                trigger: Trigger::Event { event },
-                ..
-            } => (format!("Box · Event: {event}"), "All visitors"),
+            Body::Popup(plan) => {
+                let moment = match plan.trigger.on {
+                    On::Page => "Page view".to_owned(),
+                    On::Event => format!("Event: {}", plan.trigger.event),
+                };
+                let audience = if plan.audience.is_empty() {
+                    "All visitors"
+                } else {
+                    "Some visitors"
+                };
+                (
+                    format!("{} · {moment}", layout_name(plan.popup.layout())),
+                    audience,
+                )
+            }
             Body::Push { .. } => ("Push · Now".to_owned(), "All subscribers"),
         };
         Self {

@@ -338,7 +338,7 @@ fn sum(html: &str) -> String {
 
 fn popup_html(definition: &Definition) -> Option<String> {
     match &definition.body {
-        Body::Popup { popup, .. } => Some(popup.html()),
+        Body::Popup(plan) => Some(plan.popup.html()),
         Body::Push { .. } => None,
     }
 }

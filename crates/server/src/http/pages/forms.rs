@@ -6,9 +6,10 @@
 
 use super::format;
 use campanile_core::FieldError;
-use campanile_core::campaign::{Body, Definition, Trigger};
+use campanile_core::campaign::{Body, Definition};
 use campanile_core::notification::Action;
 use campanile_core::popup::{OnClick, Target};
+use campanile_core::trigger::On;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -96,9 +97,10 @@ impl PopupForm {
 
     /// The form of a pop-up that is kept; `None` for a push.
     pub(crate) fn of(definition: &Definition) -> Option<Self> {
-        let Body::Popup { popup, trigger, caps } = &definition.body else {
+        let Body::Popup(plan) = &definition.body else {
             return None;
         };
+        let (popup, trigger, caps) = (&plan.popup, &plan.trigger, &plan.caps);
         let mut form = Self {
             name: definition.name.clone(),
             title: popup.title.clone(),
@@ -120,7 +122,7 @@ impl PopupForm {
             accent: popup.accent.to_string(),
             ground: popup.ground.to_string(),
             ink: popup.ink.to_string(),
-            radius: popup.radius.to_string(),
+            radius: popup.radius.unwrap_or(16).to_string(),
             language: popup.language.clone(),
             cap: if caps.session.is_some() {
                 "session"
@@ -143,13 +145,13 @@ impl PopupForm {
                 "function".clone_into(&mut form.on_click);
                 form.function.clone_from(name);
             }
-            OnClick::Close => "close".clone_into(&mut form.on_click),
+            OnClick::Prompt | OnClick::Close => "close".clone_into(&mut form.on_click),
         }
-        match trigger {
-            Trigger::Page => "page".clone_into(&mut form.trigger),
-            Trigger::Event { event } => {
+        match trigger.on {
+            On::Page => "page".clone_into(&mut form.trigger),
+            On::Event => {
                 "event".clone_into(&mut form.trigger);
-                form.event.clone_from(event);
+                form.event.clone_from(&trigger.event);
             }
         }
         Some(form)

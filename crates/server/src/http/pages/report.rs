@@ -13,7 +13,7 @@ use crate::launch::LaunchError;
 use crate::report;
 use askama::Template;
 use axum::response::Response;
-use campanile_core::campaign::{Body, Campaign, Kind, Status, Trigger};
+use campanile_core::campaign::{Body, Campaign, Kind, Status};
 use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
@@ -183,18 +183,7 @@ impl ReportPage {
 /// What a campaign does, in one sentence.
 pub(crate) fn sentence(campaign: &Campaign) -> String {
     match &campaign.definition.body {
-        Body::Popup { trigger, caps, .. } => {
-            let moment = match trigger {
-                Trigger::Page => "when they open a page".to_owned(),
-                Trigger::Event { event } => format!("when “{event}” happens"),
-            };
-            let often = match caps.session {
-                None => "every time".to_owned(),
-                Some(1) => "once a session".to_owned(),
-                Some(n) => format!("at most {n} times a session"),
-            };
-            format!("Shows a box to every visitor {moment}, {often}.")
-        }
+        Body::Popup(plan) => plan.sentence(),
         Body::Push { push } => {
             let kept = format::span(u64::from(push.ttl_seconds));
             format!("Sends one notification to all subscribers; kept {kept} for browsers that are away.")

@@ -68,6 +68,9 @@ fn campaign(id: i64, status: Status, value: serde_json::Value) -> Campaign {
         changed_at: NOW.plus_ms(-86_400_000),
         started_at: started,
         ended_at: None,
+        revision: 1,
+        draft: None,
+        archived_at: None,
     }
 }
 
@@ -268,7 +271,7 @@ fn popup_editor(status: Status, wrong: bool) -> PopupEditorPage {
         ));
     }
     let html = match &sample.definition.body {
-        campanile_core::campaign::Body::Popup { popup, .. } => popup.html(),
+        campanile_core::campaign::Body::Popup(plan) => plan.popup.html(),
         campanile_core::campaign::Body::Push { .. } => String::new(),
     };
     let sha256 = "9c1e7a84c2a14fd0a6a1d1f0c1b2a3d49c1e7a84c2a14fd0a6a1d1f0c1b244b0".into();

@@ -250,7 +250,13 @@ async fn save_account(desk: &Desk, form: &Sent) -> Result<Response, Error> {
     let changed = desk
         .app
         .launch
-        .change_account(&desk.account().id, Some(name), Some(zone.trim()), Some(&list))
+        .change_account(
+            &desk.account().id,
+            Some(name),
+            Some(zone.trim()),
+            Some(&list),
+            None,
+        )
         .await;
     match changed {
         Ok(_) => Ok(said("/settings/origins", Said::Saved)),

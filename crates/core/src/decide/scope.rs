@@ -1,0 +1,66 @@
+//! What texts can say of a visitor: the names of Liquid.
+//!
+//! `profile`, `event`, `page`, `visit`, `site`, `now`. Left out: the language. Invariant: names only what rules can ask about, too.
+
+use super::{Moment, Visitor};
+use crate::liquid::Lookup;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+/// The visitor's data for texts.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    visitor: &'a Visitor<'a>,
+    event: Option<(&'a str, &'a Map<String, Value>)>,
+}
+
+impl<'a> Words<'a> {
+    /// Of a visitor at a moment.
+    pub fn new(visitor: &'a Visitor<'a>, moment: Moment<'a>) -> Self {
+        let event = match moment {
+            Moment::Page => None,
+            Moment::Event(name, props) => Some((name, props)),
+            Moment::Due(_, event) => event,
+        };
+        Self { visitor, event }
+    }
+}
+
+impl Lookup for Words<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let facts = &self.visitor.facts;
+        Some(Cow::Owned(match name {
+            "profile" => Value::Object(facts.properties.clone()),
+            "event" => {
+                let (name, props) = self.event?;
+                let mut event = props.clone();
+                event.entry("name").or_insert_with(|| json!(name));
+                Value::Object(event)
+            }
+            "page" => {
+                let query: Map<String, Value> = facts
+                    .page
+                    .url
+                    .split_once('?')
+                    .map(|(_, query)| {
+                        let query = query.split('#').next().unwrap_or_default();
+                        url::form_urlencoded::parse(query.as_bytes())
+                            .map(|(key, value)| (key.into_owned(), Value::String(value.into_owned())))
+                            .collect()
+                    })
+                    .unwrap_or_default();
+                json!({
+                    "url": facts.page.url, "path": facts.page.path(), "title": facts.page.title,
+                    "referrer": facts.page.referrer, "query": query,
+                })
+            }
+            "visit" => json!({
+                "page": facts.page.number, "session": facts.page.session, "device": facts.device.kind,
+                "country": facts.device.country, "utm": facts.utm,
+            }),
+            "site" => json!({"name": self.visitor.site_name}),
+            "now" => json!(facts.now.ms()),
+            _ => return None,
+        }))
+    }
+}

@@ -1,0 +1,204 @@
+//! Variants of a message and the control group: who gets which.
+//!
+//! Left out: counting and judging ([`crate::stats`]). Invariant: the same person gets the same variant of a campaign for as long as the
+//! weights stay; what a person once had (in the ledger) wins over what the weights say now.
+
+use crate::FieldError;
+use crate::id::{AccountId, CampaignId, Ordinal};
+use crate::popup::Popup;
+use serde::{Deserialize, Serialize};
+
+/// Name of the group that sees nothing.
+pub const CONTROL: &str = "control";
+/// Name of the campaign's own message.
+pub const FIRST: &str = "A";
+
+/// Another message of the same campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Its name, `B` and on.
+    pub name: String,
+    /// Its share, beside the others'.
+    pub weight: u32,
+    /// Its message.
+    pub popup: Popup,
+}
+
+/// How visitors are parted. Weights are shares of their sum.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Share of the campaign's own message, variant A.
+    #[serde(default)]
+    pub weight: u32,
+    /// Share of the control group, who see nothing and are counted.
+    #[serde(default)]
+    pub control: u32,
+    /// Further messages.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+}
+
+impl Experiment {
+    /// Whether there is anything to part.
+    pub fn is_one(&self) -> bool {
+        self.control == 0 && self.variants.is_empty()
+    }
+
+    /// What is wrong with it.
+    pub fn check(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        if self.is_one() {
+            return errors;
+        }
+        if self.variants.len() > 5 {
+            errors.push(FieldError::new(
+                "experiment.variants",
+                "At most 5 further variants: more would never tell apart. Remove some.",
+            ));
+        }
+        let mut names = vec![FIRST, CONTROL];
+        for (at, variant) in self.variants.iter().enumerate() {
+            let name = variant.name.as_str();
+            if name.is_empty() || name.len() > 24 || names.contains(&name) {
+                errors.push(FieldError::new(
+                    format!("experiment.variants[{at}].name"),
+                    "A variant needs a name of its own, such as B. “A” and “control” are taken.",
+                ));
+            }
+            names.push(name);
+            if variant.weight == 0 || variant.weight > 1000 {
+                errors.push(FieldError::new(
+                    format!("experiment.variants[{at}].weight"),
+                    "A variant's share is 1 to 1000. Remove the variant to show it to nobody.",
+                ));
+            }
+            errors.extend(variant.popup.check().into_iter().map(|fault| {
+                FieldError::new(
+                    format!("experiment.variants[{at}].{}", fault.field),
+                    fault.message,
+                )
+            }));
+        }
+        if self.weight == 0 || self.weight > 1000 {
+            errors.push(FieldError::new(
+                "experiment.weight",
+                "The share of A is 1 to 1000.",
+            ));
+        }
+        let all =
+            self.weight + self.control + self.variants.iter().map(|variant| variant.weight).sum::<u32>();
+        if self.control > 1000 || self.control * 2 > all {
+            errors.push(FieldError::new(
+                "experiment.control",
+                "The control group is at most half of all. Make its share smaller.",
+            ));
+        }
+        errors
+    }
+
+    /// The variant of a person: `None` is the control group, 0 the campaign's own message, then the further ones.
+    pub fn draw(&self, account: &AccountId, campaign: CampaignId, person: Ordinal) -> Option<usize> {
+        if self.is_one() {
+            return Some(0);
+        }
+        let sum = u64::from(self.weight)
+            + u64::from(self.control)
+            + self
+                .variants
+                .iter()
+                .map(|variant| u64::from(variant.weight))
+                .sum::<u64>();
+        let mut at = hash(account, campaign, person) % sum.max(1);
+        if at < u64::from(self.control) {
+            return None;
+        }
+        at -= u64::from(self.control);
+        if at < u64::from(self.weight) {
+            return Some(0);
+        }
+        at -= u64::from(self.weight);
+        for (index, variant) in self.variants.iter().enumerate() {
+            if at < u64::from(variant.weight) {
+                return Some(index + 1);
+            }
+            at -= u64::from(variant.weight);
+        }
+        Some(0)
+    }
+
+    /// The index of a variant by its name; `None` when there is none of that name any more.
+    pub fn index(&self, name: &str) -> Option<usize> {
+        if name == FIRST {
+            return Some(0);
+        }
+        self.variants
+            .iter()
+            .position(|variant| variant.name == name)
+            .map(|at| at + 1)
+    }
+
+    /// The name of a variant.
+    pub fn name(&self, index: usize) -> &str {
+        index
+            .checked_sub(1)
+            .and_then(|at| self.variants.get(at))
+            .map_or(FIRST, |variant| &variant.name)
+    }
+
+    /// The share of the control group in percent.
+    pub fn control_percent(&self) -> f64 {
+        let all =
+            self.weight + self.control + self.variants.iter().map(|variant| variant.weight).sum::<u32>();
+        100.0 * f64::from(self.control) / f64::from(all.max(1))
+    }
+}
+
+/// FNV-1a over the names, finished by the mixer of SplitMix64, so that neighbours in number are no neighbours in group.
+fn hash(account: &AccountId, campaign: CampaignId, person: Ordinal) -> u64 {
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    let campaign = campaign.0.to_le_bytes();
+    let person = person.0.to_le_bytes();
+    for byte in account.as_str().bytes().chain(campaign).chain(person) {
+        state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    state ^ (state >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_come_out_and_stay() {
+        let popup: Popup = serde_json::from_value(serde_json::json!({"title": "B"})).expect("a pop-up");
+        let experiment = Experiment {
+            weight: 45,
+            control: 10,
+            variants: vec![Variant {
+                name: "B".to_owned(),
+                weight: 45,
+                popup,
+            }],
+        };
+        assert!(experiment.check().is_empty());
+        let account = AccountId::parse("TEST-0001").expect("an account");
+        let of = |person| experiment.draw(&account, CampaignId(1_763_890_000), Ordinal(person));
+        let mut groups = [0_u32; 3];
+        for person in 1..=20_000 {
+            groups[of(person).map_or(2, |index| index)] += 1;
+            assert_eq!(of(person), of(person));
+        }
+        // Six standard deviations around 45, 45 and 10 per cent.
+        assert!((8_580..9_420).contains(&groups[0]), "{groups:?}");
+        assert!((8_580..9_420).contains(&groups[1]), "{groups:?}");
+        assert!((1_750..2_250).contains(&groups[2]), "{groups:?}");
+        assert_eq!(
+            Experiment::default().draw(&account, CampaignId(1), Ordinal(1)),
+            Some(0)
+        );
+    }
+}
