@@ -13,6 +13,7 @@ mod api;
 mod bed;
 mod command_line;
 mod dashboard;
+mod leases;
 mod media;
 mod people;
 mod popups;
