@@ -15,6 +15,7 @@ pub mod decide;
 pub mod delivery;
 pub mod event;
 pub mod id;
+pub mod liquid;
 pub mod notification;
 pub mod popup;
 pub mod profile;
