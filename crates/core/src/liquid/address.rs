@@ -61,7 +61,7 @@ impl Address {
         self.reach = match std::mem::replace(&mut self.reach, Reach::Start) {
             Reach::Start if is_dropped || character == ' ' => Reach::Start,
             Reach::Start | Reach::Lead(_) | Reach::Mixed | Reach::Loose if ends => Reach::Decided,
-            Reach::Start if character == ':' => Reach::Forbidden(String::new()),
+            Reach::Start | Reach::Mixed if character == ':' => Reach::Forbidden(String::new()),
             Reach::Start => Reach::Lead(character.to_ascii_lowercase().to_string()),
             Reach::Lead(lead) if character == ':' && HARMLESS.contains(&lead.as_str()) => Reach::Decided,
             Reach::Lead(lead) if character == ':' => Reach::Forbidden(lead),
@@ -75,7 +75,6 @@ impl Address {
                     "a colon follows a value that begins an address, so the value could choose the scheme: put the whole beginning into the value, or write https:// yourself",
                 );
             }
-            Reach::Mixed if character == ':' => Reach::Forbidden(String::new()),
             Reach::Mixed if is_dropped || character == ' ' => Reach::Mixed,
             Reach::Mixed | Reach::Loose => Reach::Loose,
             settled @ (Reach::Decided | Reach::Forbidden(_)) => settled,

@@ -14,7 +14,6 @@ use std::collections::HashSet;
 
 /// A filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the table below")]
 pub(super) enum Filter {
     Abs,
     Append,

@@ -142,7 +142,6 @@ fn close(source: &str, open: usize) -> Result<Closed, Fault> {
         let byte = bytes[at];
         match quote {
             Some(mark) if byte == mark => quote = None,
-            Some(_) => {}
             None if byte == last && bytes.get(at + 1) == Some(&b'}') => {
                 let trims_after = at > start && bytes[at - 1] == b'-';
                 return Ok(Closed {
@@ -153,7 +152,7 @@ fn close(source: &str, open: usize) -> Result<Closed, Fault> {
                 });
             }
             None if (byte == b'"' || byte == b'\'') && !is_remark => quote = Some(byte),
-            None => {}
+            Some(_) | None => {}
         }
         at += 1;
     }

@@ -21,6 +21,8 @@ mod syntax;
 mod value;
 
 #[cfg(test)]
+mod places_tests;
+#[cfg(test)]
 mod tests;
 
 pub use place::escape_html;

@@ -144,7 +144,7 @@ fn style(text: &str) -> Result<&str, &'static str> {
             ')' => {
                 open = open
                     .checked_sub(1)
-                    .ok_or("closes a bracket that it does not open")?
+                    .ok_or("closes a bracket that it does not open")?;
             }
             _ => {}
         }

@@ -207,8 +207,11 @@ fn put(output: &mut Output, place: Place) {
 
 fn position(node: &Node) -> usize {
     match node {
-        Node::Text { at, .. } | Node::Assign { at, .. } | Node::Capture { at, .. } => *at,
-        Node::Break(at) | Node::Continue(at) => *at,
+        Node::Text { at, .. }
+        | Node::Assign { at, .. }
+        | Node::Capture { at, .. }
+        | Node::Break(at)
+        | Node::Continue(at) => *at,
         Node::Output(output) => output.at,
         Node::If(node) => node.at,
         Node::Case(node) => node.at,

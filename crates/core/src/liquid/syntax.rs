@@ -178,7 +178,6 @@ pub(super) struct Test {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it all")]
 pub(super) enum Comparison {
     Equal,
     Unequal,
@@ -204,7 +203,11 @@ impl Path {
                     text.push_str(key);
                     text.push_str("\"]");
                 }
-                Step::Index(index) => text.push_str(&format!("[{index}]")),
+                Step::Index(index) => {
+                    text.push('[');
+                    text.push_str(&index.to_string());
+                    text.push(']');
+                }
                 Step::Of(_) => break,
             }
         }
