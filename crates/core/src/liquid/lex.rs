@@ -237,6 +237,9 @@ pub(super) enum Word {
     Sign(&'static str),
 }
 
+/// Longest name in bytes.
+const MAX_NAME: usize = 256;
+
 /// Signs, longest first.
 const SIGNS: &[&str] = &[
     "..", "==", "!=", "<>", "<=", ">=", "<", ">", "=", ".", "[", "]", "(", ")", ",", ":", "|",
@@ -268,6 +271,9 @@ pub(super) fn words(inside: &str, from: usize) -> Result<Vec<(Word, usize)>, Fau
             let mut end = rest.find(|c| !continues_name(c)).unwrap_or(rest.len());
             if rest[end..].starts_with('?') {
                 end += 1;
+            }
+            if end > MAX_NAME {
+                return Err(Fault::new(at, "this name is too long: write a shorter one"));
             }
             let name = rest[..end].to_owned();
             rest = &rest[end..];

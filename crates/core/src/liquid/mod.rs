@@ -21,6 +21,8 @@ mod syntax;
 mod value;
 
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod places_tests;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! Left out: the language (`tests.rs`). Invariant: a test says what a browser would see, not only what we write.
 
 use super::html::State;
-use super::tests::Dice;
+use super::limits_tests::Dice;
 use super::*;
 use serde_json::json;
 
@@ -623,7 +623,7 @@ fn no_value_changes_what_a_browser_sees_of_any_template() {
     ];
     let mut dice = Dice(0x2545_F491_4F6C_DD1D);
     let (mut parsed, mut compared) = (0, 0);
-    for _ in 0..30_000 {
+    for _ in 0..12_000 {
         let count = 1 + dice.below(12);
         let source: String = (0..count).map(|_| PIECES[dice.below(PIECES.len())]).collect();
         let Ok(template) = Template::parse(&source, Context::Html) else {
@@ -645,7 +645,7 @@ fn no_value_changes_what_a_browser_sees_of_any_template() {
         }
     }
     assert!(
-        parsed > 1000 && compared > 5000,
+        parsed > 400 && compared > 2000,
         "{parsed} templates, {compared} comparisons"
     );
 }

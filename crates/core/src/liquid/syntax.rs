@@ -188,12 +188,19 @@ pub(super) enum Comparison {
     Contains,
 }
 
+/// Bytes of a path that are shown.
+const MAX_SHOWN: usize = 512;
+
 impl Path {
-    /// The path as an owner would write it, up to the first step that only rendering knows.
+    /// The path as an owner would write it, up to the first step that only rendering knows, or that is very long.
     pub(super) fn dotted(&self) -> String {
         let mut text = self.head.clone();
         for step in &self.steps {
+            if text.len() > MAX_SHOWN {
+                break;
+            }
             match step {
+                Step::Key(key) if key.len() > MAX_SHOWN => break,
                 Step::Key(key) if is_name(key) => {
                     text.push('.');
                     text.push_str(key);

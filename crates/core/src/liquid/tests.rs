@@ -1,19 +1,19 @@
-//! The language: tags, operators, filters, strictness, limits and the words of errors.
+//! The language: tags, operators, filters, strictness and the words of errors.
 //!
-//! Left out: escaping (`places_tests.rs`). Invariant: each row of a table is a template that an owner could write.
+//! Left out: escaping (`places_tests.rs`) and limits (`limits_tests.rs`). Invariant: each row of a table is a template that an owner could write.
 
 use super::*;
 use serde_json::json;
 use std::fmt::Write;
 
-fn scope(value: Value) -> Map<String, Value> {
+pub(super) fn scope(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
     }
 }
 
-fn data() -> Map<String, Value> {
+pub(super) fn data() -> Map<String, Value> {
     scope(json!({
         "profile": {
             "first_name": "Ada", "empty": "", "none": null, "no": false, "age": 36, "score": 2.5,
@@ -29,13 +29,13 @@ fn data() -> Map<String, Value> {
     }))
 }
 
-fn render(source: &str) -> Result<String, RenderError> {
+pub(super) fn render(source: &str) -> Result<String, RenderError> {
     Template::parse(source, Context::Text)
         .unwrap_or_else(|error| panic!("{source}: {error}"))
         .render(&data())
 }
 
-fn fault(source: &str) -> String {
+pub(super) fn fault(source: &str) -> String {
     match Template::parse(source, Context::Text) {
         Err(error) => error.to_string(),
         Ok(_) => panic!("{source} was parsed"),
@@ -330,16 +330,12 @@ fn dates() {
     );
     for (source, reason) in [
         ("{{ 'soon' | date: '%Y' }}", "`\"soon\"` is no date"),
-        ("{{ 1e3 | date: '%Y' }}", ""),
         (
             "{{ 999999999999999999 | date: '%Y' }}",
             "`999999999999999999` is no date",
         ),
     ] {
-        match Template::parse(source, Context::Text) {
-            Ok(template) => assert_eq!(template.render(&data()).unwrap_err().to_string(), reason),
-            Err(error) => assert!(reason.is_empty(), "{source}: {error}"),
-        }
+        assert_eq!(render(source).unwrap_err().to_string(), reason);
     }
 }
 
@@ -541,7 +537,6 @@ fn a_fault_says_where_and_what_to_do() {
             "{% raw %}{{",
             "line 1, column 1: this {% raw %} is never closed: add {% endraw %} after the text",
         ),
-        ("{{ a | date: '%Q%' }}", ""),
         (
             "{{ a | date: '%F', 'Mars/Olympus' }}",
             "line 1, column 8: `date` knows no time zone “Mars/Olympus”: write a name such as Europe/Berlin",
@@ -549,68 +544,7 @@ fn a_fault_says_where_and_what_to_do() {
     ];
     for (source, expected) in rows {
         let found = fault(source);
-        assert!(
-            found == expected || expected.is_empty(),
-            "{source}\n  is  {found}\n  not {expected}"
-        );
-    }
-}
-
-#[test]
-fn limits_of_the_source() {
-    assert!(fault(&"x".repeat(MAX_SOURCE + 1)).contains("make it shorter"));
-    assert!(
-        Template::parse(&"x".repeat(MAX_SOURCE), Context::Html)
-            .unwrap()
-            .is_constant()
-    );
-    let nested = |depth: usize| format!("{}{}", "{% if a %}".repeat(depth), "{% endif %}".repeat(depth));
-    assert!(Template::parse(&nested(MAX_DEPTH), Context::Html).is_ok());
-    assert!(fault(&nested(MAX_DEPTH + 1)).contains("nested deeper than 16"));
-    assert!(fault(&"{{ a }}".repeat(MAX_NODES + 1)).contains("more than 2000 pieces"));
-    assert!(fault(&format!("{{{{ {} }}}}", "a[".repeat(500))).contains("nested too deeply"));
-    assert!(fault(&format!("{{{{ {} }}}}", "(".repeat(5000))).contains("nested too deeply"));
-    let long = format!("{{% if a {} %}}x{{% endif %}}", "and a ".repeat(9000));
-    assert_eq!(render(&long).as_deref(), Ok(""));
-}
-
-#[test]
-fn limits_of_rendering() {
-    let doubling =
-        "{% assign a = 'xxxxxxxxxxxxxxxx' %}".to_owned() + &"{% assign a = a | append: a %}".repeat(40);
-    assert_eq!(render(&doubling), Err(RenderError::TooLong));
-    let replaced =
-        "{% assign a = 'xxxxxxxx' %}".to_owned() + &"{% assign a = a | replace: 'x', a %}".repeat(9);
-    assert_eq!(render(&replaced), Err(RenderError::TooLong));
-    let nested = "{% for a in (1..1000) %}{% for b in (1..1000) %}{% for c in (1..1000) %}{% endfor %}{% endfor %}{% endfor %}";
-    assert_eq!(render(nested), Err(RenderError::TooManySteps));
-    let line = "x".repeat(1000);
-    let long = format!("{{% for a in (1..1000) %}}{line}{{% endfor %}}");
-    assert_eq!(render(&long), Err(RenderError::TooLong));
-    let capture =
-        format!("{{% capture z %}}{{% for a in (1..1000) %}}{line}{{% endfor %}}{{% endcapture %}}");
-    assert_eq!(render(&capture), Err(RenderError::TooLong));
-    let big = json!({"big": vec![json!({"text": "y".repeat(500)}); 500]});
-    let copies = Template::parse(
-        "{% for a in (1..1000) %}{% assign b = big | reverse %}{% endfor %}",
-        Context::Text,
-    );
-    assert_eq!(
-        copies.unwrap().render(&scope(big)),
-        Err(RenderError::TooManySteps)
-    );
-    let mut deep = json!(1);
-    for _ in 0..100 {
-        deep = json!([deep]);
-    }
-    for source in [
-        "{{ deep }}",
-        "{{ deep | json }}",
-        "{% if deep == deep %}{% endif %}",
-    ] {
-        let template = Template::parse(source, Context::Text).unwrap();
-        let error = template.render(&scope(json!({"deep": deep}))).unwrap_err();
-        assert_eq!(error.to_string(), "`deep` is nested too deeply", "{source}");
+        assert!(found == expected, "{source}\n  is  {found}\n  not {expected}");
     }
 }
 
@@ -657,156 +591,20 @@ fn what_is_read_from_outside() {
 }
 
 #[test]
+fn a_format_of_a_date_is_checked_at_once() {
+    let found = fault("x {{ now | date: '%d.%!' }}");
+    assert!(
+        found.starts_with("line 1, column 12: `date` cannot write “%d.%!”"),
+        "{found}"
+    );
+}
+
+#[test]
 fn a_template_is_shared_between_threads() {
     fn is_shared<T: Send + Sync + Clone + std::fmt::Debug>() {}
     is_shared::<Template>();
     is_shared::<ParseError>();
     is_shared::<RenderError>();
-}
-
-/// Numbers that look random and are the same each time.
-pub(super) struct Dice(pub(super) u64);
-
-impl Dice {
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % end as u64) as usize
-    }
-}
-
-#[test]
-fn any_soup_of_tokens_ends_without_a_panic() {
-    const TOKENS: &[&str] = &[
-        "{{",
-        "}}",
-        "{%",
-        "%}",
-        "{%-",
-        "-%}",
-        "{{-",
-        "-}}",
-        " ",
-        "\n",
-        "if",
-        "endif",
-        "else",
-        "elsif",
-        "unless",
-        "endunless",
-        "case",
-        "when",
-        "endcase",
-        "for",
-        "in",
-        "endfor",
-        "assign",
-        "capture",
-        "endcapture",
-        "comment",
-        "endcomment",
-        "raw",
-        "endraw",
-        "break",
-        "continue",
-        "list",
-        "text",
-        "cart",
-        "profile",
-        "x",
-        "forloop",
-        "index",
-        ".",
-        "..",
-        "[",
-        "]",
-        "(",
-        ")",
-        "|",
-        ":",
-        ",",
-        "=",
-        "==",
-        "<",
-        ">=",
-        "contains",
-        "and",
-        "or",
-        "'",
-        "\"",
-        "'a'",
-        "\"b\"",
-        "1",
-        "-5",
-        "9223372036854775807",
-        "2.5",
-        "nil",
-        "empty",
-        "blank",
-        "size",
-        "first",
-        "split",
-        "replace",
-        "append",
-        "divided_by",
-        "round",
-        "truncate",
-        "date",
-        "sort",
-        "json",
-        "default",
-        "%Y",
-        "ü",
-        "\u{2028}",
-        "🦀",
-        "<a href=\"",
-        "<script>",
-        "</script>",
-        "<!--",
-        "-->",
-        "<style>",
-        "onclick='",
-        "`",
-        "${",
-        "/*",
-        "&",
-        "&#39;",
-        "#",
-    ];
-    const PHRASES: &[&str] = &[
-        "{{ list | ",
-        "{% for x in list %}",
-        "{% endfor %}",
-        "{% if x %}",
-        "{% else %}",
-        "{% endif %}",
-        "{{ text }}",
-        "{% assign x = ",
-        " %}",
-        " }}",
-        "{{ x | default: 'd' }}",
-        "{{ cart | map: 'name' | join }}",
-        "{% break %}",
-    ];
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    let mut parsed = 0;
-    for round in 0..6000 {
-        let mut source = String::new();
-        for _ in 0..dice.below(30) {
-            let list = if dice.below(2) == 0 { TOKENS } else { PHRASES };
-            source.push_str(list[dice.below(list.len())]);
-            source.push_str(["", " "][dice.below(2)]);
-        }
-        for context in [Context::Text, Context::Url, Context::Html] {
-            if let Ok(template) = Template::parse(&source, context) {
-                parsed += 1;
-                let first = template.render(&data());
-                assert_eq!(first, template.render(&data()), "round {round}: {source}");
-            }
-        }
-    }
-    assert!(parsed > 500, "only {parsed} of the soups are templates");
 }
 
 #[test]
