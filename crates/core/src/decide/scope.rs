@@ -33,9 +33,7 @@ impl Lookup for Words<'_> {
             "profile" => Value::Object(facts.properties.clone()),
             "event" => {
                 let (name, props) = self.event?;
-                let mut event = props.clone();
-                event.entry("name").or_insert_with(|| json!(name));
-                Value::Object(event)
+                json!({"name": name, "props": props})
             }
             "page" => {
                 let query: Map<String, Value> = facts

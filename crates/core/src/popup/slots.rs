@@ -25,6 +25,7 @@ pub struct Unfillable {
 pub struct Prepared {
     popup: Popup,
     words: Vec<liquid::Template>,
+    reads: Vec<String>,
     html: Option<String>,
 }
 
@@ -44,7 +45,12 @@ impl Prepared {
                 .receipt
                 .as_ref()
                 .is_none_or(|receipt| receipt.from.is_none());
+        let mut reads: Vec<String> = words.iter().flat_map(liquid::Template::variables).collect();
+        reads.extend(popup.receipt.iter().filter_map(|receipt| receipt.from.clone()));
+        reads.sort();
+        reads.dedup();
         Ok(Self {
+            reads,
             html: constant.then(|| popup.html()),
             popup,
             words,
@@ -57,17 +63,8 @@ impl Prepared {
     }
 
     /// The data that the texts read, for example `profile.first_name`.
-    pub fn variables(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.words.iter().flat_map(liquid::Template::variables).collect();
-        all.extend(
-            self.popup
-                .receipt
-                .iter()
-                .filter_map(|receipt| receipt.from.clone()),
-        );
-        all.sort();
-        all.dedup();
-        all
+    pub fn variables(&self) -> &[String] {
+        &self.reads
     }
 
     /// The pop-up with one visitor's data, and its document.
@@ -114,7 +111,6 @@ fn explain(fault: &RenderError) -> String {
                 "It needs {path}, which is not known here. Give it a default: {{{{ {path} | default: \"…\" }}}}."
             )
         }
-        #[expect(unreachable_patterns, reason = "further faults join with the whole language")]
         other => format!("It could not be filled: {other}."),
     }
 }
