@@ -7,6 +7,8 @@
 
 mod look;
 mod scope;
+#[cfg(test)]
+mod tests;
 
 pub use scope::Words;
 
