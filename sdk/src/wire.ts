@@ -19,6 +19,9 @@ export type Draft =
   | { op: 'view'; msg: string; impression?: string }
   | { op: 'click'; msg: string; impression?: string; button?: string; url?: string }
   | { op: 'close'; msg: string; impression?: string }
+  | { op: 'due'; campaign: number; event?: WaitingEvent }
+  | { op: 'return'; msg: string; impression: string; reason: ReturnReason }
+  | { op: 'answer'; msg: string; impression: string; answer: Json; comment?: string; consent?: boolean }
   | { op: 'push_shown' | 'push_clicked' | 'push_dismissed'; send: string; action?: string };
 
 /** One operation. `id` is a UUIDv7 in 32 hex digits, `t` milliseconds since 1970 by the browser's clock. */
@@ -28,6 +31,11 @@ export type Props = { [name: string]: Json };
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 export type Identity = { Identity?: Json; Email?: Json; Phone?: Json };
 export type PromptOutcome = 'shown' | 'accepted' | 'rejected' | 'granted' | 'denied' | 'dismissed';
+
+/** Why a message goes back unseen. */
+export type ReturnReason = 'page' | 'expired' | 'busy' | 'failed' | 'unsupported';
+/** Where on the page a message stands. */
+export type Layout = 'box' | 'banner' | 'interstitial';
 
 /** What `PushSubscription.toJSON()` gives. */
 export interface SubscriptionJson {
@@ -54,6 +62,14 @@ export interface Head {
   sdk: string;
   now: number;
   show?: boolean;
+  /** Id of the `page` operation of the page view that this comes from. */
+  view?: string | undefined;
+  /** Layouts that are taken. */
+  busy?: Layout[] | undefined;
+  /** Token of a signed link that asks why, or `debug`. */
+  why?: string | undefined;
+  /** Token of a signed link that shows one message to its owner. */
+  test?: string | undefined;
   context?: Context;
 }
 
@@ -72,6 +88,49 @@ export interface Reply {
   accepted?: number;
   refused?: Refusal[];
   messages?: Message[];
+  waiting?: Waiting[];
+  why?: Why;
+}
+
+/** A campaign that waits for a sign which only the browser sees. */
+export interface Waiting {
+  campaign: number;
+  signals: { match?: 'all' | 'any'; list: Signal[] };
+  /** What began the waiting; comes back with `due`. */
+  event?: WaitingEvent;
+}
+
+export interface WaitingEvent {
+  name: string;
+  props: Props;
+}
+
+export type Signal =
+  | { on: 'delay'; seconds: number; across_pages?: boolean }
+  | { on: 'scroll'; percent: number }
+  | { on: 'idle'; seconds: number }
+  | { on: 'exit' }
+  | { on: 'click' | 'visible'; selector: string };
+
+/** Why messages are shown or not. */
+export interface Why {
+  campaigns: Explained[];
+  tookUs: number;
+  /** When the link ends, ms since 1970. */
+  until?: number;
+  visitor: Json;
+}
+
+export interface Explained {
+  campaign: number;
+  name: string;
+  kind: string;
+  revision: number;
+  /** None: the person is in the control group. */
+  variant: string | null;
+  outcome: 'show' | 'wait' | 'control' | 'not';
+  /** `passed` is null where an earlier condition failed, so that this one was not looked at. */
+  because: { name: string; asked: string; seen: string; passed: boolean | null }[];
 }
 
 export interface PushSettings {
@@ -87,7 +146,7 @@ export interface Refusal {
   message: string;
 }
 
-/** A pop-up to show now. */
+/** A pop-up to show now. Nothing of it is changed here. */
 export interface Message {
   impression: string;
   msgId: string;
@@ -100,18 +159,50 @@ export interface Message {
     description?: string;
     kv?: Record<string, string>;
   };
-  display: { kind: string; corner?: string; width?: number; radius?: number; theme?: string; label?: string };
+  display: Display;
+  /** What the main button does. */
   onClick: OnClick;
+  /** What the quiet button does. */
+  second?: OnClick;
+  /** The main button first copies the code, or checks and sends the field. */
+  action?: 'copy' | 'answer';
+  /** How long after the request was sent the message may still be shown. */
+  leaseMs?: number;
+  /** Shown to the owner: nothing is counted. */
+  test?: boolean;
+}
+
+export interface Display {
+  kind: string;
+  corner?: string;
+  edge?: string;
+  width?: number;
+  radius?: number;
+  theme?: string;
+  label?: string;
+  /** What draws the shadow; `box` without it. */
+  shadow?: 'box' | 'drop' | 'none';
+  /** How far the drawing stands out of its surface: top, right, bottom, left. */
+  bleed?: number[];
+  /** On a narrow screen it lies flush at the bottom. */
+  sheet?: boolean;
+  /** It fills the screen. */
+  full?: boolean;
+  /** The owner's own HTML. */
+  custom?: boolean;
+  /** Without access to the page. */
+  sandbox?: boolean;
 }
 
 export type OnClick =
   | { do: 'url'; url: string; target?: string }
   | { do: 'function'; name: string }
+  | { do: 'prompt' }
   | { do: 'close' };
 
 /** Body of a request. Keys stand in the order of the fixtures, so that two equal requests are two equal texts. */
 export function encode(head: Head, ops: Op[]): string {
-  const { account, device, sdk, now, show, context } = head;
+  const { account, device, sdk, now, show, view, busy, why, test, context } = head;
   const request: Request = {
     v: 1,
     account,
@@ -119,6 +210,10 @@ export function encode(head: Head, ops: Op[]): string {
     sdk,
     now,
     ...(show && { show }),
+    ...(view && { view }),
+    ...(busy?.length && { busy }),
+    ...(why && { why }),
+    ...(test && { test }),
     ...(context && { context }),
     ops,
   };
