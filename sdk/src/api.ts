@@ -20,7 +20,7 @@ export function createApi(sdk: Sdk): CleverTap {
   });
   let spa = false;
   let popupCallback: CleverTap['popupCallback'];
-  return {
+  const api = {
     init(accountId, region, targetDomain) {
       sdk._init(accountId, region, targetDomain);
     },
@@ -58,6 +58,7 @@ export function createApi(sdk: Sdk): CleverTap {
       spa = on;
       sdk._spa(on);
     },
+    why: () => sdk._openWhy(),
     setLogLevel(level) {
       sdk._log._level = Number(level);
     },
@@ -71,4 +72,14 @@ export function createApi(sdk: Sdk): CleverTap {
     },
     user: { getTotalVisits: () => sdk._visitor._session()?.number ?? 0 },
   } as CleverTap;
+  // What the page calls stands in the overlay. Questions are left out: some pages ask all the time.
+  const note = <A extends unknown[], R>(name: string, run: (...args: A) => R) => (...args: A): R => {
+    sdk._called(name, args);
+    return run(...args);
+  };
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(api)) as [string, PropertyDescriptor][]) {
+    if (value?.push) value.push = note(`${name}.push`, value.push as () => void);
+    else if (typeof value === 'function' && !name.startsWith('get')) (api as unknown as Record<string, unknown>)[name] = note(name, value as () => void);
+  }
+  return api;
 }

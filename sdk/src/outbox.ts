@@ -4,8 +4,9 @@
  * One storage key an operation (`cmp:<account>:o:<id>`): ids sort by time, so sorted keys are the order, and tabs never overwrite
  * each other's. An operation leaves storage only after a real answer; a beacon has none, so what it carried is sent again and the
  * server counts it once. A tab sends what it made itself, because the pop-ups of the answer belong to it, and adopts what a
- * closed tab left, if it gets the lock of the account. Left out: HTTP and timers, which are ports. Invariant: an
- * operation is removed by an answer, by the bound, or by a refusal that the console names; by nothing else.
+ * closed tab left, if it gets the lock of the account. A `due` asks for a pop-up on the page view that it happened on, and ends with it. Left
+ * out: HTTP and timers, which are ports. Invariant: any other operation is removed by an answer, by the bound, or by a refusal that the
+ * console names; by nothing else.
  */
 import type { Log } from './log.ts';
 import type { Store } from './storage.ts';
@@ -38,7 +39,18 @@ export interface Ports {
   /** The body of a request. */
   _encode(device: string, ops: Op[], show: boolean): string;
   _device(): string;
-  _reply(reply: Reply): void;
+  /** Id of the operation of the page view that is looked at. */
+  _view(): string | undefined;
+  _reply(reply: Reply, request: Sent): void;
+}
+
+/** The request that a reply answers. */
+export interface Sent {
+  /** When it went out. */
+  _at: number;
+  /** On which page view. */
+  _view: string | undefined;
+  _ops: Op[];
 }
 
 interface Entry {
@@ -88,8 +100,8 @@ export class Outbox {
     this._waitKey = `cmp:${account}:wait`;
   }
 
-  /** Keeps an operation and sends it soon; `urgent`: together with what this task still adds, then at once. */
-  _add(draft: Draft, urgent = false): void {
+  /** Keeps an operation and sends it soon; `urgent`: together with what this task still adds, then at once. Gives back its id. */
+  _add(draft: Draft, urgent = false): string {
     const { _store, _id, _now, _device, _log } = this._ports;
     const op: Op = { id: _id(), t: _now(), ...draft };
     const entry: Entry = { device: _device(), tab: this._tab, op };
@@ -97,6 +109,7 @@ export class Outbox {
     _log._debug(`${op.op} kept`, op);
     this._bound();
     this._schedule(urgent ? 0 : DEBOUNCE);
+    return op.id;
   }
 
   /** True while an operation of this kind waits. */
@@ -113,7 +126,7 @@ export class Outbox {
   /** The page hides: sends what was not sent yet, by beacon, and keeps it. */
   _hide(): void {
     if (this._paused) return;
-    const { ops, device } = this._take(false, (id) => !this._beaconed.has(id) && !this._flying.includes(id));
+    const { ops, device } = this._take(false, ({ id, op }) => op !== 'due' && !this._beaconed.has(id) && !this._flying.includes(id));
     if (device === undefined) return;
     if (this._ports._beacon(this._ports._encode(device, ops, false))) {
       for (const op of ops) this._beaconed.add(op.id);
@@ -153,9 +166,10 @@ export class Outbox {
 
   /** Sends one batch; true if there may be another one to send now. */
   private async _sendOne(held: boolean): Promise<boolean> {
-    const { _post, _encode, _log, _reply } = this._ports;
+    const { _post, _encode, _log, _now, _reply, _view } = this._ports;
     const { ops, device, show } = this._take(held);
     if (device === undefined) return false;
+    const sent: Sent = { _at: _now(), _view: _view(), _ops: ops };
     const ids = ops.map((op) => op.id);
     this._flying = ids;
     let answer: Answer | undefined;
@@ -170,7 +184,7 @@ export class Outbox {
       this._attempts = 0;
       this._remove(ids);
       const reply = answer?._body as Reply | null;
-      if (reply) _reply(reply);
+      if (reply) _reply(reply, sent);
       return true;
     }
     if (!answer || status === 408 || status === 429 || status >= 500) {
@@ -206,23 +220,30 @@ export class Outbox {
   /** The oldest operations of one device that fit into one batch. */
   private _take(
     adopt: boolean,
-    wanted: (id: string) => boolean = () => true,
+    wanted: (op: Op) => boolean = () => true,
   ): { ops: Op[]; device: string | undefined; show: boolean } {
     const ops: Op[] = [];
     let device: string | undefined;
     let show = false;
     let bytes = 0;
+    const view = this._ports._view() ?? '';
     for (const [, entry] of this._entries()) {
       const own = entry.tab === this._tab;
       if (!own && !(adopt && this._ports._now() - entry.op.t > ORPHANED)) continue;
-      if (!wanted(entry.op.id)) continue;
+      // Ids rise: what is older than the page view happened before it.
+      const here = own && entry.op.id >= view;
+      if (entry.op.op === 'due' && !here) {
+        this._remove([entry.op.id]);
+        continue;
+      }
+      if (!wanted(entry.op)) continue;
       bytes += new TextEncoder().encode(JSON.stringify(entry.op)).length + 1;
       const full = ops.length === MAX_BATCH || bytes > MAX_BATCH_BYTES || entry.device !== device;
       if (device !== undefined && full) break;
       device = entry.device;
       ops.push(entry.op);
       // Only these can bring a pop-up, and only for the page that they happened on.
-      show ||= own && (entry.op.op === 'page' || entry.op.op === 'event');
+      show ||= here && ['page', 'event', 'due'].includes(entry.op.op);
     }
     return { ops, device, show };
   }

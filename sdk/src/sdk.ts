@@ -8,22 +8,31 @@ import { events, logins, privacy, profiles } from './calls.ts';
 import { idMaker } from './id.ts';
 import type { Report } from './limits.ts';
 import { createLog, verboseIn } from './log.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type Sent } from './outbox.ts';
+import { MORE, use, type Place } from './part.ts';
 import { Custom, type PublicMessage } from './popup/custom.ts';
 import { Stage } from './popup/show.ts';
-import { ask, obstacle, readOptions } from './push/prompt.ts';
-import { refreshSite } from './push/subscribe.ts';
+import type { Signals } from './popup/signals.ts';
+import { obstacle } from './push/support.ts';
 import { watchHistory } from './spa.ts';
 import { createStore } from './storage.ts';
 import { beacon, post, withLock } from './transport.ts';
 import { Visitor } from './visitor.ts';
-import { encode, type Context, type Draft, type Message, type PushSettings, type Reply } from './wire.ts';
+import type { Call } from './why-ports.ts';
+import { encode, type Context, type Draft, type Head, type Message, type PushSettings, type Reply } from './wire.ts';
 
 /** Replaced by the build. */
 declare const CAMPANILE_VERSION: string;
 /** Replaced by the server when it serves the file. */
 const PATH = '%CAMPANILE_ENDPOINT%';
 const MAX_URL = 2048;
+/** Calls of the page that are remembered for the overlay. */
+const MAX_CALLS = 50;
+/** Kept in the tab: tokens of the owner's links, and waits that go on (`popup/signs.ts`), and that the overlay is shut (`why-host.ts`). */
+const TEST = 'cmp:test';
+const WHY = 'cmp:why';
+const WAITS = 'cmp:waits';
+const SHUT = 'cmp:why-shut';
 
 export const VERSION = CAMPANILE_VERSION;
 
@@ -41,11 +50,12 @@ export class Sdk {
   /** Asked at each message, because pages set it at any time. */
   _notificationCallback: () => unknown = () => undefined;
 
-  private _store = createStore(() => window.localStorage);
+  _store = createStore(() => window.localStorage);
+  _tab = createStore(() => window.sessionStorage);
   private _newId = idMaker(Date.now, (bytes) => crypto.getRandomValues(bytes));
-  private _stage: Stage;
+  _stage: Stage;
   private _outbox: Outbox | undefined;
-  private _endpoint = '';
+  _endpoint = '';
   private _offline = false;
   private _waiting: (() => void)[] = [];
   private _settings: PushSettings | undefined;
@@ -53,24 +63,48 @@ export class Sdk {
   private _handed = new Set<string>();
   private _address = document.referrer;
   private _stopSpa: (() => void) | undefined;
+  _view: string | undefined;
+  _signals: Signals | undefined;
+  _calls: Call[] = [];
+  _reason: Reply['why'];
+  /** The overlay was asked for: from then on the debug switch is a question to the server as well. */
+  _curious = false;
+  _watcher: (() => void) | undefined;
+  _place: Place;
+  private _source: string;
   private _report: Report = (code, text) => this._log._error(code, text);
 
-  constructor(private _script: Script) {
+  constructor(script: Script) {
     this._visitor = new Visitor(this._store, document, location, this._newId);
+    this._place = {
+      _log: this._log,
+      _nonce: script._nonce,
+      // In a package there is no script element; then the server's own place counts.
+      _src: () => script._src || new URL('/js/', this._endpoint || location.href).href,
+    };
+    this._source = script._src;
     const ports = {
       _log: this._log,
-      _nonce: _script._nonce,
-      _raise: (draft: Draft) => this._raise(draft),
+      _nonce: script._nonce,
+      _raise: (draft: Draft) => void this._raise(draft),
       _leaving: () => this._outbox?._hide(),
+      _prompt: () => this._notifications([{ skipDialog: true }]),
     };
     this._custom = new Custom(ports);
     this._stage = new Stage({
       ...ports,
+      _changed: () => this._changed(),
+      _more: (run, failed) => use(MORE, this._place, run, failed),
+      _placed: (message, frame) => this._custom._placed(message, frame),
+      _gone: (message) => this._custom._gone(message),
       _rendered: (message) => {
         this._custom._rendered(message);
-        if (message) document.dispatchEvent(new CustomEvent('CT_campaign_rendered'));
+        const { msgId } = message;
+        const detail = { msgId, campaignId: campaignOf(msgId) };
+        document.dispatchEvent(new CustomEvent('CT_campaign_rendered', { detail }));
       },
     });
+    this._readLinks();
   }
 
   _init(account: unknown, region?: unknown, domain?: unknown): void {
@@ -83,7 +117,7 @@ export class Sdk {
       return;
     }
     this._account = account;
-    this._endpoint = endpointFor(this._script._src || location.href, text(region), text(domain));
+    this._endpoint = endpointFor(this._source || location.href, text(region), text(domain));
     this._visitor._of(account);
     this._outbox = this._createOutbox(account);
     this._outbox._paused = this._offline;
@@ -92,7 +126,9 @@ export class Sdk {
     const begin = () => {
       for (const run of this._waiting.splice(0)) run();
       this._outbox?._wake();
-      if (this._store._get(`cmp:${account}:push`)) void refreshSite(this._site());
+      this._refreshSite();
+      if (this._tab._get(WAITS)) this._listenFor();
+      if (this._tab._get(WHY) && !this._tab._get(SHUT)) this._openWhy();
     };
     // A page that is rendered ahead may never be seen.
     if ((document as { prerendering?: boolean }).prerendering) {
@@ -117,13 +153,15 @@ export class Sdk {
   }
 
   _logout(): void {
+    this._when(() => this._forgetWaits());
     this._raise({ op: 'logout' });
   }
 
   _clear(): void {
     this._when(() => {
       this._visitor._reset();
-      void refreshSite(this._site());
+      this._forgetWaits();
+      this._refreshSite();
     });
   }
 
@@ -131,11 +169,12 @@ export class Sdk {
   _pageView(): void {
     this._when(() => {
       this._stage._clear();
-      const url = location.href.slice(0, MAX_URL);
+      this._signals?._page();
+      const url = address();
       const referrer = this._address.slice(0, MAX_URL);
       this._address = url;
       const title = document.title.slice(0, 256);
-      this._raise({ op: 'page', url, ...(referrer && { referrer }), ...(title && { title }) }, true);
+      this._view = this._keep({ op: 'page', url, ...(referrer && { referrer }), ...(title && { title }) }, true);
     });
   }
 
@@ -150,21 +189,37 @@ export class Sdk {
       this._log[stop[0] === 801 ? '_info' : '_error'](...stop);
       return;
     }
-    for (const options of readOptions(args)) {
-      this._when(() =>
-        this._onceSettings((settings) => {
-          const ports = {
-            _store: this._store,
-            _log: this._log,
-            _account: this._account ?? '',
-            _now: Date.now,
-            _raise: (draft: Draft) => this._raise(draft),
-            _site: () => this._site(),
-          };
-          ask(options, settings, ports).catch((error: unknown) => this._log._error(811, 'Push could not be set up.', error));
-        }),
-      );
-    }
+    this._when(() =>
+      this._onceSettings((settings) => {
+        let native: Promise<NotificationPermission> | undefined;
+        // While the part is on its way, the click that this may come from is forgotten by the browser.
+        let late = false;
+        use(MORE, this._place, (more) => {
+          late = true;
+          more._ask(args, settings, this, native);
+        });
+        const direct = (args[0] as { skipDialog?: unknown } | undefined)?.skipDialog;
+        if (!late && direct && settings.enabled && settings.key && Notification.permission === 'default') {
+          native = Notification.requestPermission();
+        }
+      }),
+    );
+  }
+
+  /** Opens the overlay, or closes it. */
+  _openWhy(): void {
+    this._when(() =>
+      use(MORE, this._place, (more) => {
+        more._openWhy(this);
+      }),
+    );
+  }
+
+  /** Remembers a call of the page. */
+  _called(call: string, args: unknown[]): void {
+    this._calls.push({ at: Date.now(), call, args });
+    if (this._calls.length > MAX_CALLS) this._calls.shift();
+    this._watcher?.();
   }
 
   _setOffline(offline: boolean): void {
@@ -174,18 +229,25 @@ export class Sdk {
     if (!offline) this._outbox._wake();
   }
 
+  /** Calls the overlay, if it stands. */
+  _changed(): void {
+    this._watcher?.();
+  }
+
   /** Keeps an operation, now or as soon as an account is known. */
-  private _raise(draft: Draft, urgent = false): void {
-    this._when(() => {
-      if (draft.op === 'privacy') {
-        if (!this._visitor._choose(draft)) return;
-      } else if (this._visitor._optedOut()) {
-        this._log._debug(`${draft.op} not kept: the visitor has opted out`);
-        return;
-      }
-      if (draft.op === 'subscribe') this._store._set(`cmp:${this._account}:push`, '1');
-      this._outbox?._add(draft, urgent);
-    });
+  _raise(draft: Draft, urgent = false): void {
+    this._when(() => this._keep(draft, urgent));
+  }
+
+  private _keep(draft: Draft, urgent: boolean): string | undefined {
+    if (draft.op === 'privacy') {
+      if (!this._visitor._choose(draft)) return undefined;
+    } else if (this._visitor._optedOut()) {
+      this._log._debug(`${draft.op} not kept: the visitor has opted out`);
+      return undefined;
+    }
+    if (draft.op === 'subscribe') this._store._set(this._pushKey(), JSON.stringify(this._site()));
+    return this._outbox?._add(draft, urgent);
   }
 
   private _when(run: () => void): void {
@@ -200,9 +262,8 @@ export class Sdk {
   }
 
   private _createOutbox(account: string): Outbox {
-    const tabs = createStore(() => window.sessionStorage);
-    const tab = tabs._get('cmp:tab') ?? this._newId();
-    tabs._set('cmp:tab', tab);
+    const tab = this._tab._get('cmp:tab') ?? this._newId();
+    this._tab._set('cmp:tab', tab);
     return new Outbox(account, tab, {
       _store: this._store,
       _log: this._log,
@@ -217,11 +278,26 @@ export class Sdk {
       },
       _beacon: (body) => beacon(this._endpoint, body),
       _lock: (work) => withLock(`cmp:${account}`, tab, this._store, work),
-      _encode: (device, ops, show) =>
-        encode({ account, device, sdk: `web/${VERSION}`, now: Date.now(), show, context: context() }, ops),
+      _encode: (device, ops, show) => {
+        const first = show && ops.some(({ op }) => op === 'page');
+        return encode(
+          {
+            ...this._head(account, device),
+            show,
+            ...(show && { view: this._view, busy: this._stage._busy(), why: this._asks() }),
+            ...(first && { test: this._tab._get(TEST) ?? undefined }),
+          },
+          ops,
+        );
+      },
       _device: () => this._visitor._device(),
-      _reply: (reply) => this._hear(reply),
+      _view: () => this._view,
+      _reply: (reply, sent) => this._hear(reply, sent),
     });
+  }
+
+  _head(account: string, device: string): Head {
+    return { account, device, sdk: `web/${VERSION}`, now: Date.now(), context: context() };
   }
 
   private _listen(outbox: Outbox): void {
@@ -229,7 +305,13 @@ export class Sdk {
       if (document.visibilityState === 'hidden') outbox._hide();
       else outbox._wake();
     });
-    addEventListener('pagehide', () => outbox._hide());
+    addEventListener('pagehide', () => {
+      this._stage._clear();
+      outbox._hide();
+    });
+    document.addEventListener('keydown', (event) => {
+      if (event.altKey && event.shiftKey && event.code === 'KeyW') this._openWhy();
+    });
     addEventListener('online', () => outbox._wake());
     // Back from the back/forward cache: the visitor sees this page once more.
     addEventListener('pageshow', (event) => {
@@ -237,34 +319,92 @@ export class Sdk {
     });
   }
 
-  private _hear(reply: Reply): void {
+  _hear(reply: Reply, { _at, _view, _ops }: Sent): void {
     this._log._debug('reply', reply);
     this._visitor._hear(reply, this._outbox?._holds('privacy') ?? false);
     for (const { code, field, message } of reply.refused ?? []) {
       this._log._warn(code, field ? `${field}: ${message}` : message);
     }
+    if (_view === this._view && _ops.some(({ op }) => op === 'page')) this._tab._remove(TEST);
     if (reply.settings) {
       const settings = reply.settings.push ?? { enabled: false };
       this._settings = settings;
       for (const run of this._settingsWaiting.splice(0)) run(settings);
     }
-    this._messages(reply.messages ?? []);
+    if (reply.why) this._reason = reply.why;
+    this._messages(reply.messages ?? [], _at, _view);
+    const { waiting } = reply;
+    if (waiting?.length && _view === this._view) {
+      this._listenFor((signals) => {
+        if (_view === this._view) signals._wait(waiting, _at);
+      });
+    }
+    this._watcher?.();
   }
 
-  private _messages(given: Message[]): void {
+  private _messages(given: Message[], at: number, view: string | undefined): void {
     // Each once: a callback that raises at once would otherwise go round and round with a server that repeats itself.
     const messages = given.filter(({ impression }) => !this._handed.has(impression));
     for (const { impression } of messages) this._handed.add(impression);
+    if (view !== this._view) {
+      // They were meant for the page before.
+      for (const message of messages) this._stage._giveBack(message, 'page');
+      return;
+    }
     for (const message of messages) this._custom._note(message);
     const callback = this._notificationCallback();
     if (typeof callback !== 'function') {
-      this._stage._show(messages);
+      this._stage._show(messages, at);
       return;
     }
     for (const message of messages) this._custom._deliver(callback as (message: PublicMessage) => void, message);
   }
 
-  private _site(): { account: string; endpoint: string; device: string } {
+  /** Watches for signs, from the next moment at which the part is there. */
+  private _listenFor(run: (signals: Signals) => void = () => {}): void {
+    use(MORE, this._place, (more) => {
+      run((this._signals ??= new more._Signals(this)));
+    });
+  }
+
+  private _forgetWaits(): void {
+    this._tab._remove(WAITS);
+    this._signals?._forget();
+  }
+
+  /** Notes the tokens of the owner's links for this tab. */
+  private _readLinks(): void {
+    const query = new URLSearchParams(location.search);
+    for (const [name, key] of [['campanile_test', TEST], ['campanile_why', WHY]] as const) {
+      const token = query.get(name);
+      if (!token) continue;
+      this._tab._set(key, token);
+      if (key === WHY) this._tab._remove(SHUT);
+    }
+  }
+
+  /** With what the server is asked why. */
+  _asks(): string | undefined {
+    return this._tab._get(WHY) ?? (this._curious && verboseIn(window)() ? 'debug' : undefined);
+  }
+
+  /** What the worker knows is brought up to date where push was set up and something is another now. */
+  private _refreshSite(): void {
+    const key = this._pushKey();
+    const site = JSON.stringify(this._site());
+    const known = this._store._get(key);
+    if (!known || known === site) return;
+    use(MORE, this._place, (more) => {
+      void more._refreshSite(this._site());
+      this._store._set(key, site);
+    });
+  }
+
+  private _pushKey(): string {
+    return `cmp:${this._account}:push`;
+  }
+
+  _site(): { account: string; endpoint: string; device: string } {
     return { account: this._account ?? '', endpoint: this._endpoint, device: this._visitor._device() };
   }
 }
@@ -279,7 +419,7 @@ export function endpointFor(script: string, region?: string, domain?: string, pa
 
 function context(): Context {
   return {
-    url: location.href.slice(0, MAX_URL),
+    url: address(),
     referrer: document.referrer.slice(0, MAX_URL),
     language: navigator.language,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -288,6 +428,16 @@ function context(): Context {
     height: innerHeight,
     push: obstacle(window) ? 'unsupported' : Notification.permission,
   };
+}
+
+/** The page's address, as it is without the owner's tokens. */
+function address(): string {
+  return location.href.replace(/([?&])campanile_(test|why)=[^&#]*(&|$|(?=#))/g, (_, before: string, _name, after: string) => (after ? before : '')).slice(0, MAX_URL);
+}
+
+/** The number of the campaign in a message's id. */
+export function campaignOf(msgId: string): number {
+  return parseInt(msgId, 10);
 }
 
 function text(value: unknown): string | undefined {

@@ -9,7 +9,10 @@ import type { Reply, Waiting } from './wire.ts';
 /** The part that `why.ts` registers under the name `why`. */
 export interface WhyPart {
   /** Opens the overlay. Its host in the body carries a `data-campanile` attribute: modal messages then leave it usable. */
-  open(ports: WhyPorts): { close(): void };
+  open(ports: WhyPorts): {
+    /** Takes it away; calls `closed` as well. */
+    close(): void;
+  };
 }
 
 export interface WhyPorts {

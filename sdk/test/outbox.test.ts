@@ -18,6 +18,7 @@ class Browser {
   /** Answers in turn; an empty list answers 200. A number is a status, null no answer. */
   script: (number | null | Answer)[] = [];
   lockTaken = false;
+  view: string | undefined;
   timers: { at: number; run: () => void }[] = [];
 
   storage(): Storage {
@@ -70,6 +71,7 @@ class Browser {
       },
       _encode: (device, ops, show) => encode({ account, device, sdk: 'web/0.1.0', now: this.now, show }, ops),
       _device: () => (tab as { device: string }).device,
+      _view: () => this.view,
       _reply: () => {},
     }) as Outbox & { device: string };
     tab.device = device;

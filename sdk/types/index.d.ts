@@ -85,7 +85,7 @@ export interface CleverTap {
   raiseNotificationViewed(message?: { msgId: string }): void;
   /** The same for a click, and does what the campaign says a click does. */
   raiseNotificationClicked(message?: { msgId: string }): void;
-  /** Set by a pop-up's own script, or by the page. */
+  /** Set by the page, it gets every pop-up; set by a pop-up's own script, that one. Once each. */
   popupCallback: ((data: PopupData) => void) | null | undefined;
   raisePopupNotificationClicked(data: { msgId: string }): void;
   renderNotificationViewed(message: { msgId: string }): void;
@@ -104,6 +104,11 @@ export interface CleverTap {
   spa: boolean;
   /** 0 nothing, 1 errors and warnings, 2 information (default), 3 and 4 everything. */
   setLogLevel(level: 0 | 1 | 2 | 3 | 4): void;
+  /**
+   * Campanile: opens the overlay that says why messages are shown here or not; open, it is closed. The same as Alt+Shift+W. It is told
+   * something on a page opened by a link of the dashboard, and with `sessionStorage['WZRK_D']` where the server allows it.
+   */
+  why(): void;
   /** True: keep, do not send. */
   setOffline(offline: boolean): void;
   readonly session: { getTimeElapsed(): number; getPageCount(): number };

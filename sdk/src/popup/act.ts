@@ -1,23 +1,37 @@
 /**
- * What a click on a pop-up does: open a page, call a function of the page, or nothing more.
+ * What a click on a pop-up does: open a page, call a function of the page, ask for push, or nothing more.
  *
  * Left out: counting, which the caller has done before. Invariant: an address never runs as script, and a page's
  * own exception never reaches the SDK.
  */
 import type { Log } from '../log.ts';
-import type { Message } from '../wire.ts';
+import type { Message, OnClick } from '../wire.ts';
 
-/** `leaving` is called right before this tab goes to another page. */
-export function act(message: Message, log: Log, leaving: () => void): void {
-  const { onClick } = message;
+export interface ActPorts {
+  _log: Log;
+  /** Called right before this tab goes to another page. */
+  _leaving(): void;
+  /** Asks for permission to send push notifications. */
+  _prompt(): void;
+}
+
+export function act(onClick: OnClick, kv: Message['kv'], { _log, _leaving, _prompt }: ActPorts): void {
   switch (onClick.do) {
     case 'url':
-      open(onClick.url, onClick.target === 'new', log, leaving);
+      open(onClick.url, onClick.target === 'new', _log, _leaving);
       break;
     case 'function':
-      call(onClick.name, message.kv, log);
+      call(onClick.name, kv, _log);
+      break;
+    case 'prompt':
+      _prompt();
       break;
   }
+}
+
+/** The address that a click goes to, for its count. */
+export function addressOf(onClick: OnClick): { url?: string } {
+  return onClick.do === 'url' ? { url: onClick.url } : {};
 }
 
 function open(address: string, newTab: boolean, log: Log, leaving: () => void): void {

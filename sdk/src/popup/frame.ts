@@ -1,51 +1,121 @@
 /**
- * The host and the frame of a pop-up: `div#wizParDiv0` around a same-origin `srcdoc` frame, in its corner, as high as its content.
+ * The host and the frame of a pop-up: where it stands, how large it is, how it comes and goes.
  *
- * Works under a strict CSP: styles are set through CSSOM only, the page's nonce goes into the message's own `<style>`, and HTML
- * passes the Trusted Types policy. Left out: what happens inside (`show.ts`). Invariant: the page around does not move.
+ * `div#wizParDiv0` (box) and `div#wizParDiv2` (banner) around a same-origin `srcdoc` frame; an interstitial is `div#intentPreview`
+ * over the veil `div#intentOpacityDiv`. Works under a strict CSP: styles are set through CSSOM only, the page's nonce goes into the
+ * message's own `<style>`, and HTML passes the Trusted Types policy. Left out: what happens inside (`show.ts`), keyboard and focus
+ * (`modal.ts`). Invariant: the page around does not move, and before `enter` nothing can be seen, met or clicked.
  */
 import { trustedHtml } from '../trusted.ts';
-import type { Message } from '../wire.ts';
+import type { Layout, Message } from '../wire.ts';
 
-/** Host ids by kind. The documented close snippets look for exactly these. Banner and modal kinds will stand here too. */
-export const HOSTS: Record<string, string> = { box: 'wizParDiv0' };
+/** Host ids by kind. The documented close snippets look for exactly these. */
+export const HOSTS: Record<Layout, string> = { box: 'wizParDiv0', banner: 'wizParDiv2', interstitial: 'intentPreview' };
 
-/** Free space between a box and the edges of the viewport, in CSS pixels. */
+/** Free space between a message and the edges of the viewport, in CSS pixels. */
 const INSET = 12;
+/** Of the whole height, so much is left to the page. */
+const TALL = (rest: number) => `max-height:calc(100vh - ${rest}px);max-height:calc(100dvh - ${rest}px);`;
 
 export interface Frame {
   host: HTMLElement;
   frame: HTMLIFrameElement;
+  /** Behind an interstitial. */
+  veil: HTMLElement | undefined;
+  /** Takes all out of the page. */
+  remove(): void;
 }
 
-/** Builds, but does not place. `nonce` is that of the SDK's own script element. */
-export function build(message: Message, nonce: string): Frame {
+/** Builds, but does not place. `html` is the message's document as it goes into the frame. */
+export function build(message: Message, html: string): Frame {
   const { display } = message;
-  const [vertical = 'bottom', side = 'right'] = (display.corner ?? '').split('-').filter(Boolean);
+  const modal = display.kind === 'interstitial';
+  const banner = display.kind === 'banner';
+  const [up = 0, right = 0, down = 0, left = 0] = display.bleed ?? [];
+  const bleeds = up + right + down + left > 0;
   const scheme = display.theme === 'dark' || display.theme === 'light' ? display.theme : 'light dark';
-  const edge = vertical === 'top' ? 'top' : 'bottom';
-  const tall = `max-height:calc(100vh - ${2 * INSET}px);max-height:calc(100dvh - ${2 * INSET}px);`;
+  const narrow = matchMedia('(max-width:519px)');
 
   const host = document.createElement('div');
-  host.id = HOSTS[display.kind] ?? '';
-  host.style.cssText =
-    'all:initial;position:fixed;z-index:2147483647;display:block;overflow:hidden;opacity:0;' +
-    `${edge}:${INSET}px;${edge}:calc(${INSET}px + env(safe-area-inset-${edge},0px));` +
-    `${side === 'left' ? 'left' : 'right'}:${INSET}px;` +
-    `width:min(100vw - ${2 * INSET}px,${Number(display.width) || 400}px);${tall}` +
-    `border-radius:${Number(display.radius) || 0}px;` +
-    'box-shadow:0 18px 50px #0b0e1440,0 2px 6px #0b0e1426;';
-
   const frame = document.createElement('iframe');
-  frame.id = 'wiz-iframe';
+  host.id = HOSTS[display.kind as Layout];
+
+  const place = () => {
+    const sheet = display.sheet && narrow.matches;
+    let radius = `${Number(display.radius) || 0}px`;
+    let css =
+      'all:initial;position:fixed;display:block;box-sizing:border-box;' +
+      `z-index:${modal ? 2147483647 : 2147483645};opacity:${host.style.opacity || 0};pointer-events:${host.style.pointerEvents || 'none'};`;
+    if (display.full) {
+      css += 'inset:0;' + safe('top') + safe('bottom') + safe('left') + safe('right');
+      radius = '0';
+    } else if (banner || sheet) {
+      const edge = banner && display.edge !== 'bottom' ? 'top' : 'bottom';
+      css += `${edge}:0;left:0;right:0;` + safe(edge) + (banner ? safe('left') + safe('right') : '');
+      if (sheet) radius += ` ${radius} 0 0`;
+    } else {
+      css += `width:min(100vw - ${Math.max(2 * INSET, left + right)}px,${Number(display.width) || 400}px);`;
+      if (modal) {
+        // The frame, not its surface, has to fit into the window.
+        css += `inset:${up}px 0 ${down}px;margin:auto;height:fit-content;`;
+      } else {
+        const [vertical, side] = (display.corner ?? '').split('-');
+        // A corner is meant as start or end where the message is written from right to left.
+        const onTheRight = (side === 'left') === /<html[^>]*\sdir=["']?rtl/i.test(html);
+        const at = (edge: string, bleed: number) =>
+          `${edge}:calc(${Math.max(INSET, bleed)}px + env(safe-area-inset-${edge},0px));`;
+        css += vertical === 'top' ? at('top', up) : at('bottom', down);
+        css += onTheRight ? at('right', right) : at('left', left);
+      }
+    }
+    const shadow = display.shadow ?? 'box';
+    if (shadow === 'drop') css += 'filter:drop-shadow(0 18px 25px #0b0e1440) drop-shadow(0 2px 3px #0b0e1426);';
+    else {
+      css += `border-radius:${radius};`;
+      if (shadow === 'box') css += 'box-shadow:0 18px 50px #0b0e1440,0 2px 6px #0b0e1426;';
+      if (!bleeds) css += 'overflow:hidden;';
+    }
+    host.style.cssText = css;
+  };
+  place();
+  narrow.addEventListener('change', place);
+
+  frame.id = modal ? 'wiz-iframe-intent' : 'wiz-iframe';
   frame.title = display.label ?? message.msgContent.title ?? '';
   frame.style.cssText =
-    'all:initial;display:block;width:100%;height:0;border:0;background:transparent;' +
+    `all:initial;display:block;width:calc(100% + ${left + right}px);margin:-${up}px -${right}px -${down}px -${left}px;` +
     // The same on frame element and document, or the browser paints an opaque ground behind the frame.
-    `color-scheme:${scheme};${tall}`;
-  frame.srcdoc = trustedHtml(withNonce(message.msgContent.html, nonce));
+    `border:0;background:transparent;color-scheme:${scheme};` +
+    (display.full ? 'height:100%;' : `height:0;${TALL(banner ? 0 : 2 * INSET)}`);
+  if (display.sandbox) frame.setAttribute('sandbox', 'allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox');
+  frame.srcdoc = trustedHtml(html);
   host.append(frame);
-  return { host, frame };
+
+  const veil = modal ? document.createElement('div') : undefined;
+  if (veil) {
+    veil.id = 'intentOpacityDiv';
+    const dark = scheme === 'dark' || (scheme !== 'light' && matchMedia('(prefers-color-scheme:dark)').matches);
+    veil.style.cssText =
+      'all:initial;position:fixed;inset:0;display:block;z-index:2147483646;opacity:0;pointer-events:none;' +
+      `background:${dark ? '#05070bc4' : '#0b0e14a8'};`;
+    // Instead of hiding the page's scroll bar, which would move the page.
+    for (const part of [veil, host]) {
+      for (const name of ['wheel', 'touchmove']) {
+        part.addEventListener(name, (event) => event.preventDefault(), { passive: false });
+      }
+    }
+  }
+  const remove = () => {
+    narrow.removeEventListener('change', place);
+    host.remove();
+    veil?.remove();
+  };
+  return { host, frame, veil, remove };
+}
+
+/** Room for the notch and the bar of a telephone. */
+function safe(edge: string): string {
+  return `padding-${edge}:env(safe-area-inset-${edge},0px);`;
 }
 
 /** Puts the page's nonce where the server left `campanile-nonce`. */
@@ -82,28 +152,31 @@ export function fit(frame: HTMLIFrameElement, content: Element): void {
   new ResizeObserver(size).observe(content);
 }
 
-/** Boxes rise 12 px and fade in; who prefers less motion gets a short fade. */
-export function enter(host: HTMLElement): void {
-  host.style.opacity = '1';
-  if (calm()) host.animate([{ opacity: 0 }, { opacity: 1 }], 80);
-  else {
-    host.animate(
-      [
-        { opacity: 0, transform: 'translateY(12px)' },
-        { opacity: 1, transform: 'none' },
-      ],
-      { duration: 220, easing: 'cubic-bezier(.2,.8,.2,1)' },
-    );
+/** Shows it. Boxes rise, banners slide their own height, interstitials grow a little; who prefers less motion gets a short fade. */
+export function enter({ host, veil }: Frame, { kind, edge }: Message['display']): void {
+  const quiet = calm();
+  const from = kind === 'box' ? 'translateY(12px)' : kind === 'banner' ? `translateY(${edge === 'bottom' ? '' : '-'}100%)` : 'scale(.98)';
+  for (const part of [veil, host]) {
+    if (!part) continue;
+    part.style.opacity = '1';
+    part.style.pointerEvents = 'auto';
+    const start: Keyframe = { opacity: part === host && kind === 'banner' && !quiet ? 1 : 0 };
+    if (part === host && !quiet) start['transform'] = from;
+    const duration = quiet ? 80 : part === veil ? 140 : kind === 'box' ? 220 : kind === 'banner' ? 200 : 180;
+    part.animate([start, { opacity: 1 }], { duration, easing: 'cubic-bezier(.2,.8,.2,1)' });
   }
 }
 
 /** Fades out, removes, then calls `gone`. By timer, because animations stand still in hidden tabs. */
-export function leave(host: HTMLElement, gone: () => void): void {
+export function leave({ host, veil, remove }: Frame, gone: () => void): void {
   const ms = calm() ? 80 : 120;
-  host.style.pointerEvents = 'none';
-  host.animate([{ opacity: 1 }, { opacity: 0 }], { duration: ms, fill: 'forwards' });
+  for (const part of [veil, host]) {
+    if (!part) continue;
+    part.style.pointerEvents = 'none';
+    part.animate([{ opacity: 1 }, { opacity: 0 }], { duration: ms, fill: 'forwards' });
+  }
   setTimeout(() => {
-    host.remove();
+    remove();
     gone();
   }, ms);
 }

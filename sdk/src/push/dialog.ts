@@ -52,6 +52,8 @@ export function openDialog(texts: DialogTexts, yes: () => void, no: () => void):
   const before = document.activeElement;
   const host = document.createElement('div');
   host.id = 'wzrk_wrapper';
+  // Stays usable beside an interstitial.
+  host.dataset['campanile'] = 'prompt';
   const root = host.attachShadow({ mode: 'open' });
   root.innerHTML = trustedHtml(SKELETON);
   const sheet = new CSSStyleSheet();

@@ -17,10 +17,12 @@ const ASK_AGAIN = 604_800;
 export interface PromptPorts extends SubscribePorts {
   _store: Store;
   _log: Log;
-  _account: string;
-  _now(): number;
+  _account: string | undefined;
   _raise(draft: Draft): void;
 }
+
+/** The browser's own prompt, where it is open already: browsers want it in the same moment as the click. */
+type Native = Promise<NotificationPermission> | undefined;
 
 export interface Options extends Partial<DialogTexts> {
   skipDialog?: boolean;
@@ -32,7 +34,7 @@ export interface Options extends Partial<DialogTexts> {
 }
 
 /** Arguments of one call, or of several that the stub has collected in one array. */
-export function readOptions(args: readonly unknown[]): Options[] {
+function readOptions(args: readonly unknown[]): Options[] {
   const objects = args.filter(isObject);
   if (objects.length > 0 || args.length === 0) return objects as Options[];
   const [titleText, bodyText, okButtonText, rejectButtonText, okButtonColor, skipDialog, askAgainTimeInSeconds] = args;
@@ -41,22 +43,18 @@ export function readOptions(args: readonly unknown[]): Options[] {
   ];
 }
 
-/** Says why push is impossible here, or undefined if it is possible. */
-export function obstacle(window: Window): [code: number, text: string] | undefined {
-  if (!window.isSecureContext) {
-    return [802, `Push needs HTTPS (or localhost); this page is ${window.location.origin}. Nobody was asked.`];
-  }
-  if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window)) {
-    return [801, 'This browser has no web push (on iOS it is there once the site is on the home screen). Nobody was asked.'];
-  }
-  return undefined;
-}
-
 let asking = false;
 
-/** Goes through one request of the page. `settings` are those of the server's last reply. */
-export async function ask(options: Options, settings: PushSettings, ports: PromptPorts): Promise<void> {
-  const { _log, _raise, _store, _now } = ports;
+/** `clevertap.notifications.push` with these arguments. `settings` are those of the server's last reply. */
+export function ask(args: readonly unknown[], settings: PushSettings, ports: PromptPorts, native: Native): void {
+  for (const options of readOptions(args)) {
+    askFor(options, settings, ports, native).catch((error: unknown) => ports._log._error(811, 'Push could not be set up.', error));
+  }
+}
+
+/** Goes through one request of the page. */
+async function askFor(options: Options, settings: PushSettings, ports: PromptPorts, open: Native): Promise<void> {
+  const { _log, _raise, _store } = ports;
   const { key } = settings;
   if (!settings.enabled || !key) {
     _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
@@ -65,18 +63,18 @@ export async function ask(options: Options, settings: PushSettings, ports: Promp
   const subscribed = async () => {
     if (await subscribe(options.serviceWorkerPath || '/clevertap_sw.js', key, ports)) run(options.subscriptionCallback, _log);
   };
-  if (Notification.permission === 'granted') {
+  if (Notification.permission === 'granted' && !open) {
     await subscribed();
     return;
   }
-  if (Notification.permission === 'denied') {
+  if (Notification.permission === 'denied' && !open) {
     _log._info(805, 'The visitor has blocked notifications for this site; only the browser settings can undo it.');
     return;
   }
   if (asking) return;
 
   const native = async () => {
-    const answer = await Notification.requestPermission();
+    const answer = await (open ?? Notification.requestPermission());
     _raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
     if (answer === 'granted') await subscribed();
   };
@@ -94,7 +92,7 @@ export async function ask(options: Options, settings: PushSettings, ports: Promp
   const memory = `cmp:${ports._account}:rejected`;
   const rejected = Number(_store._get(memory));
   const pause = options.askAgainTimeInSeconds ?? ASK_AGAIN;
-  if (rejected && _now() / 1000 - rejected < pause) {
+  if (rejected && Date.now() / 1000 - rejected < pause) {
     _log._info(806, 'The visitor said no a short while ago. Nobody was asked.');
     return;
   }
@@ -110,7 +108,7 @@ export async function ask(options: Options, settings: PushSettings, ports: Promp
     },
     () => {
       asking = false;
-      _store._set(memory, String(Math.floor(_now() / 1000)));
+      _store._set(memory, String(Math.floor(Date.now() / 1000)));
       _raise({ op: 'prompt', outcome: 'rejected' });
       run(options.rejectCallback, _log);
     },

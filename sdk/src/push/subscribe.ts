@@ -56,15 +56,6 @@ export async function subscribe(path: string, key: string, ports: SubscribePorts
   return true;
 }
 
-/** Keeps what the worker knows in step with the page. Does nothing where push was never set up. */
-export async function refreshSite(site: Omit<Site, 'key'>): Promise<void> {
-  await within(
-    update<Site>('site', (old) => old && { ...old, ...site }),
-    2_000,
-    undefined,
-  );
-}
-
 /** Resolves when the registration has an active worker; `serviceWorker.ready` would wait for one that controls this page. */
 function started(registration: ServiceWorkerRegistration): Promise<unknown> {
   const worker = registration.installing ?? registration.waiting;

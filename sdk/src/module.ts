@@ -1,0 +1,9 @@
+/**
+ * Entry of the npm package: the page SDK with its part inside.
+ *
+ * A bundler loads this once with the site's own script, so that no second file has to stand beside it; the overlay is still loaded
+ * from the server when it is asked for. Left out: everything else (`page.ts`).
+ */
+import './more.ts';
+
+export { default } from './page.ts';
