@@ -29,7 +29,7 @@ const common = {
   write: false,
   legalComments: 'none',
   charset: 'utf8',
-  target: ['chrome88', 'firefox101', 'safari16.4'],
+  target: ['chrome91', 'firefox101', 'safari16.4'],
   mangleProps: /^_/,
   define: { CAMPANILE_VERSION: JSON.stringify(version), CAMPANILE_BUILD: JSON.stringify(stamp) },
 };

@@ -5,7 +5,7 @@
  * time, before the account is known as well.
  */
 import type { CleverTap } from '../types/index.d.ts';
-import { isObject } from './calls.ts';
+import { events, isObject, logins, privacy, profiles } from './calls.ts';
 import { VERSION, type Sdk } from './sdk.ts';
 
 /** Arrays of the stub, in the order in which they are drained. A page view comes after the second. */
@@ -28,10 +28,10 @@ export function createApi(sdk: Sdk): CleverTap {
       const own = isObject(account) ? (account as Record<string, unknown>) : { id: account };
       sdk._init(own['id'], own['region'] ?? region, own['targetDomain'] ?? domain);
     }),
-    event: queue((args) => sdk._events(args)),
-    profile: queue((args) => sdk._profiles(args)),
-    onUserLogin: queue((args) => sdk._logins(args)),
-    privacy: queue((args) => sdk._privacy(args)),
+    event: queue((args) => sdk._take(events, args)),
+    profile: queue((args) => sdk._take(profiles, args)),
+    onUserLogin: queue((args) => sdk._take(logins, args)),
+    privacy: queue((args) => sdk._take(privacy, args)),
     notifications: queue((args) => sdk._notifications(args)),
     raiseNotificationViewed: (message) => sdk._custom._viewed(message),
     raiseNotificationClicked: (message) => sdk._custom._clicked(message),

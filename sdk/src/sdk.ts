@@ -4,7 +4,6 @@
  * Left out: the shape of the public object (`api.ts`), taking over the stub (`page.ts`). Invariant: nothing is sent before an
  * account is known and the page is really shown, and nothing but privacy choices after an opt-out.
  */
-import { events, logins, privacy, profiles } from './calls.ts';
 import { idMaker } from './id.ts';
 import type { Report } from './limits.ts';
 import { createLog, verboseIn } from './log.ts';
@@ -28,7 +27,7 @@ const PATH = '%CAMPANILE_ENDPOINT%';
 const MAX_URL = 2048;
 /** Calls of the page that are remembered for the overlay. */
 const MAX_CALLS = 50;
-/** Kept in the tab: tokens of the owner's links, and waits that go on (`popup/signs.ts`), and that the overlay is shut (`why-host.ts`). */
+/** Kept in the tab: tokens of the owner's links, and waits that go on (`popup/signs.ts`), and for which token the overlay is shut (`why-host.ts`). */
 const TEST = 'cmp:test';
 const WHY = 'cmp:why';
 const WAITS = 'cmp:waits';
@@ -100,7 +99,7 @@ export class Sdk {
       _rendered: (message) => {
         this._custom._rendered(message);
         const { msgId } = message;
-        const detail = { msgId, campaignId: campaignOf(msgId) };
+        const detail = { msgId, campaignId: parseInt(msgId, 10) };
         document.dispatchEvent(new CustomEvent('CT_campaign_rendered', { detail }));
       },
     });
@@ -128,7 +127,7 @@ export class Sdk {
       this._outbox?._wake();
       this._refreshSite();
       if (this._tab._get(WAITS)) this._listenFor();
-      if (this._tab._get(WHY) && !this._tab._get(SHUT)) this._openWhy();
+      if (this._tab._get(WHY) !== this._tab._get(SHUT)) this._openWhy();
     };
     // A page that is rendered ahead may never be seen.
     if ((document as { prerendering?: boolean }).prerendering) {
@@ -136,20 +135,9 @@ export class Sdk {
     } else begin();
   }
 
-  _events(args: readonly unknown[]): void {
-    for (const draft of events(args, this._report)) this._raise(draft);
-  }
-
-  _profiles(args: readonly unknown[]): void {
-    for (const draft of profiles(args, this._report)) this._raise(draft);
-  }
-
-  _logins(args: readonly unknown[]): void {
-    for (const draft of logins(args, this._report)) this._raise(draft);
-  }
-
-  _privacy(args: readonly unknown[]): void {
-    for (const draft of privacy(args, this._report)) this._raise(draft);
+  /** Keeps what a call says; `read` knows its arguments. */
+  _take(read: (args: readonly unknown[], report: Report) => Draft[], args: readonly unknown[]): void {
+    for (const draft of read(args, this._report)) this._raise(draft);
   }
 
   _logout(): void {
@@ -189,21 +177,7 @@ export class Sdk {
       this._log[stop[0] === 801 ? '_info' : '_error'](...stop);
       return;
     }
-    this._when(() =>
-      this._onceSettings((settings) => {
-        let native: Promise<NotificationPermission> | undefined;
-        // While the part is on its way, the click that this may come from is forgotten by the browser.
-        let late = false;
-        use(MORE, this._place, (more) => {
-          late = true;
-          more._ask(args, settings, this, native);
-        });
-        const direct = (args[0] as { skipDialog?: unknown } | undefined)?.skipDialog;
-        if (!late && direct && settings.enabled && settings.key && Notification.permission === 'default') {
-          native = Notification.requestPermission();
-        }
-      }),
-    );
+    this._when(() => this._onceSettings((settings) => use(MORE, this._place, (more) => more._ask(args, settings, this))));
   }
 
   /** Opens the overlay, or closes it. */
@@ -277,7 +251,7 @@ export class Sdk {
         return post(this._endpoint, body);
       },
       _beacon: (body) => beacon(this._endpoint, body),
-      _lock: (work) => withLock(`cmp:${account}`, tab, this._store, work),
+      _lock: (work) => withLock(`cmp:${account}`, work),
       _encode: (device, ops, show) => {
         const first = show && ops.some(({ op }) => op === 'page');
         return encode(
@@ -374,12 +348,9 @@ export class Sdk {
 
   /** Notes the tokens of the owner's links for this tab. */
   private _readLinks(): void {
-    const query = new URLSearchParams(location.search);
-    for (const [name, key] of [['campanile_test', TEST], ['campanile_why', WHY]] as const) {
-      const token = query.get(name);
-      if (!token) continue;
-      this._tab._set(key, token);
-      if (key === WHY) this._tab._remove(SHUT);
+    for (const key of [TEST, WHY]) {
+      const token = new URLSearchParams(location.search).get(key.replace('cmp:', 'campanile_'));
+      if (token) this._tab._set(key, token);
     }
   }
 
@@ -432,12 +403,8 @@ function context(): Context {
 
 /** The page's address, as it is without the owner's tokens. */
 function address(): string {
-  return location.href.replace(/([?&])campanile_(test|why)=[^&#]*(&|$|(?=#))/g, (_, before: string, _name, after: string) => (after ? before : '')).slice(0, MAX_URL);
-}
-
-/** The number of the campaign in a message's id. */
-export function campaignOf(msgId: string): number {
-  return parseInt(msgId, 10);
+  const plain = location.href.replace(/([?&])campanile_(test|why)=[^&#]*&?/g, '$1').replace(/[?&](?=#|$)/, '');
+  return plain.slice(0, MAX_URL);
 }
 
 function text(value: unknown): string | undefined {

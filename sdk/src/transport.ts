@@ -5,11 +5,8 @@
  * Invariant: nothing here waits for ever; a request that has no answer after 15 s counts as failed.
  */
 import type { Answer } from './outbox.ts';
-import type { Store } from './storage.ts';
 
 const TIMEOUT = 15_000;
-/** Longer than a request can take. */
-const LEASE = 20_000;
 /** Browsers refuse keepalive bodies over 64 KiB. */
 const MAX_KEEPALIVE = 60_000;
 
@@ -58,32 +55,18 @@ function parse(text: string): unknown {
 }
 
 /**
- * Runs `work` at once and tells it whether this tab holds the lock called `name`. Web Locks where the browser has them (secure
- * pages), else a lease in storage, which two tabs may hold together in a rare moment: the server counts replays once.
+ * Runs `work` at once and tells it whether this tab holds the lock called `name`. Where there are no locks (pages without HTTPS), every
+ * tab does: what two tabs send the server counts once.
  */
-export async function withLock(
-  name: string,
-  tab: string,
-  store: Store,
-  work: (held: boolean) => Promise<void>,
-): Promise<void> {
+export async function withLock(name: string, work: (held: boolean) => Promise<void>): Promise<void> {
   let started = false;
-  if (navigator.locks) {
-    try {
-      await navigator.locks.request(name, { ifAvailable: true }, (lock) => {
-        started = true;
-        return work(lock !== null);
-      });
-    } catch {
-      // Sandboxed documents may not use locks.
-      if (!started) await work(false);
-    }
-    return;
+  try {
+    await navigator.locks.request(name, { ifAvailable: true }, (lock) => {
+      started = true;
+      return work(!!lock);
+    });
+  } catch {
+    // None, or sandboxed documents, which may not use them.
+    if (!started) await work(true);
   }
-  const key = name + ':lease';
-  const [holder, until] = (store._get(key) ?? '').split(' ');
-  const held = holder === tab || !(Number(until) > Date.now());
-  if (held) store._set(key, `${tab} ${Date.now() + LEASE}`);
-  await work(held);
-  if (held && store._get(key)?.startsWith(tab)) store._remove(key);
 }

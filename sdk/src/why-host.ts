@@ -10,7 +10,7 @@ import { post } from './transport.ts';
 import type { WhyPorts, WhyState } from './why-ports.ts';
 import { encode, type Reply } from './wire.ts';
 
-/** Set while the person does not want it by itself. */
+/** The token for which the person does not want it by itself. */
 export const SHUT = 'cmp:why-shut';
 
 let open: { close(): void } | undefined;
@@ -78,7 +78,8 @@ export function openWhy(sdk: Sdk): void {
       showOnce: (campaign) => inquire(sdk, String(campaign)),
       closed() {
         open = undefined;
-        sdk._tab._set(SHUT, '1');
+        const token = sdk._tab._get('cmp:why');
+        if (token) sdk._tab._set(SHUT, token);
         sdk._watcher = undefined;
       },
       nonce: sdk._place._nonce,

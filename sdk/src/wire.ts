@@ -203,18 +203,19 @@ export type OnClick =
 /** Body of a request. Keys stand in the order of the fixtures, so that two equal requests are two equal texts. */
 export function encode(head: Head, ops: Op[]): string {
   const { account, device, sdk, now, show, view, busy, why, test, context } = head;
-  const request: Request = {
+  // What is undefined is left out by JSON.
+  const request = {
     v: 1,
     account,
-    ...(device !== undefined && { device }),
+    device,
     sdk,
     now,
-    ...(show && { show }),
-    ...(view && { view }),
-    ...(busy?.length && { busy }),
-    ...(why && { why }),
-    ...(test && { test }),
-    ...(context && { context }),
+    show: show || undefined,
+    view,
+    busy: busy?.length ? busy : undefined,
+    why,
+    test,
+    context,
     ops,
   };
   return JSON.stringify(request);

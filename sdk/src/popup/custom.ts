@@ -67,14 +67,11 @@ export class Custom {
 
   /** Counts a view or a click by msgId, for pop-ups and native content that the page draws; does nothing else. */
   _render(op: 'view' | 'click', given: unknown): void {
-    const msgId = (given as { msgId?: unknown } | null | undefined)?.msgId;
-    if (typeof msgId !== 'string' || !msgId) {
-      this._ports._log._error(705, 'This call takes {msgId: "..."}, as the message had it. Nothing was counted.');
-      return;
-    }
+    const msg = (given as { msgId?: unknown } | null | undefined)?.msgId;
     const known = this._known(given);
     if (known) this._raise(op, known);
-    else this._ports._raise({ op, msg: msgId });
+    else if (msg && typeof msg === 'string') this._ports._raise({ op, msg });
+    else this._ports._log._error(705, 'This call takes {msgId: "..."}, as the message had it. Nothing was counted.');
   }
 
   /** A pop-up stands in this frame; its script may run at once. */
@@ -126,8 +123,7 @@ export class Custom {
   }
 
   private _known(given: unknown): Message | undefined {
-    if (typeof given !== 'object' || !given) return undefined;
-    return this._byData.get(given) ?? this._byId.get((given as { msgId?: string }).msgId ?? '');
+    return this._byData.get(given as object) ?? this._byId.get((given as { msgId?: string } | undefined)?.msgId ?? '');
   }
 
   private _public(message: Message): PublicMessage {

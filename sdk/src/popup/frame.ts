@@ -14,8 +14,6 @@ export const HOSTS: Record<Layout, string> = { box: 'wizParDiv0', banner: 'wizPa
 
 /** Free space between a message and the edges of the viewport, in CSS pixels. */
 const INSET = 12;
-/** Of the whole height, so much is left to the page. */
-const TALL = (rest: number) => `max-height:calc(100vh - ${rest}px);max-height:calc(100dvh - ${rest}px);`;
 
 export interface Frame {
   host: HTMLElement;
@@ -86,7 +84,7 @@ export function build(message: Message, html: string): Frame {
     `all:initial;display:block;width:calc(100% + ${left + right}px);margin:-${up}px -${right}px -${down}px -${left}px;` +
     // The same on frame element and document, or the browser paints an opaque ground behind the frame.
     `border:0;background:transparent;color-scheme:${scheme};` +
-    (display.full ? 'height:100%;' : `height:0;${TALL(banner ? 0 : 2 * INSET)}`);
+    (display.full ? 'height:100%' : ['vh', 'dvh'].map((unit) => `max-height:calc(100${unit} - ${banner ? 0 : 2 * INSET}px);`).join('') + 'height:0');
   if (display.sandbox) frame.setAttribute('sandbox', 'allow-scripts allow-forms allow-popups allow-popups-to-escape-sandbox');
   frame.srcdoc = trustedHtml(html);
   host.append(frame);
@@ -152,17 +150,24 @@ export function fit(frame: HTMLIFrameElement, content: Element): void {
   new ResizeObserver(size).observe(content);
 }
 
+/** How long each takes to come, in ms, and from where. */
+const MOTION: Record<Layout, [ms: number, from: string]> = {
+  box: [220, 'translateY(12px)'],
+  banner: [200, 'translateY(-100%)'],
+  interstitial: [180, 'scale(.98)'],
+};
+
 /** Shows it. Boxes rise, banners slide their own height, interstitials grow a little; who prefers less motion gets a short fade. */
 export function enter({ host, veil }: Frame, { kind, edge }: Message['display']): void {
-  const quiet = calm();
-  const from = kind === 'box' ? 'translateY(12px)' : kind === 'banner' ? `translateY(${edge === 'bottom' ? '' : '-'}100%)` : 'scale(.98)';
+  const [ms, from] = MOTION[kind as Layout];
+  const transform = edge === 'bottom' ? from.replace('-', '') : from;
   for (const part of [veil, host]) {
     if (!part) continue;
     part.style.opacity = '1';
     part.style.pointerEvents = 'auto';
-    const start: Keyframe = { opacity: part === host && kind === 'banner' && !quiet ? 1 : 0 };
-    if (part === host && !quiet) start['transform'] = from;
-    const duration = quiet ? 80 : part === veil ? 140 : kind === 'box' ? 220 : kind === 'banner' ? 200 : 180;
+    const moves = part === host && !calm();
+    const duration = calm() ? 80 : moves ? ms : 140;
+    const start = { opacity: moves && kind === 'banner' ? 1 : 0, ...(moves && { transform }) };
     part.animate([start, { opacity: 1 }], { duration, easing: 'cubic-bezier(.2,.8,.2,1)' });
   }
 }

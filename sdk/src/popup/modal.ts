@@ -5,8 +5,6 @@
  * ends the message and however.
  */
 
-/** Hosts of ours that stay usable beside a message: the dialog that asks for push, the overlay. */
-const OURS = '[data-campanile]';
 const STOPS = 'a[href],button,input,select,textarea,summary,iframe,audio[controls],video[controls],[contenteditable],[tabindex]';
 
 /** Makes all of the page inert but `kept`; returns what undoes it and gives the focus back. */
@@ -15,7 +13,8 @@ export function isolate(kept: readonly Node[]): () => void {
   const made = new Set<Element>();
   const look = () => {
     for (const element of document.body.children) {
-      if (kept.includes(element) || element.matches(`${OURS},[inert],script,style`)) continue;
+      // Usable beside a message: the dialog that asks for push, and the overlay.
+      if (kept.includes(element) || element.matches('[data-campanile],[inert]')) continue;
       element.setAttribute('inert', '');
       made.add(element);
     }
@@ -52,14 +51,12 @@ export function trap(inner: Document): void {
     const stops = [...inner.querySelectorAll<HTMLElement>(STOPS)].filter(
       (element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.getClientRects().length > 0,
     );
-    const end = stops[event.shiftKey ? 0 : stops.length - 1];
-    const other = stops[event.shiftKey ? stops.length - 1 : 0];
-    const at = inner.activeElement;
-    // From the title, which is no stop, backwards would lead out as well.
-    const before = event.shiftKey && !!end && !!at && !(at.compareDocumentPosition(end) & Node.DOCUMENT_POSITION_PRECEDING);
-    if (stops.length > 0 && at !== end && !before) return;
+    const at = stops.indexOf(inner.activeElement as HTMLElement);
+    const last = stops.length - 1;
+    // Backwards from the title, which is no stop, would lead out as well.
+    if (event.shiftKey ? at > 0 : at !== last) return;
     event.preventDefault();
-    other?.focus();
+    stops[event.shiftKey ? last : 0]?.focus();
   });
 }
 

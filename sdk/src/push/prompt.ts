@@ -21,9 +21,6 @@ export interface PromptPorts extends SubscribePorts {
   _raise(draft: Draft): void;
 }
 
-/** The browser's own prompt, where it is open already: browsers want it in the same moment as the click. */
-type Native = Promise<NotificationPermission> | undefined;
-
 export interface Options extends Partial<DialogTexts> {
   skipDialog?: boolean;
   askAgainTimeInSeconds?: number;
@@ -46,14 +43,14 @@ function readOptions(args: readonly unknown[]): Options[] {
 let asking = false;
 
 /** `clevertap.notifications.push` with these arguments. `settings` are those of the server's last reply. */
-export function ask(args: readonly unknown[], settings: PushSettings, ports: PromptPorts, native: Native): void {
+export function ask(args: readonly unknown[], settings: PushSettings, ports: PromptPorts): void {
   for (const options of readOptions(args)) {
-    askFor(options, settings, ports, native).catch((error: unknown) => ports._log._error(811, 'Push could not be set up.', error));
+    askFor(options, settings, ports).catch((error: unknown) => ports._log._error(811, 'Push could not be set up.', error));
   }
 }
 
 /** Goes through one request of the page. */
-async function askFor(options: Options, settings: PushSettings, ports: PromptPorts, open: Native): Promise<void> {
+async function askFor(options: Options, settings: PushSettings, ports: PromptPorts): Promise<void> {
   const { _log, _raise, _store } = ports;
   const { key } = settings;
   if (!settings.enabled || !key) {
@@ -63,18 +60,18 @@ async function askFor(options: Options, settings: PushSettings, ports: PromptPor
   const subscribed = async () => {
     if (await subscribe(options.serviceWorkerPath || '/clevertap_sw.js', key, ports)) run(options.subscriptionCallback, _log);
   };
-  if (Notification.permission === 'granted' && !open) {
+  if (Notification.permission === 'granted') {
     await subscribed();
     return;
   }
-  if (Notification.permission === 'denied' && !open) {
+  if (Notification.permission === 'denied') {
     _log._info(805, 'The visitor has blocked notifications for this site; only the browser settings can undo it.');
     return;
   }
   if (asking) return;
 
   const native = async () => {
-    const answer = await (open ?? Notification.requestPermission());
+    const answer = await Notification.requestPermission();
     _raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
     if (answer === 'granted') await subscribed();
   };
