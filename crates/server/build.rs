@@ -8,7 +8,13 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     let dist = Path::new("../../sdk/dist");
     println!("cargo::rerun-if-changed={}", dist.display());
-    for name in ["clevertap.min.js", "sw_webpush.js", "snippet.html"] {
+    for name in [
+        "clevertap.min.js",
+        "clevertap.more.js",
+        "clevertap.why.js",
+        "sw_webpush.js",
+        "snippet.html",
+    ] {
         let from = dist.join(name);
         println!("cargo::rerun-if-changed={}", from.display());
         let bytes = fs::read(&from).unwrap_or_default();

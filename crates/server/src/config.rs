@@ -58,6 +58,17 @@ pub struct Paths {
     pub wire: String,
 }
 
+impl Paths {
+    /// Where the two parts lie that the SDK loads at need, `clevertap.more.js` and `clevertap.why.js`: in the SDK's own directory.
+    pub fn parts(&self) -> [String; 2] {
+        let directory = self
+            .sdk
+            .rsplit_once('/')
+            .map_or("", |(directory, _)| directory);
+        ["more", "why"].map(|name| format!("{directory}/clevertap.{name}.js"))
+    }
+}
+
 /// Certificate files.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,7 +185,8 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let mut paths: Vec<&str> = vec![&self.paths.sdk, &self.paths.wire];
+        let [more, why] = self.paths.parts();
+        let mut paths: Vec<&str> = vec![&self.paths.sdk, &more, &why, &self.paths.wire];
         paths.extend(self.paths.workers.iter().map(String::as_str));
         for path in &paths {
             let good = path.starts_with('/')

@@ -1,7 +1,7 @@
-//! Files that are inside the binary: SDK, worker, snippet, the dashboard's style sheets and modules.
+//! Files that are inside the binary: SDK, its parts, worker, snippet, the dashboard's style sheets and modules.
 //!
-//! Left out: the shop's files. Invariant: SDK and worker are compressed once, at start; a browser asks again after ten minutes and is told
-//! 304 unless they changed.
+//! Left out: the shop's files. Invariant: SDK, parts and worker are compressed once, at start; a browser asks again after ten minutes and
+//! is told 304 unless they changed.
 
 use super::pages::asset;
 use crate::app::App;
@@ -12,6 +12,8 @@ use axum::response::{IntoResponse as _, Response};
 use std::io::Write as _;
 
 const PAGE_SDK: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.min.js"));
+const MORE: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.more.js"));
+const WHY: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.why.js"));
 const WORKER: &str = include_str!(concat!(env!("OUT_DIR"), "/sw_webpush.js"));
 const SNIPPET: &str = include_str!(concat!(env!("OUT_DIR"), "/snippet.html"));
 const ENDPOINT_MARK: &str = "%CAMPANILE_ENDPOINT%";
@@ -21,6 +23,8 @@ const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=u
 #[derive(Debug)]
 pub struct Scripts {
     page: Script,
+    more: Script,
+    why: Script,
     worker: Script,
 }
 
@@ -32,13 +36,15 @@ struct Script {
 }
 
 impl Scripts {
-    /// Writes the wire's path into both and compresses them. `None` when the SDK was not built.
+    /// Writes the wire's path into them and compresses them. `None` when the SDK was not built.
     pub fn new(wire: &str) -> Option<Self> {
-        if PAGE_SDK.is_empty() || WORKER.is_empty() || SNIPPET.is_empty() {
+        if [PAGE_SDK, MORE, WHY, WORKER, SNIPPET].contains(&"") {
             return None;
         }
         Some(Self {
             page: Script::new(PAGE_SDK, wire),
+            more: Script::new(MORE, wire),
+            why: Script::new(WHY, wire),
             worker: Script::new(WORKER, wire),
         })
     }
@@ -116,6 +122,20 @@ pub async fn page_sdk(State(app): State<App>, headers: HeaderMap) -> Response {
     app.scripts
         .as_ref()
         .map_or_else(not_built, |scripts| scripts.page.answer(&headers))
+}
+
+/// What pop-ups with fields, signs and asking for push need.
+pub async fn more(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.scripts
+        .as_ref()
+        .map_or_else(not_built, |scripts| scripts.more.answer(&headers))
+}
+
+/// The overlay that says why messages are shown or not.
+pub async fn why(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.scripts
+        .as_ref()
+        .map_or_else(not_built, |scripts| scripts.why.answer(&headers))
 }
 
 /// The service worker. It may control the whole origin wherever it lies.
