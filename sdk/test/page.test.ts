@@ -10,19 +10,33 @@ import type { Message, Op, Reply, Request } from '../src/wire.ts';
 /** Replaced by `run.mjs`. */
 declare const SDK_DIRECTORY: string;
 
+/** Names that are shortened the same way in all that is compiled here, as the build does it. */
+let names: Record<string, string | false> = {};
+
 async function compile(entry: string, format: 'iife' | 'esm'): Promise<string> {
-  const { outputFiles } = await build({
+  const { outputFiles, mangleCache } = await build({
     entryPoints: [`${SDK_DIRECTORY}/src/${entry}`],
     bundle: true,
     write: false,
     format,
     mangleProps: /^_/,
-    define: { CAMPANILE_VERSION: '"0.1.0"' },
+    mangleCache: names,
+    define: { CAMPANILE_VERSION: '"0.1.0"', CAMPANILE_BUILD: '"0.1.0-test"' },
   });
+  names = mangleCache;
   return outputFiles[0]?.text ?? '';
 }
 const page = await compile('page.ts', 'iife');
+const more = await compile('more.ts', 'iife');
 const snippet = await compile('snippet.ts', 'iife');
+
+interface Script {
+  src: string;
+  nonce: string;
+  onload(): void;
+  onerror(): void;
+  remove(): void;
+}
 
 /** As much of a browser as a page without pop-ups on screen needs. */
 class World {
@@ -31,25 +45,31 @@ class World {
   beacons: string[] = [];
   lines: string[] = [];
   storage = new Map<string, string>();
+  /** sessionStorage. */
+  tab = new Map<string, string>();
+  /** Addresses of the parts that were loaded; `broken` ones are not there. */
+  parts: string[] = [];
+  broken = false;
   cookie = '';
   reply: Partial<Reply> = {};
   private listeners = new Map<string, ((event: object) => void)[]>();
   private timers: (() => void)[] = [];
   context: vm.Context & { clevertap: CleverTap; campanile: CleverTap; wizrocket: CleverTap };
 
-  constructor(options: { src?: string; storage?: 'blocked' } = {}) {
+  constructor(options: { src?: string; url?: string; storage?: 'blocked'; tab?: Map<string, string> } = {}) {
     const listen = (name: string, run: (event: object) => void) =>
       void this.listeners.set(name, [...(this.listeners.get(name) ?? []), run]);
     const world = this;
-    const storage = {
+    const drawer = (map: Map<string, string>) => ({
       get length() {
-        return world.storage.size;
+        return map.size;
       },
-      key: (i: number) => [...world.storage.keys()][i] ?? null,
-      getItem: (key: string) => world.storage.get(key) ?? null,
-      setItem: (key: string, value: string) => void world.storage.set(key, value),
-      removeItem: (key: string) => void world.storage.delete(key),
-    };
+      key: (i: number) => [...map.keys()][i] ?? null,
+      getItem: (key: string) => map.get(key) ?? null,
+      setItem: (key: string, value: string) => void map.set(key, value),
+      removeItem: (key: string) => void map.delete(key),
+    });
+    this.tab = options.tab ?? this.tab;
     const say = (...words: unknown[]) => void this.lines.push(words.map(String).join(' '));
     const global = {
       document: {
@@ -58,7 +78,10 @@ class World {
         visibilityState: 'visible',
         currentScript: { src: options.src ?? 'https://push.example.com/js/clevertap.min.js', nonce: 'n0nce' },
         addEventListener: listen,
+        removeEventListener: () => {},
         dispatchEvent: () => true,
+        head: { append: (script: Script) => this.load(script) },
+        createElement: (): Script => ({ src: '', nonce: '', onload() {}, onerror() {}, remove() {} }),
         get cookie() {
           return world.cookie;
         },
@@ -70,7 +93,7 @@ class World {
           world.cookie = [...world.cookie.split('; ').filter((old) => old && old.split('=')[0] !== pair.split('=')[0]), pair].join('; ');
         },
       },
-      location: new URL('https://shop.example.com/'),
+      location: new URL(options.url ?? 'https://shop.example.com/'),
       navigator: {
         language: 'en',
         sendBeacon: (_: string, body: Blob) => {
@@ -93,7 +116,7 @@ class World {
       innerWidth: 1280,
       innerHeight: 800,
       isSecureContext: true,
-      ...{ Blob, URL, TextEncoder, AbortController, CustomEvent: Event, crypto },
+      ...{ Blob, URL, URLSearchParams, TextEncoder, AbortController, CustomEvent: Event, crypto },
     };
     this.context = vm.createContext(global) as World['context'];
     this.context['window'] = this.context;
@@ -101,11 +124,22 @@ class World {
       Object.defineProperty(this.context, name, {
         get() {
           if (options.storage === 'blocked') throw new DOMException('denied', 'SecurityError');
-          return name === 'localStorage' ? storage : { ...storage, getItem: () => null, setItem: () => {}, length: 0 };
+          return drawer(name === 'localStorage' ? this.storage : this.tab);
         },
       });
     opened('localStorage');
     opened('sessionStorage');
+  }
+
+  private load(script: Script): void {
+    this.parts.push(script.src);
+    void tick().then(() => {
+      if (this.broken) script.onerror();
+      else {
+        this.run(more);
+        script.onload();
+      }
+    });
   }
 
   run(code: string): unknown {
@@ -282,7 +316,7 @@ test('the page hides before anything was sent: the beacon has it', async () => {
 });
 
 test('imported without a window it does nothing', async () => {
-  const module = await compile('page.ts', 'esm');
+  const module = await compile('module.ts', 'esm');
   const loaded = (await import(`data:text/javascript;base64,${Buffer.from(module).toString('base64')}`)) as { default: object };
   assert.deepEqual(loaded.default, {});
 });

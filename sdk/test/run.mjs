@@ -19,7 +19,7 @@ try {
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     sourcemap: 'inline',
-    define: { CAMPANILE_VERSION: '"0.1.0"', SDK_DIRECTORY: JSON.stringify(join(here, '..')) },
+    define: { CAMPANILE_VERSION: '"0.1.0"', CAMPANILE_BUILD: '"0.1.0-test"', SDK_DIRECTORY: JSON.stringify(join(here, '..')) },
   });
   const files = tests.map((name) => join(out, name.replace(/\.ts$/, '.mjs')));
   const { status } = spawnSync(process.execPath, ['--enable-source-maps', '--test', ...files], { stdio: 'inherit' });

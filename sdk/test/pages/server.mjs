@@ -30,8 +30,8 @@ export function start({ port = 0, answer = onePopup, seen = () => {}, key = '' }
       seen(message, request.headers);
       const { status = 200, headers = {}, reply } = await answer(message, key);
       send(status, 'application/json', JSON.stringify(reply ?? {}), headers);
-    } else if (url.pathname === '/js/clevertap.min.js') {
-      send(200, 'text/javascript', await readFile(join(dist, 'clevertap.min.js')));
+    } else if (/^\/js\/clevertap\.(min|more|why)\.js$/.test(url.pathname)) {
+      send(200, 'text/javascript', await readFile(join(dist, url.pathname.slice(4))));
     } else if (['/sw_webpush.js', '/clevertap_sw.js'].includes(url.pathname)) {
       send(200, 'text/javascript', await readFile(join(dist, 'sw_webpush.js')));
     } else if (url.pathname === '/' || url.pathname.endsWith('.html')) {
