@@ -7,7 +7,6 @@
  */
 import type { Log } from './log.ts';
 import type { MorePart } from './more.ts';
-import { trustedScriptUrl } from './trusted.ts';
 import type { WhyPart } from './why-ports.ts';
 
 /** Replaced by the build: version and a mark of the sources, because both files share shortened names. */
@@ -37,6 +36,9 @@ export interface Place {
   /** Address of the SDK's own script. */
   _src(): string;
   _nonce: string;
+  /** `trusted.ts` of the page SDK. */
+  _html(text: string): string;
+  _scriptUrl(url: string): string;
 }
 
 type Waiting = [run: (part: never) => void, failed: () => void];
@@ -45,7 +47,7 @@ const loading: Record<string, Waiting[] | undefined> = {};
 /** Hands the part to `run`, or calls `failed` when it cannot be had now. */
 export function use<P>(
   name: Name<P>,
-  { _log, _src, _nonce }: Place,
+  { _log, _src, _nonce, _scriptUrl }: Place,
   run: (part: P) => void,
   failed: () => void = () => {},
 ): void {
@@ -73,7 +75,7 @@ export function use<P>(
   };
   try {
     const script = document.createElement('script');
-    script.src = trustedScriptUrl(new URL(`${file}?v=${CAMPANILE_BUILD}`, _src()).href);
+    script.src = _scriptUrl(new URL(`${file}?v=${CAMPANILE_BUILD}`, _src()).href);
     if (_nonce) script.nonce = _nonce;
     script.onload = script.onerror = () => {
       script.remove();

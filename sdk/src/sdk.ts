@@ -16,6 +16,7 @@ import { obstacle } from './push/support.ts';
 import { watchHistory } from './spa.ts';
 import { createStore } from './storage.ts';
 import { beacon, post, withLock } from './transport.ts';
+import { trustedHtml, trustedScriptUrl } from './trusted.ts';
 import { Visitor } from './visitor.ts';
 import type { Call } from './why-ports.ts';
 import { encode, type Context, type Draft, type Head, type Message, type PushSettings, type Reply } from './wire.ts';
@@ -78,6 +79,8 @@ export class Sdk {
     this._place = {
       _log: this._log,
       _nonce: script._nonce,
+      _html: trustedHtml,
+      _scriptUrl: trustedScriptUrl,
       // In a package there is no script element; then the server's own place counts.
       _src: () => script._src || new URL('/js/', this._endpoint || location.href).href,
     };

@@ -1,9 +1,9 @@
 /**
- * Trusted Types: the one policy, `campanile`, for the three sinks that the SDK writes (srcdoc of the frame,
- * skeleton of the dialog, address of the worker).
+ * Trusted Types: the one policy, `campanile`, for the sinks that the SDK writes (srcdoc of the frame, skeleton of the dialog, addresses
+ * of the worker and of the parts).
  *
- * Pages without Trusted Types get plain strings. Invariant: only text that came from the configured server or from the page's own
- * call goes through.
+ * Pages without Trusted Types get plain strings. A policy can be made once, so the parts are handed the page SDK's (`part.ts`). Invariant:
+ * only text that came from the configured server or from the page's own call goes through.
  */
 
 interface Policy {

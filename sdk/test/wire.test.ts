@@ -3,15 +3,17 @@ import { test } from 'node:test';
 import pushPayload from '../../docs/wire/push-payload.json';
 import replyPage from '../../docs/wire/reply-page.json';
 import requestOutcomes from '../../docs/wire/request-outcomes.json';
+import replyPopups from '../../docs/wire/reply-popups.json';
+import requestPopups from '../../docs/wire/request-popups.json';
 import requestPage from '../../docs/wire/request-page.json';
 import requestWorker from '../../docs/wire/request-worker.json';
-import { encode, type Op, type Reply } from '../src/wire.ts';
+import { encode, type Head, type Op, type Reply } from '../src/wire.ts';
 import { parsePayload, targetOf, toNotification, type NotificationData } from '../src/worker/payload.ts';
 
-for (const [name, fixture] of Object.entries({ requestPage, requestOutcomes, requestWorker })) {
+for (const [name, fixture] of Object.entries({ requestPage, requestOutcomes, requestPopups, requestWorker })) {
   test(`${name} comes out of the encoder as it stands in docs/wire`, () => {
     const { ops, v: _, ...head } = fixture;
-    assert.equal(encode(head, ops as Op[]), JSON.stringify(fixture));
+    assert.equal(encode(head as Head, ops as Op[]), JSON.stringify(fixture));
   });
 }
 
@@ -21,6 +23,17 @@ test('a reply has the fields that the SDK reads', () => {
   assert.equal(reply.messages?.[0]?.msgContent.html.includes('nonce="campanile-nonce"'), true);
   assert.equal(reply.settings?.push?.enabled, true);
   assert.equal(reply.refused?.[0]?.code, 521);
+});
+
+test('a reply with signs, fields and reasons has the types of the wire', () => {
+  const reply = replyPopups as Reply;
+  const [message] = reply.messages ?? [];
+  assert.deepEqual([message?.display.bleed, message?.second?.do, message?.action, message?.test], [[40, 0, 0, 0], 'prompt', 'answer', true]);
+  assert.deepEqual(
+    reply.waiting?.[0]?.signals.list.map(({ on }) => on),
+    ['delay', 'scroll', 'idle', 'exit', 'click', 'visible'],
+  );
+  assert.equal(reply.why?.campaigns[0]?.because[1]?.passed, null);
 });
 
 test('the push payload becomes a notification that knows where its clicks go', () => {

@@ -511,12 +511,41 @@ mod tests {
         for text in [
             include_str!("../../../docs/wire/request-page.json"),
             include_str!("../../../docs/wire/request-outcomes.json"),
+            include_str!("../../../docs/wire/request-popups.json"),
             include_str!("../../../docs/wire/request-worker.json"),
         ] {
             for operation in ops(text) {
                 operation.expect("understood");
             }
         }
+    }
+
+    #[test]
+    fn a_page_says_what_stands_on_it_and_what_it_asks() {
+        let text = include_str!("../../../docs/wire/request-popups.json");
+        let request: Request<'_> = serde_json::from_str(text).expect("a request");
+        assert_eq!(request.view, "0199c0de7a5570008000000000000a01".parse().ok());
+        assert_eq!(request.busy, [Layout::Box]);
+        assert_eq!(request.why.as_deref(), Some("wmE4kQ2"));
+        assert_eq!(request.test.as_deref(), Some("t0pR9aZ"));
+        let answer = parse_operation(request.ops[3]).expect("understood").what;
+        assert!(matches!(answer, What::Answer { consent: true, comment, .. } if comment == "Lovely jugs."));
+    }
+
+    #[test]
+    fn the_signs_of_the_reply_are_those_of_a_trigger() {
+        #[derive(Deserialize)]
+        struct Fixture {
+            waiting: Vec<Wanted>,
+        }
+        #[derive(Deserialize)]
+        struct Wanted {
+            signals: Signals,
+        }
+        let text = include_str!("../../../docs/wire/reply-popups.json");
+        let reply: Fixture = serde_json::from_str(text).expect("a reply");
+        let counts: Vec<usize> = reply.waiting.iter().map(|wanted| wanted.signals.list.len()).collect();
+        assert_eq!(counts, [6, 1]);
     }
 
     #[test]

@@ -161,7 +161,7 @@ function exit(done: () => void, listen: Listen): void {
   const left = (event: Event) => {
     const { relatedTarget, clientY, buttons, target } = event as MouseEvent;
     if (relatedTarget || clientY > 0 || buttons || !inside || touched) return;
-    if (!matchMedia('(hover:hover) and (pointer:fine)').matches) return;
+    if (matchMedia('(pointer:coarse)').matches) return;
     if ((target as Element | null)?.closest?.('select,option,input[list]') || Date.now() - leaving < LEAVING) return;
     done();
   };

@@ -5,7 +5,6 @@
  * strict CSP does not block it. Left out: whether to ask (`prompt.ts`). Invariant: exactly one of `yes` and `no` is called.
  */
 import { calm } from '../popup/frame.ts';
-import { trustedHtml } from '../trusted.ts';
 
 export interface DialogTexts {
   titleText: string;
@@ -47,15 +46,15 @@ const SKELETON =
   '</div><div><h2 id="title" tabindex="-1"></h2><p id="text"></p></div>' +
   '<div class="row"><button id="wzrk-cancel" type="button"></button><button id="wzrk-confirm" type="button"></button></div></div>';
 
-/** Opens the dialog; it closes itself. */
-export function openDialog(texts: DialogTexts, yes: () => void, no: () => void): void {
+/** Opens the dialog; it closes itself. `trusted`: through the policy of the page. */
+export function openDialog(texts: DialogTexts, trusted: (html: string) => string, yes: () => void, no: () => void): void {
   const before = document.activeElement;
   const host = document.createElement('div');
   host.id = 'wzrk_wrapper';
   // Stays usable beside an interstitial.
   host.dataset['campanile'] = 'prompt';
   const root = host.attachShadow({ mode: 'open' });
-  root.innerHTML = trustedHtml(SKELETON);
+  root.innerHTML = trusted(SKELETON);
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
   root.adoptedStyleSheets = [sheet];

@@ -97,6 +97,7 @@ async function askFor(options: Options, settings: PushSettings, ports: PromptPor
   _raise({ op: 'prompt', outcome: 'shown' });
   openDialog(
     { ...options, titleText, bodyText, okButtonText, rejectButtonText },
+    (html) => ports._place._html(html),
     () => {
       asking = false;
       _raise({ op: 'prompt', outcome: 'accepted' });

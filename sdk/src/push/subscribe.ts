@@ -6,7 +6,7 @@
  */
 import { update, within, type Site } from '../idb.ts';
 import type { Log } from '../log.ts';
-import { trustedScriptUrl } from '../trusted.ts';
+import type { Place } from '../part.ts';
 import type { Draft } from '../wire.ts';
 import { browserName } from './browser.ts';
 
@@ -17,6 +17,7 @@ export interface SubscribePorts {
   _log: Log;
   _raise(draft: Draft): void;
   _site(): Omit<Site, 'key'>;
+  _place: Place;
 }
 
 /** Subscribes, or refreshes the subscription; true if the server will hear of one. */
@@ -24,7 +25,7 @@ export async function subscribe(path: string, key: string, ports: SubscribePorts
   const { _log, _raise } = ports;
   let registration: ServiceWorkerRegistration;
   try {
-    registration = await navigator.serviceWorker.register(trustedScriptUrl(path));
+    registration = await navigator.serviceWorker.register(ports._place._scriptUrl(path));
   } catch (error) {
     _log._error(810, await whyNoWorker(path), error);
     return false;
