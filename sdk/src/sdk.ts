@@ -406,7 +406,7 @@ function context(): Context {
 
 /** The page's address, as it is without the owner's tokens. */
 function address(): string {
-  const plain = location.href.replace(/([?&])campanile_(test|why)=[^&#]*&?/g, '$1').replace(/[?&](?=#|$)/, '');
+  const plain = location.href.replace(/([?&])(campanile_(test|why)=[^&#]*&?)+/g, '$1').replace(/[?&](?=#|$)/, '');
   return plain.slice(0, MAX_URL);
 }
 

@@ -393,3 +393,22 @@ test('Retry-After in seconds, as a date, and as nonsense', () => {
   assert.equal(seconds('soon', now), undefined);
   assert.equal(seconds(null, now), undefined);
 });
+
+test('a due asks for a pop-up on its page view: it is not sent from the next one, nor by beacon', async () => {
+  const browser = new Browser();
+  const tab = browser.tab();
+  browser.view = tab._add({ op: 'page', url: 'https://shop.example.com/' }, true);
+  await browser.pass(0);
+  tab._add({ op: 'due', campaign: 7 }, true);
+  tab._hide();
+  assert.deepEqual(browser.beacons, []);
+  await browser.pass(0);
+  assert.deepEqual(browser.sent.map(({ show, ops }) => [show, ops.map(({ op }) => op)]), [[true, ['page']], [true, ['due']]]);
+  browser.script = [null];
+  tab._add({ op: 'due', campaign: 8 }, true);
+  await browser.pass(0);
+  browser.view = tab._add({ op: 'page', url: 'https://shop.example.com/cart' }, true);
+  await browser.pass(5_000);
+  assert.deepEqual(browser.sent.at(-1)?.ops.map(({ op }) => op), ['page']);
+  assert.equal(browser.disk.size, 0);
+});

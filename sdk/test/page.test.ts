@@ -4,6 +4,8 @@ import { setImmediate as tick } from 'node:timers/promises';
 import vm from 'node:vm';
 import { build } from 'esbuild';
 import replyPage from '../../docs/wire/reply-page.json';
+import replyPopups from '../../docs/wire/reply-popups.json';
+import type { WhyPorts } from '../src/why-ports.ts';
 import type { CleverTap, PopupMessage } from '../types/index.d.ts';
 import type { Message, Op, Reply, Request } from '../src/wire.ts';
 
@@ -319,4 +321,86 @@ test('imported without a window it does nothing', async () => {
   const module = await compile('module.ts', 'esm');
   const loaded = (await import(`data:text/javascript;base64,${Buffer.from(module).toString('base64')}`)) as { default: object };
   assert.deepEqual(loaded.default, {});
+});
+
+test('what only some pages need comes from beside the SDK, is said when it does not come, and is tried again', async () => {
+  const world = new World({ src: 'https://push.example.com/own/c.js' });
+  world.broken = true;
+  world.run(STUB);
+  world.run(page);
+  world.reply = { waiting: [{ campaign: 7, signals: { list: [{ on: 'delay', seconds: 1 }] } }] };
+  await world.settle();
+  assert.deepEqual(world.parts, ['https://push.example.com/own/clevertap.more.js?v=0.1.0-test']);
+  assert.ok(world.lines.some((line) => line.includes('708: clevertap.more.js')));
+  world.broken = false;
+  world.run("clevertap.event.push('A')");
+  await world.settle();
+  await world.settle();
+  assert.equal(world.parts.length, 2);
+  const due = world.requests.find(({ ops }) => ops.some(({ op }) => op === 'due'));
+  assert.equal(due?.show, true);
+  assert.equal(due?.view, world.ops.find(({ op }) => op === 'page')?.id);
+});
+
+test("the owner's tokens stay in the tab: the test with the first page view, why with each", async () => {
+  const tab = new Map<string, string>();
+  const world = new World({ url: 'https://shop.example.com/cart?a=1&campanile_test=T1&campanile_why=W1#x', tab });
+  world.run(STUB);
+  world.run(page);
+  await world.settle();
+  world.run("clevertap.event.push('A')");
+  await world.settle();
+  const asked = world.requests.filter(({ show }) => show);
+  assert.deepEqual(asked.map(({ test, why }) => [test, why]), [['T1', 'W1'], [undefined, 'W1']]);
+  const [view] = world.ops.filter(({ op }) => op === 'page');
+  assert.equal(view?.op === 'page' && view.url, 'https://shop.example.com/cart?a=1#x');
+  assert.equal(asked[1]?.view, view?.id);
+  const next = new World({ tab });
+  next.run(STUB);
+  next.run(page);
+  await next.settle();
+  assert.deepEqual(next.requests.filter(({ show }) => show).map(({ test, why }) => [test, why]), [[undefined, 'W1']]);
+});
+
+test('messages for a page that was left meanwhile go back', async () => {
+  const world = new World();
+  world.reply = replyPage as Partial<Reply>;
+  world.run(STUB + 'clevertap.notificationCallback = () => { got = true };');
+  world.run(page);
+  world.run('fetchNow = fetch; fetch = (url, init) => { const reply = fetchNow(url, init); clevertap.pageChanged(); fetch = fetchNow; return reply; }');
+  await world.settle();
+  await world.settle();
+  const back = world.ops.find(({ op }) => op === 'return');
+  assert.deepEqual(back?.op === 'return' && [back.impression, back.reason], [(replyPage.messages as Message[])[0]?.impression, 'page']);
+});
+
+test('the overlay is told what the page called, what waits and why, and asks by itself', async () => {
+  const world = new World();
+  const why = (replyPopups as Reply).why;
+  world.reply = { waiting: [{ campaign: 7, signals: { match: 'any', list: [{ on: 'delay', seconds: 60 }] } }], ...(why && { why }) };
+  world.run(`(globalThis[Symbol.for('campanile:parts')] ??= {}).why = {open: (given) => (ports = given, {close: given.closed})};`);
+  world.run(STUB);
+  world.run(page);
+  world.run("clevertap.event.push('A', {price: 48}); clevertap.getCleverTapID(); clevertap.why();");
+  await world.settle();
+  await world.settle();
+  const ports = world.context['ports'] as WhyPorts;
+  const { calls, waiting, device, allowed, why: told } = ports.latest();
+  // What the realm of the page made is another one's to `deepEqual`.
+  const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
+  assert.deepEqual(plain(calls.map(({ call, args }) => [call, ...args])), [
+    ['account.push', { id: 'TEST-0001' }],
+    ['privacy.push', { optOut: false }, { useIP: false }],
+    ['event.push', 'A', { price: 48 }],
+    ['why'],
+  ]);
+  assert.deepEqual(plain(waiting.map(({ campaign, match }) => [campaign, match])), [[7, 'any']]);
+  assert.deepEqual(plain(waiting[0]?.signals.map(({ unit, goal, met }) => [unit, goal, met])), [['s', 60, false]]);
+  assert.equal(device, world.context.clevertap.getCleverTapID());
+  assert.equal(told?.campaigns[0]?.name, 'Cart saver');
+  assert.equal(allowed, false);
+  const before = world.requests.length;
+  ports.ask();
+  await world.settle();
+  assert.deepEqual(world.requests.slice(before).map(({ ops, show }) => [ops, show]), [[[], undefined]]);
 });

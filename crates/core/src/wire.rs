@@ -524,7 +524,7 @@ mod tests {
     fn a_page_says_what_stands_on_it_and_what_it_asks() {
         let text = include_str!("../../../docs/wire/request-popups.json");
         let request: Request<'_> = serde_json::from_str(text).expect("a request");
-        assert_eq!(request.view, "0199c0de7a5570008000000000000a01".parse().ok());
+        assert_eq!(request.view, Id::parse("0199c0de7a5570008000000000000a01"));
         assert_eq!(request.busy, [Layout::Box]);
         assert_eq!(request.why.as_deref(), Some("wmE4kQ2"));
         assert_eq!(request.test.as_deref(), Some("t0pR9aZ"));

@@ -29,7 +29,7 @@ function copies(scene: Scene, inner: Document): void {
     button.addEventListener('click', (event) => {
       event.preventDefault();
       const code = part(inner, 'code');
-      const text = (code as HTMLInputElement | null)?.value ?? code?.textContent ?? '';
+      const text = (code as HTMLInputElement | null)?.value || code?.textContent || '';
       void copy(text.trim(), inner).then((done) => {
         if (!done) {
           // By hand, then: the code is chosen.
