@@ -126,7 +126,7 @@ class World {
       Object.defineProperty(this.context, name, {
         get() {
           if (options.storage === 'blocked') throw new DOMException('denied', 'SecurityError');
-          return drawer(name === 'localStorage' ? this.storage : this.tab);
+          return drawer(name === 'localStorage' ? world.storage : world.tab);
         },
       });
     opened('localStorage');
@@ -389,7 +389,7 @@ test('the overlay is told what the page called, what waits and why, and asks by 
   // What the realm of the page made is another one's to `deepEqual`.
   const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
   assert.deepEqual(plain(calls.map(({ call, args }) => [call, ...args])), [
-    ['account.push', { id: 'TEST-0001' }],
+    ['account.push', { id: 'TEST-0001' }, '', null],
     ['privacy.push', { optOut: false }, { useIP: false }],
     ['event.push', 'A', { price: 48 }],
     ['why'],
