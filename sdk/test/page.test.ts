@@ -82,6 +82,7 @@ class World {
         addEventListener: listen,
         removeEventListener: () => {},
         dispatchEvent: () => true,
+        querySelector: () => null,
         head: { append: (script: Script) => this.load(script) },
         createElement: (): Script => ({ src: '', nonce: '', onload() {}, onerror() {}, remove() {} }),
         get cookie() {
@@ -377,7 +378,7 @@ test('messages for a page that was left meanwhile go back', async () => {
 test('the overlay is told what the page called, what waits and why, and asks by itself', async () => {
   const world = new World();
   const why = (replyPopups as Reply).why;
-  world.reply = { waiting: [{ campaign: 7, signals: { match: 'any', list: [{ on: 'delay', seconds: 60 }] } }], ...(why && { why }) };
+  world.reply = { waiting: [{ campaign: 7, signals: { match: 'any', list: [{ on: 'click', selector: '#size' }] } }], ...(why && { why }) };
   world.run(`(globalThis[Symbol.for('campanile:parts')] ??= {}).why = {open: (given) => (ports = given, {close: given.closed})};`);
   world.run(STUB);
   world.run(page);
@@ -395,7 +396,7 @@ test('the overlay is told what the page called, what waits and why, and asks by 
     ['why'],
   ]);
   assert.deepEqual(plain(waiting.map(({ campaign, match }) => [campaign, match])), [[7, 'any']]);
-  assert.deepEqual(plain(waiting[0]?.signals.map(({ unit, goal, met }) => [unit, goal, met])), [['s', 60, false]]);
+  assert.deepEqual(plain(waiting[0]?.signals.map(({ unit, goal, met }) => [unit, goal, met])), [['times', 1, false]]);
   assert.equal(device, world.context.clevertap.getCleverTapID());
   assert.equal(told?.campaigns[0]?.name, 'Cart saver');
   assert.equal(allowed, false);
