@@ -322,6 +322,19 @@ mod tests {
     }
 
     #[test]
+    fn the_parts_of_the_sdk_lie_beside_it() {
+        let at = |sdk: &str| load(&format!("[paths]\nsdk = \"{sdk}\"\n"), &[], &Flags::default());
+        let parts = |sdk: &str| at(sdk).expect("good").paths.parts();
+        assert_eq!(
+            parts("/own/a/c.js"),
+            ["/own/a/clevertap.more.js", "/own/a/clevertap.why.js"]
+        );
+        assert_eq!(parts("/c.js"), ["/clevertap.more.js", "/clevertap.why.js"]);
+        let taken = at("/js/clevertap.more.js").expect_err("its own part would lie there");
+        assert!(taken.to_string().contains("twice"), "{taken}");
+    }
+
+    #[test]
     fn later_layers_win() {
         let flags = Flags {
             listen: Some("127.0.0.1:3".into()),
