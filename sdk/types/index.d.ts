@@ -123,6 +123,10 @@ declare global {
     /** The same object, under its oldest name. */
     wizrocket: CleverTap;
   }
+  interface DocumentEventMap {
+    /** A pop-up's document stands in its frame. */
+    CT_campaign_rendered: CustomEvent<{ msgId: string; campaignId: number }>;
+  }
   var clevertap: CleverTap;
 }
 

@@ -39,7 +39,11 @@ export function focusTitle(frame: HTMLIFrameElement, inner: Document): void {
     inner.querySelector('h1,h2,h3') ||
     dialog ||
     inner.body) as HTMLElement;
-  if (title.tabIndex < 0) title.tabIndex = -1;
+  if (title.tabIndex < 0) {
+    title.tabIndex = -1;
+    // Nothing can be done with it: a ring would say otherwise.
+    title.style.outline = '0';
+  }
   frame.focus({ preventScroll: true });
   title.focus({ preventScroll: true });
 }

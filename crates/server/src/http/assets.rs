@@ -1,7 +1,7 @@
 //! Files that are inside the binary: SDK, its parts, worker, snippet, the dashboard's style sheets and modules.
 //!
-//! Left out: the shop's files. Invariant: SDK, parts and worker are compressed once, at start; a browser asks again after ten minutes and
-//! is told 304 unless they changed.
+//! Left out: the shop's files. Invariant: SDK, parts and worker are compressed once, as small as brotli can, when they are first asked for;
+//! a browser asks again after ten minutes and is told 304 unless they changed.
 
 use super::pages::asset;
 use crate::app::App;
@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 const PAGE_SDK: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.min.js"));
 const MORE: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.more.js"));
@@ -31,12 +32,12 @@ pub struct Scripts {
 #[derive(Debug)]
 struct Script {
     plain: Vec<u8>,
-    brotli: Vec<u8>,
+    brotli: OnceLock<Vec<u8>>,
     tag: String,
 }
 
 impl Scripts {
-    /// Writes the wire's path into them and compresses them. `None` when the SDK was not built.
+    /// Writes the wire's path into them. `None` when the SDK was not built.
     pub fn new(wire: &str) -> Option<Self> {
         if [PAGE_SDK, MORE, WHY, WORKER, SNIPPET].contains(&"") {
             return None;
@@ -53,12 +54,25 @@ impl Scripts {
 impl Script {
     fn new(text: &str, wire: &str) -> Self {
         let plain = text.replace(ENDPOINT_MARK, wire).into_bytes();
-        let mut brotli = Vec::new();
-        let mut writer = brotli::CompressorWriter::new(&mut brotli, 4096, 9, 20);
-        writer.write_all(&plain).expect("writing to memory cannot fail");
-        drop(writer);
         let tag = format!("\"{}\"", &secret::hex(&secret::sha256(&plain))[..20]);
-        Self { plain, brotli, tag }
+        Self {
+            plain,
+            brotli: OnceLock::new(),
+            tag,
+        }
+    }
+
+    /// The budget of a page counts at this quality. It takes a tenth of a second, which starting does not wait for.
+    fn compressed(&self) -> &[u8] {
+        self.brotli.get_or_init(|| {
+            let mut brotli = Vec::new();
+            let mut writer = brotli::CompressorWriter::new(&mut brotli, 4096, 11, 20);
+            writer
+                .write_all(&self.plain)
+                .expect("writing to memory cannot fail");
+            drop(writer);
+            brotli
+        })
     }
 
     fn answer(&self, headers: &HeaderMap) -> Response {
@@ -76,7 +90,7 @@ impl Script {
             .split(',')
             .any(|coding| coding.trim() == "br");
         let mut response = if takes_brotli {
-            self.brotli.clone()
+            self.compressed().to_vec()
         } else {
             self.plain.clone()
         }
