@@ -544,7 +544,11 @@ mod tests {
         }
         let text = include_str!("../../../docs/wire/reply-popups.json");
         let reply: Fixture = serde_json::from_str(text).expect("a reply");
-        let counts: Vec<usize> = reply.waiting.iter().map(|wanted| wanted.signals.list.len()).collect();
+        let counts: Vec<usize> = reply
+            .waiting
+            .iter()
+            .map(|wanted| wanted.signals.list.len())
+            .collect();
         assert_eq!(counts, [6, 1]);
     }
 

@@ -61,10 +61,7 @@ pub struct Paths {
 impl Paths {
     /// Where the two parts lie that the SDK loads at need, `clevertap.more.js` and `clevertap.why.js`: in the SDK's own directory.
     pub fn parts(&self) -> [String; 2] {
-        let directory = self
-            .sdk
-            .rsplit_once('/')
-            .map_or("", |(directory, _)| directory);
+        let directory = self.sdk.rsplit_once('/').map_or("", |(directory, _)| directory);
         ["more", "why"].map(|name| format!("{directory}/clevertap.{name}.js"))
     }
 }
