@@ -100,7 +100,10 @@ impl Popup {
             }
             check_click("second.on_click", &second.on_click, faults);
         }
-        let closes = self.close || self.button.is_some() || self.template == Template::Custom;
+        let has = |slot| self.template.has(slot);
+        let closes = self.close && has(Slot::Close)
+            || self.button.is_some() && has(Slot::Button)
+            || self.template == Template::Custom;
         if !closes {
             faults.say(
                 "close",

@@ -18,6 +18,9 @@ use serde::{Deserialize, Serialize};
 /// The least contrast of text on its ground (WCAG 2.2, 1.4.3, level AA).
 pub(crate) const TEXT_CONTRAST: f64 = 4.5;
 
+/// The least contrast of large words, rings and the like (WCAG 2.2, 1.4.11).
+const MARK_CONTRAST: f64 = 3.0;
+
 const WHITE: Colour = Colour::new(0xff, 0xff, 0xff);
 const BLACK: Colour = Colour::new(0, 0, 0);
 const INK: Colour = Colour::new(0x14, 0x18, 0x1f);
@@ -77,6 +80,36 @@ impl Colour {
         } else {
             BLACK
         }
+    }
+
+    /// The text to put on a coloured ground so that both look of a piece: the deep shade of its hue, or a pale one.
+    #[must_use]
+    pub(crate) fn deep_text(self) -> Self {
+        let own = Oklch::from(self);
+        let of = |lightness, most: f64| {
+            Oklch {
+                lightness,
+                chroma: own.chroma.min(most),
+                ..own
+            }
+            .colour()
+        };
+        [of(0.25, 0.07), of(0.96, 0.02)]
+            .into_iter()
+            .find(|text| contrast(*text, self) >= TEXT_CONTRAST)
+            .unwrap_or_else(|| self.on())
+    }
+
+    /// The same paint in half shadow: a table top under a wall of this colour.
+    #[must_use]
+    pub(crate) fn shaded(self) -> Self {
+        let own = Oklch::from(self);
+        Oklch {
+            lightness: own.lightness - 0.1,
+            chroma: own.chroma * 1.6,
+            ..own
+        }
+        .colour()
     }
 
     /// This colour laid over `under` with the given share (0 to 1) of opacity.
@@ -204,6 +237,8 @@ pub(crate) struct Scheme {
     pub(crate) art: Colour,
     /// `--aink`: text on `--art`.
     pub(crate) aink: Colour,
+    /// `--mark`: the accent where it stands on the surface itself: focus ring, chosen state, a word set off. At least 3:1.
+    pub(crate) mark: Colour,
 }
 
 impl Colours {
@@ -215,22 +250,85 @@ impl Colours {
     /// The dark set. A ground that is dark already is kept as it is; otherwise the ground becomes its own hue at night,
     /// the ink paper, and the accent a light tint of its hue that carries dark text.
     pub(crate) fn dark(self) -> Scheme {
+        self.night(0.243)
+    }
+
+    /// The dark set on a ground of the given lightness, for a sheet that has to stand out from a dark page by itself.
+    pub(crate) fn night(self, lightness: f64) -> Scheme {
         let ground = Oklch::from(self.ground);
         if ground.lightness < 0.5 {
             return self.light();
         }
         // A grey ground has no hue of its own: it takes the house's cool night.
-        let (hue, chroma) = if ground.chroma < 0.02 {
+        let (hue, chroma) = if ground.chroma < GREY {
             (NIGHT_HUE, 0.018)
         } else {
             (ground.hue, 0.022)
         };
         let night = Oklch {
-            lightness: 0.243,
+            lightness,
             chroma,
             hue,
         }
         .colour();
+        self.tinted_on(night, PAPER)
+    }
+
+    /// The dark set of a coloured bar: its hue stays to be seen. A grey ground has the usual night.
+    pub(crate) fn coloured_night(self) -> Scheme {
+        let ground = Oklch::from(self.ground);
+        if ground.chroma < GREY || ground.lightness < 0.5 {
+            return self.dark();
+        }
+        let night = Oklch {
+            lightness: 0.35,
+            chroma: (ground.chroma * 1.2).clamp(0.03, 0.07),
+            ..ground
+        }
+        .colour();
+        let ink = Oklch {
+            lightness: 0.96,
+            chroma: 0.015,
+            ..ground
+        }
+        .colour();
+        let accent = if Oklch::from(self.accent).chroma < GREY * 2.0 {
+            ink
+        } else {
+            nearest_passing(self.ground, night, TEXT_CONTRAST)
+        };
+        Self {
+            accent,
+            ground: night,
+            ink,
+        }
+        .scheme(accent.deep_text())
+    }
+
+    /// The dark set of a poster: ground and ink change places.
+    pub(crate) fn reversed(self) -> Scheme {
+        if Oklch::from(self.ground).lightness < 0.5 {
+            return self.light();
+        }
+        let ink = nearest_passing(self.ground, self.ink, 6.5);
+        if Oklch::from(self.accent).chroma < GREY * 2.0 {
+            let on = if contrast(self.ink, ink) >= TEXT_CONTRAST {
+                self.ink
+            } else {
+                ink.on()
+            };
+            return Self {
+                accent: ink,
+                ground: self.ink,
+                ink,
+            }
+            .scheme(on);
+        }
+        self.tinted_on(self.ink, ink)
+    }
+
+    /// A dark ground with a light tint of the accent.
+    fn tinted_on(self, night: Colour, ink: Colour) -> Scheme {
         let accent = Oklch::from(self.accent);
         let tint = Oklch {
             lightness: accent.lightness.max(0.80),
@@ -252,7 +350,7 @@ impl Colours {
         Self {
             accent: tint,
             ground: night,
-            ink: PAPER,
+            ink,
         }
         .scheme(on)
     }
@@ -271,9 +369,13 @@ impl Colours {
             on,
             art,
             aink,
+            mark: nearest_passing(accent, ground, MARK_CONTRAST),
         }
     }
 }
+
+/// Below this chroma a colour counts as grey.
+const GREY: f64 = 0.02;
 
 /// The hue of the house's dark surfaces, degrees.
 const NIGHT_HUE: f64 = 266.0;
@@ -446,6 +548,8 @@ mod tests {
                 for (name, set) in [
                     ("light", Colours { accent, ground, ink }.light()),
                     ("dark", Colours { accent, ground, ink }.dark()),
+                    ("coloured", Colours { accent, ground, ink }.coloured_night()),
+                    ("reversed", Colours { accent, ground, ink }.reversed()),
                 ] {
                     let pairs = [
                         (set.ink, set.bg),
@@ -459,7 +563,10 @@ mod tests {
                             "{name} of accent {accent}, ground {ground}: {text} on {under}"
                         );
                     }
+                    assert!(contrast(set.mark, set.bg) >= MARK_CONTRAST, "{name}: {} on {}", set.mark, set.bg);
                 }
+                let text = ground.deep_text();
+                assert!(contrast(text, ground) >= TEXT_CONTRAST, "{text} on {ground}");
             }
         }
     }

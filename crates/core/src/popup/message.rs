@@ -92,6 +92,9 @@ pub struct Display {
     pub edge: Edge,
     /// Width asked for, px; a banner and a full message take all there is.
     pub width: u32,
+    /// Width asked for on a screen under 520 px, where it is another.
+    #[serde(skip_serializing_if = "is_default")]
+    pub narrow: u32,
     /// Corner radius of the surface, px.
     pub radius: u8,
     /// Colour scheme of the frame.
@@ -165,6 +168,7 @@ impl Popup {
                 corner: self.corner,
                 edge: self.edge,
                 width: frame.width,
+                narrow: frame.narrow,
                 radius: frame.radius,
                 theme: self.theme,
                 label: self.plain_title(),

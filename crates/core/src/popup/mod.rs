@@ -9,6 +9,7 @@ mod answer;
 mod check;
 mod colour;
 mod draw;
+pub mod gallery;
 mod language;
 mod message;
 mod slots;
@@ -277,10 +278,10 @@ pub struct Popup {
     /// Text, at most 600 characters; a blank line parts paragraphs. Liquid.
     #[serde(default)]
     pub text: String,
-    /// A short line above the title. Liquid.
+    /// A short line above the title; on a drawn event poster the day, at its foot. Liquid.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub status: String,
-    /// The large figure of a ticket or a poster, for example `15 %`. Liquid.
+    /// The large figure of a ticket or a poster, for example `15 %`; on a drawn book its title, on a drawn event poster the hours. Liquid.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub figure: String,
     /// Small print. Liquid.

@@ -3,12 +3,13 @@
 //! Left out: the language itself ([`crate::liquid`]) and drawing. Invariant: a message is filled wholly or not at all; a visitor never
 //! reads a half-filled text, and a filled address is an address.
 
+use super::language::words;
 use super::{OnClick, Popup, ReceiptLine, Slot, Template, address};
 use crate::liquid::{self, Context, Lookup, RenderError};
 use serde_json::Value;
 
-/// Most lines of a receipt that are taken from a list; what is over is summed up by the template.
-const LINES: usize = 8;
+/// Most lines of a receipt that are taken from a list; a last line says how many more there are.
+const LINES: usize = 5;
 
 /// Why a message cannot be filled for a visitor.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -95,7 +96,7 @@ impl Prepared {
         if let Some(receipt) = &mut popup.receipt
             && let Some(path) = receipt.from.take()
         {
-            let mut lines = lines_of(scope, &path)?;
+            let mut lines = lines_of(scope, &path, &popup.language)?;
             lines.append(&mut receipt.lines);
             receipt.lines = lines;
         }
@@ -116,7 +117,7 @@ fn explain(fault: &RenderError) -> String {
 }
 
 /// The lines of the list at `path`.
-fn lines_of(scope: &dyn Lookup, path: &str) -> Result<Vec<ReceiptLine>, Unfillable> {
+fn lines_of(scope: &dyn Lookup, path: &str, language: &str) -> Result<Vec<ReceiptLine>, Unfillable> {
     let refuse = |reason: String| Unfillable {
         field: "popup.receipt.from".to_owned(),
         reason,
@@ -136,7 +137,8 @@ fn lines_of(scope: &dyn Lookup, path: &str) -> Result<Vec<ReceiptLine>, Unfillab
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     };
-    list.iter()
+    let mut lines = list
+        .iter()
         .take(LINES)
         .map(|entry| {
             let name = text(entry.get("name").or_else(|| entry.get("Name")));
@@ -154,7 +156,15 @@ fn lines_of(scope: &dyn Lookup, path: &str) -> Result<Vec<ReceiptLine>, Unfillab
                 _ => Err(refuse(format!("An entry of {path} has no name."))),
             }
         })
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    let more = list.len().saturating_sub(LINES);
+    if more > 0 {
+        lines.push(ReceiptLine {
+            name: words(language).more.replace("{}", &more.to_string()),
+            amount: String::new(),
+        });
+    }
+    Ok(lines)
 }
 
 /// Visits every text that the template draws, always in the same order, with its field and the context that it is put into.

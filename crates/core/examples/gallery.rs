@@ -1,0 +1,131 @@
+//! Writes the gallery's documents into a folder, to be looked at: `cargo run -p campanile-core --example gallery -- <folder>`.
+//!
+//! Each template in the light and the dark theme, in Arabic, and with long German words; `frames.json` says how large each frame
+//! wants to be. Left out: taking pictures. Invariant: the words are the gallery's own, or those of [`arabic`] and [`german`].
+
+use campanile_core::id::{CampaignId, Id};
+use campanile_core::popup::{HandOut, Popup, Template, Theme, gallery};
+use campanile_core::time::Day;
+use std::fs;
+use std::path::PathBuf;
+
+fn main() -> std::io::Result<()> {
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "gallery".to_owned()));
+    fs::create_dir_all(&folder)?;
+    let mut frames = serde_json::Map::new();
+    for template in Template::ALL {
+        for (kind, popup) in [
+            ("light", gallery::sample(template)),
+            ("dark", gallery::sample(template)),
+            ("ar", arabic(gallery::sample(template))),
+            ("de", german(gallery::sample(template))),
+        ] {
+            let popup = Popup {
+                theme: if kind == "dark" || kind == "ar" && template.name().len() % 2 == 0 {
+                    Theme::Dark
+                } else {
+                    Theme::Light
+                },
+                ..popup
+            };
+            let name = format!("{}.{kind}", template.name());
+            let html = popup.html();
+            fs::write(folder.join(format!("{name}.html")), &html)?;
+            let hand_out = HandOut {
+                campaign: CampaignId(1),
+                day: Day(20_261_125),
+                impression: Id::parse("0199c0de7a5570008000000000000c01").expect("a constant id"),
+                lease_ms: 0,
+            };
+            frames.insert(name, serde_json::to_value(popup.message("", hand_out).display)?);
+        }
+    }
+    fs::write(folder.join("frames.json"), serde_json::to_vec_pretty(&frames)?)
+}
+
+/// The same pop-up with Arabic words.
+fn arabic(mut popup: Popup) -> Popup {
+    popup.language = "ar".to_owned();
+    popup.title = match popup.template {
+        Template::FullPoster => "تخفيضات",
+        Template::ExitQuestion => "قبل أن تذهب: ما الذي كان *ينقصك؟*",
+        Template::ImageSticker => "تغليف *مجاني*",
+        Template::BoxTicket => "خصم على أول طلب لك",
+        _ => "خمسة أشكال جديدة",
+    }
+    .to_owned();
+    if !popup.text.is_empty() {
+        popup.text = "شتاء من التجارب أعطانا لونًا أزرق يميل إلى البياض.".to_owned();
+    }
+    for (slot, words) in [
+        (&mut popup.status, "متوفر من جديد"),
+        (&mut popup.note, "لطلب واحد، صالح حتى ٣١ ديسمبر ٢٠٢٦."),
+    ] {
+        if !slot.is_empty() {
+            words.clone_into(slot);
+        }
+    }
+    if !popup.figure.is_empty() {
+        popup.figure = "١٥ ٪".to_owned();
+    }
+    if let Some(button) = &mut popup.button {
+        *button = "انسخ الرمز".to_owned();
+    }
+    if let Some(second) = &mut popup.second {
+        second.label = "ليس الآن".to_owned();
+    }
+    if let Some(field) = &mut popup.field {
+        field.label = "بريدك الإلكتروني".to_owned();
+        field.comment = field.comment.take().map(|_| "ماذا كان ينقص؟ (اختياري)".to_owned());
+        field.ends = field.ends.take().map(|_| ("مكسورًا".to_owned(), "تمامًا".to_owned()));
+        for option in &mut field.options {
+            *option = "لا شيء، أتفرج فقط".to_owned();
+        }
+    }
+    for feature in &mut popup.features {
+        *feature = "ستة ألوان للطلاء".to_owned();
+    }
+    if let Some(receipt) = &mut popup.receipt {
+        for line in &mut receipt.lines {
+            line.name = "إبريق أزرق".to_owned();
+        }
+        receipt.total.name = "المجموع".to_owned();
+    }
+    popup
+}
+
+/// The same pop-up with long German words.
+fn german(mut popup: Popup) -> Popup {
+    popup.language = "de".to_owned();
+    popup.title = match popup.template {
+        Template::FullPoster => "Sommerschlussverkauf",
+        Template::ExitQuestion => "Bevor Sie gehen: was hat *gefehlt?*",
+        Template::BoxTicket => "Willkommensnachlass auf Ihre erste Bestellung",
+        Template::BarCountdown => "Zweite-Wahl-Woche",
+        Template::ImageSticker => "Geschenkverpackung *kostenlos*",
+        _ => "Neuigkeiten aus der Steinzeugbrennerei",
+    }
+    .to_owned();
+    if !popup.text.is_empty() {
+        popup.text = "Einmal im Monat erzählen wir, was gelungen ist, was gesprungen ist, und Sie wählen vor allen anderen aus den Stücken zweiter Wahl.".to_owned();
+    }
+    if popup.template == Template::ImageSticker {
+        popup.text = "Stroh, Papier, Schnur und Karte".to_owned();
+    }
+    if !popup.note.is_empty() {
+        popup.note = "Zwölf Briefe im Jahr. Abmelden mit einem Klick, Datenschutzgrundverordnung inklusive.".to_owned();
+    }
+    if let Some(button) = &mut popup.button {
+        *button = "Monatsbrief abonnieren".to_owned();
+    }
+    if let Some(second) = &mut popup.second {
+        second.label = "Nicht mehr benachrichtigen".to_owned();
+    }
+    if let Some(field) = &mut popup.field {
+        field.label = "Ihre E-Mail-Adresse".to_owned();
+        for option in &mut field.options {
+            *option = "Ein Foto auf einem gedeckten Tisch mit Geschirrspülmaschinenhinweis".to_owned();
+        }
+    }
+    popup
+}

@@ -1,0 +1,57 @@
+//! Messages over the page: plain, story, poster, feature.
+//!
+//! Left out: the veil behind them (the SDK). Invariant: the size of a poster's word follows from its letters alone.
+
+use super::art;
+use super::boxes::{SOUND, ground};
+use super::view::{View, longest_word};
+use askama::Template as _;
+
+#[derive(askama::Template)]
+#[template(path = "popup/interstitial.html")]
+struct Plain<'a> {
+    v: &'a View<'a>,
+}
+
+#[derive(askama::Template)]
+#[template(path = "popup/full_story.html")]
+struct Story<'a> {
+    v: &'a View<'a>,
+    art: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "popup/full_poster.html")]
+struct Poster<'a> {
+    v: &'a View<'a>,
+    letters: usize,
+    many: bool,
+}
+
+#[derive(askama::Template)]
+#[template(path = "popup/full_feature.html")]
+struct Feature<'a> {
+    v: &'a View<'a>,
+    art: String,
+}
+
+pub(super) fn plain(v: &View<'_>) -> String {
+    Plain { v }.render().expect(SOUND)
+}
+
+pub(super) fn story(v: &View<'_>) -> String {
+    let art = art::story(ground(v));
+    Story { v, art }.render().expect(SOUND)
+}
+
+pub(super) fn poster(v: &View<'_>) -> String {
+    let many = v.plain.split_whitespace().count() > 1;
+    // Under five letters a word would be higher than the screen; words in lines need a smaller size than one alone.
+    let letters = longest_word(&v.plain).max(5) + if many { 3 } else { 0 };
+    Poster { v, letters, many }.render().expect(SOUND)
+}
+
+pub(super) fn feature(v: &View<'_>) -> String {
+    let art = art::feature(ground(v));
+    Feature { v, art }.render().expect(SOUND)
+}
