@@ -4,7 +4,7 @@
 //! wants to be. Left out: taking pictures. Invariant: the words are the gallery's own, or those of [`arabic`] and [`german`].
 
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::popup::{HandOut, Popup, Template, Theme, gallery};
+use campanile_core::popup::{Colour, HandOut, Popup, Template, Theme, Voice, gallery};
 use campanile_core::time::Day;
 use std::fs;
 use std::path::PathBuf;
@@ -19,6 +19,9 @@ fn main() -> std::io::Result<()> {
             ("dark", gallery::sample(template)),
             ("ar", arabic(gallery::sample(template))),
             ("de", german(gallery::sample(template))),
+            ("harbour", themed(gallery::sample(template), 0)),
+            ("orchard", themed(gallery::sample(template), 1)),
+            ("ledger", themed(gallery::sample(template), 2)),
         ] {
             let popup = Popup {
                 theme: if kind == "dark" || kind == "ar" && template.name().len() % 2 == 0 {
@@ -41,6 +44,25 @@ fn main() -> std::io::Result<()> {
         }
     }
     fs::write(folder.join("frames.json"), serde_json::to_vec_pretty(&frames)?)
+}
+
+/// The same pop-up in another shop's colours, corners and voice.
+fn themed(popup: Popup, shop: usize) -> Popup {
+    let (accent, ground, ink, art, radius, voice) = [
+        ("#0b5d57", "#f1fbf9", "#0d2422", "#ff8f6b", 0, Voice::Narrow),
+        ("#8a1c55", "#fff5fb", "#2b0f20", "#c9e265", 28, Voice::Geometric),
+        ("#e8c060", "#171b1a", "#f3ecd9", "#2d3a36", 6, Voice::Bookish),
+    ][shop];
+    let colour = |text| Colour::parse(text).expect("a constant colour");
+    Popup {
+        accent: colour(accent),
+        ground: colour(ground),
+        ink: colour(ink),
+        art: Some(colour(art)),
+        radius: Some(radius),
+        voice: Some(voice),
+        ..popup
+    }
 }
 
 /// The same pop-up with Arabic words.

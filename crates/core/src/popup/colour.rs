@@ -281,8 +281,8 @@ impl Colours {
             return self.dark();
         }
         let night = Oklch {
-            lightness: 0.35,
-            chroma: (ground.chroma * 1.2).clamp(0.03, 0.07),
+            lightness: 0.335,
+            chroma: (ground.chroma * 0.95).clamp(0.03, 0.06),
             ..ground
         }
         .colour();

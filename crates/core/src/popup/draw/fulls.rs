@@ -26,6 +26,8 @@ struct Poster<'a> {
     v: &'a View<'a>,
     letters: usize,
     many: bool,
+    /// A letter goes below the line.
+    deep: bool,
 }
 
 #[derive(askama::Template)]
@@ -48,7 +50,14 @@ pub(super) fn poster(v: &View<'_>) -> String {
     let many = v.plain.split_whitespace().count() > 1;
     // Under five letters a word would be higher than the screen; words in lines need a smaller size than one alone.
     let letters = longest_word(&v.plain).max(5) + if many { 3 } else { 0 };
-    Poster { v, letters, many }.render().expect(SOUND)
+    let deep = v.plain.contains(|c| "gjpqyçşţ,;".contains(c));
+    let page = Poster {
+        v,
+        letters,
+        many,
+        deep,
+    };
+    page.render().expect(SOUND)
 }
 
 pub(super) fn feature(v: &View<'_>) -> String {

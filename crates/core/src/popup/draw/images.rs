@@ -16,12 +16,14 @@ struct Poster<'a> {
     art: String,
     head: Vec<String>,
     size: usize,
+    /// From line to line, per cent of the size.
+    step: usize,
 }
 
 impl Poster<'_> {
     /// The base line of line `at`.
     fn top(&self, at: &usize) -> usize {
-        18 + self.size * 9 / 10 + at * self.size * 86 / 100
+        18 + self.size * 9 / 10 + at * self.size * self.step / 100
     }
 }
 
@@ -54,10 +56,12 @@ pub(super) fn poster(v: &View<'_>) -> String {
     let mut head = lines(&v.plain, 9);
     head.truncate(3);
     let longest = head.iter().map(|line| line.chars().count()).max().unwrap_or(1).max(1);
+    let step = if v.rtl { 122 } else { 86 };
     let page = Poster {
         v,
         art: art::poster(ground(v)),
-        size: (880 / longest).min(230 / head.len().max(1)).min(112),
+        size: (880 / longest).min(19_800 / step / head.len().max(1)).min(112),
+        step,
         head,
     };
     page.render().expect(SOUND)
@@ -102,7 +106,9 @@ fn ring(text: &str, joined: bool) -> Ring {
         // Over the top, from the left to the right.
         format!("M34 160A{r} {r} 0 1 1 234 160", r = N(103.0))
     } else {
-        format!("M134 {y}a{r} {r} 0 1 1 .1 0", y = N(134.0 + RADIUS), r = N(RADIUS))
+        // Once round from where the hour hand stands at eight.
+        let (x, y) = (N(134.0 - RADIUS * 0.9), N(134.0 + RADIUS * 0.436));
+        format!("M{x} {y}a{r} {r} 0 1 1 .1 .2", r = N(RADIUS))
     };
     let letters = text.chars().count();
     let words = if letters == 0 || letters > ROUND {
@@ -111,7 +117,7 @@ fn ring(text: &str, joined: bool) -> Ring {
         text
     } else {
         let once = format!("{text} · ");
-        let times = (46 / once.chars().count()).max(1);
+        let times = (72 / once.chars().count()).max(1);
         once.repeat(times)
     };
     Ring {

@@ -85,7 +85,10 @@ impl Popup {
         };
         match self.template {
             Template::Box | Template::BoxLetter => Frame { width: 400, ..frame },
-            Template::BoxTicket => cut_out(340),
+            Template::BoxTicket => Frame {
+                narrow: 420,
+                ..cut_out(340)
+            },
             Template::BoxBack => Frame { width: 480, ..frame },
             Template::BoxQuestion => sheet(392),
             Template::Banner | Template::BarShipping | Template::BarCountdown | Template::BarNotice => Frame {

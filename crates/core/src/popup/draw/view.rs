@@ -104,6 +104,11 @@ impl<'a> View<'a> {
         self.popup.theme == Theme::Auto
     }
 
+    /// Corner of buttons and fields: from what the owner set, not from a template's own surface.
+    pub(super) fn inner_radius(&self) -> f64 {
+        f64::from(self.popup.radius.unwrap_or(16)) * 0.625
+    }
+
     /// Whether it is a bar.
     pub(super) fn banner(&self) -> bool {
         self.popup.layout() == Layout::Banner
@@ -341,6 +346,8 @@ fn schemes(popup: &Popup) -> (Scheme, Scheme) {
     if let Some(art) = popup.art.or_else(|| own_art(popup.template)) {
         let aink = if popup.template == Template::BoxTicket && popup.art.is_none() {
             PLUM
+        } else if popup.template == Template::ImagePoster {
+            art.on()
         } else {
             art.deep_text()
         };

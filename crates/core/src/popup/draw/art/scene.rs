@@ -31,7 +31,7 @@ fn rect(x: f64, y: f64, width: f64, height: f64, fill: &dyn std::fmt::Display) -
 pub(in super::super) fn stamp(art: Colour, drawn: bool) -> String {
     let mut svg = "<svg viewBox=\"-26 0 118 112\" aria-hidden=\"true\"><mask id=\"p\"><path fill=\"#fff\" d=\"M0 0h92v112H0z\"/>\
         <g stroke=\"#000\" stroke-width=\"8\" stroke-linecap=\"round\"><path stroke-dasharray=\"0 11.5\" d=\"M0 0h93M0 112h93\"/>\
-        <path stroke-dasharray=\"0 11.2\" d=\"M0 0v113M92 0v113\"/></g></mask><path mask=\"url(#p)\" fill=\"#f2efe6\" d=\"M0 0h92v112H0z\"/>"
+        <path stroke-dasharray=\"0 11.2\" d=\"M0 0v113M92 0v113\"/></g></mask><path mask=\"url(#p)\" fill=\"#ece8dc\" d=\"M0 0h92v112H0z\"/>"
         .to_owned();
     if drawn {
         svg.push_str(&rect(9.0, 9.0, 74.0, 94.0, &art));
@@ -39,8 +39,8 @@ pub(in super::super) fn stamp(art: Colour, drawn: bool) -> String {
         svg.push_str(&vessel(Shape::Jug, 'j', COBALT, NAVY).at(45.0, 93.0, 0.37, false));
     }
     svg.push_str(
-        "<g class=\"mark\" fill=\"none\" stroke-width=\"1.6\" opacity=\".62\"><g stroke=\"currentColor\"><circle cx=\"0\" cy=\"80\" r=\"24\"/>\
-        <circle cx=\"0\" cy=\"80\" r=\"16\"/></g><path stroke=\"#14181f\" d=\"M24 70q9-7 17 0t17 0 17 0 17 0M25 77q9-7 17 0t17 0 17 0 16 0M25 84q9-7 17 0t17 0 17 0 16 0M24 91q9-7 17 0t17 0 17 0 17 0\"/></g></svg>",
+        "<g class=\"mark\" fill=\"none\" stroke-width=\"1.6\" opacity=\".62\"><g stroke=\"currentColor\"><circle cx=\"0\" cy=\"86\" r=\"25\"/>\
+        <circle cx=\"0\" cy=\"86\" r=\"17\"/></g><path stroke=\"#14181f\" d=\"M25 76q9-7 17 0t17 0 17 0 17 0M25 83q9-7 17 0t17 0 17 0 16 0M25 90q9-7 17 0t17 0 17 0 16 0M25 97q9-7 17 0t17 0 17 0 17 0\"/></g></svg>",
     );
     svg
 }

@@ -237,7 +237,8 @@ impl Vessel {
         let (left, right) = (100.0 - rim - 1.0, 100.0 + rim + 1.0);
         let _ = write!(
             svg,
-            "<circle cx=\"100\" cy=\"{knob}\" r=\"9\" fill=\"{dip}\"/><path fill=\"{dip}\" d=\"M{left} {y}C{left} {up} {right} {up} {right} {y}Q100 {under} {left} {y}\"/><path fill=\"#14181f\" opacity=\".17\" d=\"M{shade} {under}C{bend} {up} {shade} {crown} 108 {crown}C{right} {crown} {right} {up} {right} {y}z\"/>",
+            "<circle cx=\"100\" cy=\"{knob}\" r=\"9\" fill=\"{dip}\"/><clipPath id=\"{id}m\"><path id=\"{id}l\" d=\"M{left} {y}C{left} {up} {right} {up} {right} {y}Q100 {under} {left} {y}\"/></clipPath><use href=\"#{id}l\" fill=\"{dip}\"/><path clip-path=\"url(#{id}m)\" fill=\"#14181f\" opacity=\".17\" d=\"M{shade} 300Q{shade} {up} 108 0H200V300z\"/>",
+            id = self.id,
             dip = self.dip,
             knob = N(top - high - 3.0),
             left = N(left),
@@ -246,8 +247,6 @@ impl Vessel {
             up = N(top - high * 1.1),
             under = N(top + 4.0 + rim * 0.2),
             shade = N(100.0 + rim * 0.48),
-            bend = N(100.0 + rim * 0.5),
-            crown = N(top - high * 0.72),
         );
     }
 }
