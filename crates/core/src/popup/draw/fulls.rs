@@ -4,7 +4,7 @@
 
 use super::art;
 use super::boxes::{SOUND, ground};
-use super::view::{View, longest_word};
+use super::view::View;
 use askama::Template as _;
 
 #[derive(askama::Template)]
@@ -24,7 +24,7 @@ struct Story<'a> {
 #[template(path = "popup/full_poster.html")]
 struct Poster<'a> {
     v: &'a View<'a>,
-    letters: usize,
+    letters: f64,
     many: bool,
     /// A letter goes below the line.
     deep: bool,
@@ -49,7 +49,8 @@ pub(super) fn story(v: &View<'_>) -> String {
 pub(super) fn poster(v: &View<'_>) -> String {
     let many = v.plain.split_whitespace().count() > 1;
     // Under five letters a word would be higher than the screen; words in lines need a smaller size than one alone.
-    let letters = longest_word(&v.plain).max(5) + if many { 3 } else { 0 };
+    let longest = v.plain.split_whitespace().map(letters).fold(5.0, f64::max);
+    let letters = (longest * 10.0).round() / 10.0 + if many { 3.0 } else { 0.0 };
     let deep = v.plain.contains(|c| "gjpqyçşţ,;".contains(c));
     let page = Poster {
         v,
@@ -63,4 +64,16 @@ pub(super) fn poster(v: &View<'_>) -> String {
 pub(super) fn feature(v: &View<'_>) -> String {
     let art = art::feature(ground(v));
     Feature { v, art }.render().expect(SOUND)
+}
+
+/// The width of a word, counted in letters of the usual width.
+fn letters(word: &str) -> f64 {
+    word.chars()
+        .map(|letter| match letter {
+            'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | '!' | '’' | '\'' | '1' => 0.55,
+            'f' | 't' | 'r' | '-' => 0.72,
+            'm' | 'M' | 'w' | 'W' => 1.45,
+            _ => 1.0,
+        })
+        .sum()
 }
