@@ -20,11 +20,17 @@ struct Campaign {
 
 impl Campaign {
     fn new(id: i64, more: Value) -> Self {
-        let mut value = json!({"name": "C", "kind": "popup", "popup": {"title": "Back from the kiln"}, "caps": {}});
-        value.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        let mut value =
+            json!({"name": "C", "kind": "popup", "popup": {"title": "Back from the kiln"}, "caps": {}});
+        value
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
         let definition = Definition::parse(value).expect("parses");
         assert_eq!(definition.check(), Vec::new());
-        let Body::Popup(plan) = definition.body else { panic!("a pop-up") };
+        let Body::Popup(plan) = definition.body else {
+            panic!("a pop-up")
+        };
         let prepared = (0..=plan.experiment.variants.len())
             .map(|index| Prepared::new(plan.variant(index).clone()).expect("prepares"))
             .collect();
@@ -120,21 +126,40 @@ impl Person {
             busy: &self.busy,
             site_name: "Tindermere",
         };
-        decide(campaigns.iter().map(|campaign| campaign.candidate()), &visitor, moment, detail)
+        decide(
+            campaigns.iter().map(|campaign| campaign.candidate()),
+            &visitor,
+            moment,
+            detail,
+        )
     }
 
     /// The outcome at a page view, and the condition that failed, if one did.
     fn fails(&self, campaign: &Campaign) -> Option<String> {
         let looked = self.see(Moment::Page, Detail::Explained, &[campaign]).remove(0);
-        let failed: Vec<&Condition> = looked.because.iter().filter(|c| c.passed == Some(false)).collect();
+        let failed: Vec<&Condition> = looked
+            .because
+            .iter()
+            .filter(|c| c.passed == Some(false))
+            .collect();
         assert!(failed.len() <= 1, "{failed:?}");
-        assert_eq!(looked.outcome == Outcome::Show, failed.is_empty() && looked.filled.is_some());
+        assert_eq!(
+            looked.outcome == Outcome::Show,
+            failed.is_empty() && looked.filled.is_some()
+        );
         // What comes after the failure was not looked at.
         let at = looked.because.iter().position(|c| c.passed == Some(false));
         if let Some(at) = at {
-            assert!(looked.because[at + 1..].iter().all(|c| c.passed.is_none() && c.seen.is_empty()), "{looked:?}");
+            assert!(
+                looked.because[at + 1..]
+                    .iter()
+                    .all(|c| c.passed.is_none() && c.seen.is_empty()),
+                "{looked:?}"
+            );
         }
-        failed.first().map(|c| format!("{}: {} / {}", c.name, c.asked, c.seen))
+        failed
+            .first()
+            .map(|c| format!("{}: {} / {}", c.name, c.asked, c.seen))
     }
 }
 
@@ -160,16 +185,30 @@ fn each_condition_says_what_it_asked_and_saw() {
         Some("conditions: page path starts with /sale / /table/jug".to_owned())
     );
     assert_eq!(
-        fails(json!({"audience": {"rules": [{"is": "event", "name": "Delivered", "op": "at_least", "value": 1, "days": 14}]}})),
+        fails(
+            json!({"audience": {"rules": [{"is": "event", "name": "Delivered", "op": "at_least", "value": 1, "days": 14}]}})
+        ),
         Some("audience: did “Delivered” in the last 14 days / 0 times".to_owned())
     );
     assert_eq!(
-        fails(json!({"popup": {"title": "Welcome back, {{ profile.first_name }}"}})).expect("fails").split(':').next(),
+        fails(json!({"popup": {"title": "Welcome back, {{ profile.first_name }}"}}))
+            .expect("fails")
+            .split(':')
+            .next(),
         Some("words")
     );
-    assert_eq!(fails(json!({"popup": {"title": "Welcome, {{ profile.first_name | default: \"friend\" }}"}})), None);
-    let hidden = Person { can_show: false, ..Person::new() };
-    assert_eq!(hidden.fails(&Campaign::new(1, json!({}))), Some("page: open and in view / hidden or leaving".to_owned()));
+    assert_eq!(
+        fails(json!({"popup": {"title": "Welcome, {{ profile.first_name | default: \"friend\" }}"}})),
+        None
+    );
+    let hidden = Person {
+        can_show: false,
+        ..Person::new()
+    };
+    assert_eq!(
+        hidden.fails(&Campaign::new(1, json!({}))),
+        Some("page: open and in view / hidden or leaving".to_owned())
+    );
 }
 
 #[test]
@@ -178,24 +217,53 @@ fn caps_silences_and_goals() {
     let mut person = Person::new();
     let impression = Id::from_bytes(&[9; 16]).expect("an id");
     let here = person.here();
-    person.ledger.lease(CampaignId(1), impression, Some("A"), 1, &here);
-    let fails = |person: &Person, caps: Value| person.fails(&campaign(caps)).map(|text| text.split(':').next().unwrap_or_default().to_owned());
-    for (cap, name) in [("session", "session_cap"), ("day", "day_cap"), ("week", "week_cap"), ("ever", "ever_cap")] {
+    person
+        .ledger
+        .lease(CampaignId(1), impression, Some("A"), 1, &here);
+    let fails = |person: &Person, caps: Value| {
+        person
+            .fails(&campaign(caps))
+            .map(|text| text.split(':').next().unwrap_or_default().to_owned())
+    };
+    for (cap, name) in [
+        ("session", "session_cap"),
+        ("day", "day_cap"),
+        ("week", "week_cap"),
+        ("ever", "ever_cap"),
+    ] {
         assert_eq!(fails(&person, json!({cap: 1})).as_deref(), Some(name));
         assert_eq!(fails(&person, json!({cap: 2})), None);
     }
-    assert_eq!(fails(&person, json!({"after_shown": 10})), None, "a lease is no show");
-    person.ledger.confirm(CampaignId(1), impression, NOW.plus_ms(-5 * 60_000), &here);
-    assert_eq!(fails(&person, json!({"after_shown": 10})).as_deref(), Some("quiet_after_shown"));
+    assert_eq!(
+        fails(&person, json!({"after_shown": 10})),
+        None,
+        "a lease is no show"
+    );
+    person
+        .ledger
+        .confirm(CampaignId(1), impression, NOW.plus_ms(-5 * 60_000), &here);
+    assert_eq!(
+        fails(&person, json!({"after_shown": 10})).as_deref(),
+        Some("quiet_after_shown")
+    );
     assert_eq!(fails(&person, json!({"after_shown": 5})), None);
     person.ledger.close(CampaignId(1), NOW.plus_ms(-60_000));
-    assert_eq!(fails(&person, json!({"after_closed": 2})).as_deref(), Some("quiet_after_closed"));
+    assert_eq!(
+        fails(&person, json!({"after_closed": 2})).as_deref(),
+        Some("quiet_after_closed")
+    );
     assert_eq!(fails(&person, json!({"until_goal": true})), None);
     assert!(person.ledger.convert(CampaignId(1), NOW, 3_600_000));
     assert!(!person.ledger.convert(CampaignId(1), NOW, 3_600_000), "once");
-    assert_eq!(fails(&person, json!({"until_goal": true})).as_deref(), Some("goal"));
+    assert_eq!(
+        fails(&person, json!({"until_goal": true})).as_deref(),
+        Some("goal")
+    );
     let overall = Person {
-        overall: Limits { day: Some(1), ..Limits::default() },
+        overall: Limits {
+            day: Some(1),
+            ..Limits::default()
+        },
         ..person
     };
     let other = Campaign::new(2, json!({}));
@@ -213,22 +281,45 @@ fn campaigns_give_way_to_each_other() {
     let fourth = Campaign::new(4, json!({}));
     let mut person = Person::new();
     let outcomes = |person: &Person, campaigns: &[&Campaign]| -> Vec<Outcome> {
-        person.see(Moment::Page, Detail::Brief, campaigns).iter().map(|looked| looked.outcome).collect()
+        person
+            .see(Moment::Page, Detail::Brief, campaigns)
+            .iter()
+            .map(|looked| looked.outcome)
+            .collect()
     };
     use Outcome::{Not, Show};
-    assert_eq!(outcomes(&person, &[&first, &second, &third, &fourth]), [Show, Not, Not, Show]);
+    assert_eq!(
+        outcomes(&person, &[&first, &second, &third, &fourth]),
+        [Show, Not, Not, Show]
+    );
     assert_eq!(outcomes(&person, &[&second]), [Show]);
     // Seen in this session, the group is taken for the others, not for itself.
     let here = person.here();
-    person.ledger.lease(CampaignId(1), Id::from_bytes(&[9; 16]).expect("an id"), None, 1, &here);
+    person.ledger.lease(
+        CampaignId(1),
+        Id::from_bytes(&[9; 16]).expect("an id"),
+        None,
+        1,
+        &here,
+    );
     assert_eq!(outcomes(&person, &[&first, &second]), [Show, Not]);
-    let busy = Person { busy: vec![Layout::Box], ..Person::new() };
-    assert_eq!(outcomes(&busy, &[&third, &fourth]), [Not, Show]);
-    let capped = Person {
-        overall: Limits { page: Some(1), ever: Some(1), ..Limits::default() },
+    let busy = Person {
+        busy: vec![Layout::Box],
         ..Person::new()
     };
-    assert_eq!(outcomes(&capped, &[&fourth, &Campaign::new(5, json!({}))]), [Show, Not]);
+    assert_eq!(outcomes(&busy, &[&third, &fourth]), [Not, Show]);
+    let capped = Person {
+        overall: Limits {
+            page: Some(1),
+            ever: Some(1),
+            ..Limits::default()
+        },
+        ..Person::new()
+    };
+    assert_eq!(
+        outcomes(&capped, &[&fourth, &Campaign::new(5, json!({}))]),
+        [Show, Not]
+    );
 }
 
 #[test]
@@ -248,7 +339,11 @@ fn signs_are_waited_for_and_then_due() {
     assert_eq!(outcome(&person, Moment::Due(CampaignId(2), None)), Outcome::Not);
     let plain = Campaign::new(3, json!({}));
     let forced = person.see(Moment::Due(CampaignId(3), None), Detail::Brief, &[&plain]);
-    assert_eq!(forced[0].outcome, Outcome::Not, "nothing is due that waits for nothing");
+    assert_eq!(
+        forced[0].outcome,
+        Outcome::Not,
+        "nothing is due that waits for nothing"
+    );
 }
 
 #[test]
@@ -259,7 +354,10 @@ fn variants_stick_and_the_control_group_sees_nothing() {
     );
     let mut counts = BTreeMap::new();
     for ordinal in 1..=300 {
-        let person = Person { ordinal, ..Person::new() };
+        let person = Person {
+            ordinal,
+            ..Person::new()
+        };
         let looked = person.see(Moment::Page, Detail::Brief, &[&campaign]).remove(0);
         let title = looked.filled.as_ref().map(|filled| filled.popup.title.clone());
         assert_eq!(looked.outcome == Outcome::Control, title.is_none());
@@ -270,7 +368,13 @@ fn variants_stick_and_the_control_group_sees_nothing() {
     // What somebody once had wins.
     let mut person = Person::new();
     let here = person.here();
-    person.ledger.lease(CampaignId(1), Id::from_bytes(&[9; 16]).expect("an id"), Some("B"), 1, &here);
+    person.ledger.lease(
+        CampaignId(1),
+        Id::from_bytes(&[9; 16]).expect("an id"),
+        Some("B"),
+        1,
+        &here,
+    );
     let looked = person.see(Moment::Page, Detail::Brief, &[&campaign]).remove(0);
     assert_eq!(looked.filled.expect("shown").popup.title, "B");
 }
@@ -280,7 +384,9 @@ fn variants_stick_and_the_control_group_sees_nothing() {
 fn brief_and_explained_agree() {
     let mut state = 1_u64;
     let mut roll = move |sides: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % sides
     };
     let mut shown = 0;
@@ -307,7 +413,10 @@ fn brief_and_explained_agree() {
                 Campaign::new(id, plan)
             })
             .collect();
-        let mut person = Person { ordinal: 1 + roll(9) as u32, ..Person::new() };
+        let mut person = Person {
+            ordinal: 1 + roll(9) as u32,
+            ..Person::new()
+        };
         if roll(2) == 0 {
             person.url = "https://shop.example.com/cart/1";
         }
@@ -317,7 +426,12 @@ fn brief_and_explained_agree() {
                 let impression = Id::from_bytes(&[id as u8; 16]).expect("an id");
                 person.ledger.lease(CampaignId(id), impression, None, 1, &here);
                 if roll(2) == 0 {
-                    person.ledger.confirm(CampaignId(id), impression, NOW.plus_ms(-(roll(120) as i64) * 60_000), &here);
+                    person.ledger.confirm(
+                        CampaignId(id),
+                        impression,
+                        NOW.plus_ms(-(roll(120) as i64) * 60_000),
+                        &here,
+                    );
                 }
             }
         }
@@ -332,10 +446,21 @@ fn brief_and_explained_agree() {
         let brief = person.see(moment, Detail::Brief, &all);
         let explained = person.see(moment, Detail::Explained, &all);
         for (brief, explained) in brief.iter().zip(&explained) {
-            assert_eq!((brief.outcome, &brief.filled), (explained.outcome, &explained.filled), "{explained:?}");
+            assert_eq!(
+                (brief.outcome, &brief.filled),
+                (explained.outcome, &explained.filled),
+                "{explained:?}"
+            );
             assert!(brief.because.is_empty() || brief.outcome == Outcome::Not);
-            let failed = explained.because.iter().any(|condition| condition.passed == Some(false));
-            assert_eq!(failed, matches!(explained.outcome, Outcome::Not | Outcome::Control), "{explained:?}");
+            let failed = explained
+                .because
+                .iter()
+                .any(|condition| condition.passed == Some(false));
+            assert_eq!(
+                failed,
+                matches!(explained.outcome, Outcome::Not | Outcome::Control),
+                "{explained:?}"
+            );
             shown += usize::from(explained.outcome == Outcome::Show);
         }
     }

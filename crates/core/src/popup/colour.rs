@@ -563,7 +563,12 @@ mod tests {
                             "{name} of accent {accent}, ground {ground}: {text} on {under}"
                         );
                     }
-                    assert!(contrast(set.mark, set.bg) >= MARK_CONTRAST, "{name}: {} on {}", set.mark, set.bg);
+                    assert!(
+                        contrast(set.mark, set.bg) >= MARK_CONTRAST,
+                        "{name}: {} on {}",
+                        set.mark,
+                        set.bg
+                    );
                 }
                 let text = ground.deep_text();
                 assert!(contrast(text, ground) >= TEXT_CONTRAST, "{text} on {ground}");

@@ -55,7 +55,12 @@ pub(super) fn countdown(v: &View<'_>) -> String {
 }
 
 pub(super) fn notice(v: &View<'_>) -> String {
-    Notice { v, art: art::cookie() }.render().expect(SOUND)
+    Notice {
+        v,
+        art: art::cookie(),
+    }
+    .render()
+    .expect(SOUND)
 }
 
 /// Per cent with one decimal; nothing when it is no number.

@@ -110,7 +110,10 @@ impl<'a> Figure<'a> {
             .map_or(text.len(), |length| start + length);
         let digits = text[start..end].trim_end_matches(['.', ',']);
         let after = text[start + digits.len()..].trim();
-        if digits.chars().count() > Self::LARGE || after.chars().count() > 3 || text[..start].chars().count() > 3 {
+        if digits.chars().count() > Self::LARGE
+            || after.chars().count() > 3
+            || text[..start].chars().count() > 3
+        {
             return Some(words);
         }
         Some(Self {

@@ -204,7 +204,10 @@ impl<'a> Tag<'a> {
                 b.is_ascii_whitespace() || matches!(b, b'/' | b'>' | b'=')
             });
             let key = &bytes[at..key_end];
-            let (is_id, is_nonce) = (key.eq_ignore_ascii_case(b"id"), key.eq_ignore_ascii_case(b"nonce"));
+            let (is_id, is_nonce) = (
+                key.eq_ignore_ascii_case(b"id"),
+                key.eq_ignore_ascii_case(b"nonce"),
+            );
             tag.has_nonce |= is_nonce;
             at = key_end;
             let equals = until(key_end, &|b| !b.is_ascii_whitespace());
@@ -274,10 +277,17 @@ mod tests {
     #[test]
     fn a_fragment_gets_a_document_and_a_document_stays_its_own() {
         let html = draw("<p class=\"btn\">CLOSE</p>", false);
-        assert!(html.starts_with("<!doctype html>\n<html lang=\"ar\" dir=\"rtl\">"), "{html}");
+        assert!(
+            html.starts_with("<!doctype html>\n<html lang=\"ar\" dir=\"rtl\">"),
+            "{html}"
+        );
         assert!(html.contains("<title>Own &#60;words&#62;</title>"));
-        assert!(html.contains("<div id=\"contentDiv\"><p class=\"btn\">CLOSE</p></div>"), "{html}");
-        let own = "<!DOCTYPE html><HTML><head><title><body></title></head><body class=\"a>b\">Hi</body></html>";
+        assert!(
+            html.contains("<div id=\"contentDiv\"><p class=\"btn\">CLOSE</p></div>"),
+            "{html}"
+        );
+        let own =
+            "<!DOCTYPE html><HTML><head><title><body></title></head><body class=\"a>b\">Hi</body></html>";
         assert_eq!(
             draw(own, false),
             own.replace("\"a>b\">Hi", "\"a>b\"><div id=\"contentDiv\">Hi</div>")
@@ -293,25 +303,43 @@ mod tests {
     #[test]
     fn every_script_and_style_has_one_nonce_and_nothing_else_changes() {
         for (before, after) in [
-            ("<script>x</script>", "<script nonce=\"campanile-nonce\">x</script>"),
-            ("<SCRIPT\nsrc=a.js></SCRIPT>", "<SCRIPT nonce=\"campanile-nonce\"\nsrc=a.js></SCRIPT>"),
-            ("<style>a>b{}</style>", "<style nonce=\"campanile-nonce\">a>b{}</style>"),
+            (
+                "<script>x</script>",
+                "<script nonce=\"campanile-nonce\">x</script>",
+            ),
+            (
+                "<SCRIPT\nsrc=a.js></SCRIPT>",
+                "<SCRIPT nonce=\"campanile-nonce\"\nsrc=a.js></SCRIPT>",
+            ),
+            (
+                "<style>a>b{}</style>",
+                "<style nonce=\"campanile-nonce\">a>b{}</style>",
+            ),
             ("<script nonce=own>x</script>", "<script nonce=own>x</script>"),
-            ("<script NONCE='' src=x></script>", "<script NONCE='' src=x></script>"),
+            (
+                "<script NONCE='' src=x></script>",
+                "<script NONCE='' src=x></script>",
+            ),
             (
                 "<script data-x='nonce=1'>var s='<script>';</script>",
                 "<script nonce=\"campanile-nonce\" data-x='nonce=1'>var s='<script>';</script>",
             ),
             ("<!-- <script>x</script> -->", "<!-- <script>x</script> -->"),
             ("<textarea><style></textarea>", "<textarea><style></textarea>"),
-            ("<p title='<script>'>1 < 2 <scripty></p>", "<p title='<script>'>1 < 2 <scripty></p>"),
+            (
+                "<p title='<script>'>1 < 2 <scripty></p>",
+                "<p title='<script>'>1 < 2 <scripty></p>",
+            ),
             ("<scr", "<scr"),
             ("<p title=\"open", "<p title=\"open"),
             ("<script", "<script nonce=\"campanile-nonce\""),
             ("ä<é <!--", "ä<é <!--"),
         ] {
             let root = format!("<body><div id=contentDiv></div>{before}");
-            assert_eq!(draw(&root, false), format!("<body><div id=contentDiv></div>{after}"));
+            assert_eq!(
+                draw(&root, false),
+                format!("<body><div id=contentDiv></div>{after}")
+            );
         }
     }
 
@@ -319,13 +347,34 @@ mod tests {
     fn a_sandboxed_document_speaks_by_messages() {
         let html = draw("<a wzrk_c2a=\"buy\">Buy</a>", true);
         assert_eq!(html.matches("ResizeObserver").count(), 1);
-        assert!(html.contains("Buy</a></div><script nonce=\"campanile-nonce\">"), "{html}");
+        assert!(
+            html.contains("Buy</a></div><script nonce=\"campanile-nonce\">"),
+            "{html}"
+        );
         assert!(!draw("Hi", false).contains("<script"));
     }
 
     #[test]
     fn no_text_makes_it_stumble() {
-        let parts = ["<", ">", "</", "script", "style", "body", "<!--", "-->", "\"", "'", "=", " ", "é", "id", "contentDiv", "<!", "/"];
+        let parts = [
+            "<",
+            ">",
+            "</",
+            "script",
+            "style",
+            "body",
+            "<!--",
+            "-->",
+            "\"",
+            "'",
+            "=",
+            " ",
+            "é",
+            "id",
+            "contentDiv",
+            "<!",
+            "/",
+        ];
         // Every word of four parts: nothing is lost, and whatever was there is still there in its order.
         for a in parts {
             for b in parts {

@@ -55,7 +55,12 @@ struct Line {
 pub(super) fn poster(v: &View<'_>) -> String {
     let mut head = lines(&v.plain, 9);
     head.truncate(3);
-    let longest = head.iter().map(|line| line.chars().count()).max().unwrap_or(1).max(1);
+    let longest = head
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let step = if v.rtl { 122 } else { 86 };
     let page = Poster {
         v,

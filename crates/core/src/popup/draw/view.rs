@@ -70,11 +70,6 @@ impl<'a> View<'a> {
         (!words.is_empty() && self.popup.template.has(Slot::Second)).then_some(words)
     }
 
-    /// Whether there is text.
-    pub(super) fn described(&self) -> bool {
-        !self.paragraphs.is_empty() && self.popup.template.has(Slot::Text)
-    }
-
     /// Whether a close button is drawn.
     pub(super) fn close(&self) -> bool {
         self.popup.close && self.popup.template.has(Slot::Close)
@@ -107,17 +102,6 @@ impl<'a> View<'a> {
     /// As the visitor prefers.
     pub(super) fn day_and_night(&self) -> bool {
         self.popup.theme == Theme::Auto
-    }
-
-    /// How much larger than its share of the line a letter of a poster may be set: narrow voices fill it with larger letters.
-    pub(super) fn spread(&self) -> f64 {
-        match self.popup.voice.unwrap_or_else(|| own_voice(self.popup.template)) {
-            Voice::Narrow => 2.22,
-            Voice::Bookish => 1.9,
-            Voice::Plain => 1.72,
-            Voice::Geometric | Voice::Receipt => 1.6,
-            Voice::Bookman => 1.45,
-        }
     }
 
     /// Corner of buttons and fields: from what the owner set, not from a template's own surface.
@@ -162,7 +146,11 @@ impl<'a> View<'a> {
         let dark = image.dark.as_deref();
         Some(Picture {
             image,
-            url: if self.popup.theme == Theme::Dark { dark.unwrap_or(&image.url) } else { &image.url },
+            url: if self.popup.theme == Theme::Dark {
+                dark.unwrap_or(&image.url)
+            } else {
+                &image.url
+            },
             dark: dark
                 .filter(|_| self.popup.theme == Theme::Auto)
                 .map(|url| url.replace(' ', "%20").replace(',', "%2C")),
@@ -180,7 +168,11 @@ impl<'a> View<'a> {
     /// The whole message in one line: the name of a picture.
     pub(super) fn name(&self) -> String {
         let text = self.popup.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.is_empty() { self.plain.clone() } else { format!("{}, {text}", self.plain) }
+        if text.is_empty() {
+            self.plain.clone()
+        } else {
+            format!("{}, {text}", self.plain)
+        }
     }
 }
 
@@ -217,7 +209,7 @@ fn pieces(title: &str) -> Vec<(bool, &str)> {
 }
 
 /// Letters of the longest word.
-fn longest_word(title: &str) -> usize {
+pub(super) fn longest_word(title: &str) -> usize {
     title
         .split(|c: char| c.is_whitespace() || c == '-' || c == '\u{ad}' || c == '\u{200b}')
         .map(|word| word.chars().filter(|c| c.is_alphanumeric()).count())
@@ -381,7 +373,10 @@ mod tests {
 
     #[test]
     fn a_word_between_asterisks_is_set_off() {
-        assert_eq!(pieces("what was *missing?*"), [(false, "what was "), (true, "missing?")]);
+        assert_eq!(
+            pieces("what was *missing?*"),
+            [(false, "what was "), (true, "missing?")]
+        );
         assert_eq!(pieces("*a* b *c"), [(true, "a"), (false, " b "), (false, "c")]);
         assert_eq!(pieces("5 * 3"), [(false, "5 "), (false, " 3")]);
         assert_eq!(pieces("**"), []);

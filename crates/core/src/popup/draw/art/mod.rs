@@ -35,6 +35,10 @@ impl fmt::Display for N {
         }
         let text = format!("{:.1}", tenths / 10.0);
         let text = text.strip_suffix(".0").unwrap_or(&text);
-        formatter.write_str(&text.replacen("0.", ".", usize::from(text.trim_start_matches('-').starts_with("0."))))
+        formatter.write_str(&text.replacen(
+            "0.",
+            ".",
+            usize::from(text.trim_start_matches('-').starts_with("0.")),
+        ))
     }
 }

@@ -20,11 +20,20 @@ const fn vessel(shape: Shape, id: char, body: &'static str, dip: &'static str) -
 
 /// The head of a drawing: its box, and how it is cropped.
 fn open(class: &str, view: &str, crop: &str) -> String {
-    format!("<svg class=\"{class}\" viewBox=\"{view}\" preserveAspectRatio=\"{crop} slice\" aria-hidden=\"true\">")
+    format!(
+        "<svg class=\"{class}\" viewBox=\"{view}\" preserveAspectRatio=\"{crop} slice\" aria-hidden=\"true\">"
+    )
 }
 
 fn rect(x: f64, y: f64, width: f64, height: f64, fill: &dyn std::fmt::Display) -> String {
-    format!("<path fill=\"{fill}\" d=\"M{} {}h{}v{}h{}z\"/>", N(x), N(y), N(width), N(height), N(-width))
+    format!(
+        "<path fill=\"{fill}\" d=\"M{} {}h{}v{}h{}z\"/>",
+        N(x),
+        N(y),
+        N(width),
+        N(height),
+        N(-width)
+    )
 }
 
 /// A stamp with its postmark, 92 x 112 and what the mark stands out at the start; without its picture where the owner gives one.

@@ -59,8 +59,20 @@ impl Shape {
                 (47.0, 196.0),
                 (31.0, FOOT),
             ],
-            Self::Bowl => &[(86.0, 128.0), (81.0, 156.0), (62.0, 194.0), (35.0, 213.0), (36.0, FOOT)],
-            Self::Teapot => &[(27.0, 100.0), (52.0, 118.0), (68.0, 156.0), (61.0, 198.0), (41.0, FOOT)],
+            Self::Bowl => &[
+                (86.0, 128.0),
+                (81.0, 156.0),
+                (62.0, 194.0),
+                (35.0, 213.0),
+                (36.0, FOOT),
+            ],
+            Self::Teapot => &[
+                (27.0, 100.0),
+                (52.0, 118.0),
+                (68.0, 156.0),
+                (61.0, 198.0),
+                (41.0, FOOT),
+            ],
             Self::Jar => &[(45.0, 96.0), (52.0, 122.0), (53.0, 186.0), (46.0, FOOT)],
         }
     }
@@ -143,7 +155,11 @@ impl Vessel {
             N(100.0 + rim * 0.48),
             curve(points, 0.48),
         );
-        let lit = if points.len() > 5 { &points[1..points.len() - 1] } else { &points[..points.len() - 1] };
+        let lit = if points.len() > 5 {
+            &points[1..points.len() - 1]
+        } else {
+            &points[..points.len() - 1]
+        };
         let _ = write!(
             svg,
             "<path fill=\"none\" stroke=\"#fff\" stroke-opacity=\".34\" stroke-width=\"5\" stroke-linecap=\"round\" d=\"M{} {}{}\"/>",
