@@ -4,7 +4,7 @@
 //! wants to be. Left out: taking pictures. Invariant: the words are the gallery's own, or those of [`arabic`] and [`german`].
 
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::popup::{Colour, HandOut, Popup, Template, Theme, Voice, gallery};
+use campanile_core::popup::{Colour, HandOut, Image, Popup, Template, Theme, Voice, gallery};
 use campanile_core::time::Day;
 use std::fs;
 use std::path::PathBuf;
@@ -19,6 +19,7 @@ fn main() -> std::io::Result<()> {
             ("dark", gallery::sample(template)),
             ("ar", arabic(gallery::sample(template))),
             ("de", german(gallery::sample(template))),
+            ("picture", pictured(gallery::sample(template))),
             ("harbour", themed(gallery::sample(template), 0)),
             ("orchard", themed(gallery::sample(template), 1)),
             ("ledger", themed(gallery::sample(template), 2)),
@@ -44,6 +45,20 @@ fn main() -> std::io::Result<()> {
         }
     }
     fs::write(folder.join("frames.json"), serde_json::to_vec_pretty(&frames)?)
+}
+
+/// The same pop-up with a picture of the owner's, which whoever takes pictures has to serve.
+fn pictured(popup: Popup) -> Popup {
+    Popup {
+        image: Some(Image {
+            url: "https://shop.example.com/jug.svg".to_owned(),
+            alt: "A blue jug".to_owned(),
+            width: 600,
+            height: 800,
+            dark: None,
+        }),
+        ..popup
+    }
 }
 
 /// The same pop-up in another shop's colours, corners and voice.
