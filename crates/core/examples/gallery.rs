@@ -82,7 +82,7 @@ fn themed(popup: Popup, shop: usize) -> Popup {
 
 /// The same pop-up with Arabic words.
 fn arabic(mut popup: Popup) -> Popup {
-    popup.language = "ar".to_owned();
+    popup.language = "ar".into();
     popup.title = match popup.template {
         Template::FullPoster => "تخفيضات",
         Template::ExitQuestion => "قبل أن تذهب: ما الذي كان *ينقصك؟*",
@@ -90,9 +90,9 @@ fn arabic(mut popup: Popup) -> Popup {
         Template::BoxTicket => "خصم على أول طلب لك",
         _ => "خمسة أشكال جديدة",
     }
-    .to_owned();
+    .into();
     if !popup.text.is_empty() {
-        popup.text = "شتاء من التجارب أعطانا لونًا أزرق يميل إلى البياض.".to_owned();
+        popup.text = "شتاء من التجارب أعطانا لونًا أزرق يميل إلى البياض.".into();
     }
     for (slot, words) in [
         (&mut popup.status, "متوفر من جديد"),
@@ -103,37 +103,37 @@ fn arabic(mut popup: Popup) -> Popup {
         }
     }
     if !popup.figure.is_empty() {
-        popup.figure = "١٥ ٪".to_owned();
+        popup.figure = "١٥ ٪".into();
     }
     if let Some(button) = &mut popup.button {
-        *button = "انسخ الرمز".to_owned();
+        *button = "انسخ الرمز".into();
     }
     if let Some(second) = &mut popup.second {
-        second.label = "ليس الآن".to_owned();
+        second.label = "ليس الآن".into();
     }
     if let Some(field) = &mut popup.field {
-        field.label = "بريدك الإلكتروني".to_owned();
-        field.comment = field.comment.take().map(|_| "ماذا كان ينقص؟ (اختياري)".to_owned());
-        field.ends = field.ends.take().map(|_| ("مكسورًا".to_owned(), "تمامًا".to_owned()));
+        field.label = "بريدك الإلكتروني".into();
+        field.comment = field.comment.take().map(|_| "ماذا كان ينقص؟ (اختياري)".into());
+        field.ends = field.ends.take().map(|_| ("مكسورًا".into(), "تمامًا".to_owned()));
         for option in &mut field.options {
-            *option = "لا شيء، أتفرج فقط".to_owned();
+            *option = "لا شيء، أتفرج فقط".into();
         }
     }
     for feature in &mut popup.features {
-        *feature = "ستة ألوان للطلاء".to_owned();
+        *feature = "ستة ألوان للطلاء".into();
     }
     if let Some(receipt) = &mut popup.receipt {
         for line in &mut receipt.lines {
-            line.name = "إبريق أزرق".to_owned();
+            line.name = "إبريق أزرق".into();
         }
-        receipt.total.name = "المجموع".to_owned();
+        receipt.total.name = "المجموع".into();
     }
     popup
 }
 
 /// The same pop-up with long German words.
 fn german(mut popup: Popup) -> Popup {
-    popup.language = "de".to_owned();
+    popup.language = "de".into();
     popup.title = match popup.template {
         Template::FullPoster => "Sommerschlussverkauf",
         Template::ExitQuestion => "Bevor Sie gehen: was hat *gefehlt?*",
@@ -142,26 +142,27 @@ fn german(mut popup: Popup) -> Popup {
         Template::ImageSticker => "Geschenkverpackung *kostenlos*",
         _ => "Neuigkeiten aus der Steinzeugbrennerei",
     }
-    .to_owned();
+    .into();
     if !popup.text.is_empty() {
-        popup.text = "Einmal im Monat erzählen wir, was gelungen ist, was gesprungen ist, und Sie wählen vor allen anderen aus den Stücken zweiter Wahl.".to_owned();
+        popup.text = "Einmal im Monat erzählen wir, was gelungen ist, was gesprungen ist, und Sie wählen vor allen anderen aus den Stücken zweiter Wahl.".into();
     }
     if popup.template == Template::ImageSticker {
-        popup.text = "Stroh, Papier, Schnur und Karte".to_owned();
+        popup.text = "Stroh, Papier, Schnur und Karte".into();
     }
     if !popup.note.is_empty() {
-        popup.note = "Zwölf Briefe im Jahr. Abmelden mit einem Klick, Datenschutzgrundverordnung inklusive.".to_owned();
+        popup.note =
+            "Zwölf Briefe im Jahr. Abmelden mit einem Klick, Datenschutzgrundverordnung inklusive.".into();
     }
     if let Some(button) = &mut popup.button {
-        *button = "Monatsbrief abonnieren".to_owned();
+        *button = "Monatsbrief abonnieren".into();
     }
     if let Some(second) = &mut popup.second {
-        second.label = "Nicht mehr benachrichtigen".to_owned();
+        second.label = "Nicht mehr benachrichtigen".into();
     }
     if let Some(field) = &mut popup.field {
-        field.label = "Ihre E-Mail-Adresse".to_owned();
+        field.label = "Ihre E-Mail-Adresse".into();
         for option in &mut field.options {
-            *option = "Ein Foto auf einem gedeckten Tisch mit Geschirrspülmaschinenhinweis".to_owned();
+            *option = "Ein Foto auf einem gedeckten Tisch mit Geschirrspülmaschinenhinweis".into();
         }
     }
     popup

@@ -215,17 +215,14 @@ impl<'a> Tag<'a> {
                 continue;
             }
             let value = until(equals + 1, &|b| !b.is_ascii_whitespace());
-            let (from, to) = match bytes.get(value) {
-                Some(quote @ (b'"' | b'\'')) => {
-                    let to = until(value + 1, &|b| b == *quote);
-                    at = (to + 1).min(bytes.len());
-                    (value + 1, to)
-                }
-                _ => {
-                    let to = until(value, &|b| b.is_ascii_whitespace() || b == b'>');
-                    at = to;
-                    (value, to)
-                }
+            let (from, to) = if let Some(quote @ (b'"' | b'\'')) = bytes.get(value) {
+                let to = until(value + 1, &|b| b == *quote);
+                at = (to + 1).min(bytes.len());
+                (value + 1, to)
+            } else {
+                let to = until(value, &|b| b.is_ascii_whitespace() || b == b'>');
+                at = to;
+                (value, to)
             };
             if is_id && tag.id.is_none() {
                 tag.id = html.get(from..to);

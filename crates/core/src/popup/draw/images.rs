@@ -22,6 +22,7 @@ struct Poster<'a> {
 
 impl Poster<'_> {
     /// The base line of line `at`.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template hands references")]
     fn top(&self, at: &usize) -> usize {
         18 + self.size * 9 / 10 + at * self.size * self.step / 100
     }

@@ -130,6 +130,7 @@ impl<'a> View<'a> {
     }
 
     /// The spoken name of step `n` of a scale.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the template hands references")]
     pub(super) fn step(&self, n: &u8) -> String {
         let named = self.words.of_five.replace("{}", &n.to_string());
         let end = self.popup.field.as_ref().and_then(|field| field.ends.as_ref());

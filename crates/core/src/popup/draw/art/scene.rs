@@ -36,11 +36,11 @@ fn rect(x: f64, y: f64, width: f64, height: f64, fill: &dyn std::fmt::Display) -
     )
 }
 
-/// A stamp with its postmark, 92 x 112 and what the mark stands out at the start; without its picture where the owner gives one.
+/// A stamp with a window and its postmark, 92 x 112 and what the mark stands out at the start; without its picture where the owner gives one.
 pub(in super::super) fn stamp(art: Colour, drawn: bool) -> String {
     let mut svg = "<svg viewBox=\"-26 0 118 112\" aria-hidden=\"true\"><mask id=\"p\"><path fill=\"#fff\" d=\"M0 0h92v112H0z\"/>\
         <g stroke=\"#000\" stroke-width=\"8\" stroke-linecap=\"round\"><path stroke-dasharray=\"0 11.5\" d=\"M0 0h93M0 112h93\"/>\
-        <path stroke-dasharray=\"0 11.2\" d=\"M0 0v113M92 0v113\"/></g></mask><path mask=\"url(#p)\" fill=\"#ece8dc\" d=\"M0 0h92v112H0z\"/>"
+        <path stroke-dasharray=\"0 11.2\" d=\"M0 0v113M92 0v113\"/></g></mask><path mask=\"url(#p)\" fill=\"#ece8dc\" d=\"M0 0h92v112H0zM9 9v94h74V9z\"/>"
         .to_owned();
     if drawn {
         svg.push_str(&rect(9.0, 9.0, 74.0, 94.0, &art));
