@@ -433,6 +433,13 @@ test('a countdown ticks each second and takes the message down at its end', () =
   assert.deepEqual(world.said, ['return 1 expired']);
 });
 
+test('what was clicked does not go back as unseen when the page changes', () => {
+  world.show(message(1, 'box', { action: 'copy' }, 'code'));
+  world.press('[data-campanile=copy]');
+  world.stage._clear();
+  assert.deepEqual(world.said, ['click 1 copy']);
+});
+
 FakeDocument.documents['code'] = (document) => {
   const code = element(document, 'span', { 'data-campanile': 'code' });
   code.textContent = ' BLUE10 ';

@@ -188,8 +188,11 @@ export class Stage {
       raise({ op: 'close', ...about });
       end(undefined, removed);
     };
-    const count = (button: string, address: { url?: string } = {}) =>
+    const count = (button: string, address: { url?: string } = {}) => {
+      // Whoever clicks has seen it, and be it for less than a second.
+      scene._seen = true;
       raise({ op: 'click', ...about, button: button.slice(0, 64), ...address });
+    };
     const click = (button: string) => {
       if (!open) return;
       const does: OnClick = button === 'second' ? (message.second ?? { do: 'close' }) : onClick;
