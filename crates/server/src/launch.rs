@@ -4,7 +4,8 @@
 //! changed pop-up is in force when the call returns.
 
 use crate::clock::{self, Clock};
-use crate::live::Live;
+use crate::live::{Live, Site};
+use crate::page_link;
 use crate::queue::{Job, Notice, Queue};
 use crate::store::Store;
 use crate::store::accounts::{ApiKeyRow, VapidRow};
@@ -16,6 +17,9 @@ use campanile_core::campaign::{Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
+use url::Url;
+
+pub use crate::page_link::Purpose;
 
 /// Tries on an account that others change at the same time.
 const TRIES: usize = 10;
@@ -416,6 +420,38 @@ impl Launch {
         Ok(campaign)
     }
 
+    /// The address of a page of the owner's with a signed token of that purpose in it.
+    pub fn page_link(&self, site: &Site, purpose: Purpose, url: &str) -> Result<Url, LaunchError> {
+        self.page_link_until(site, purpose, url).map(|(url, _)| url)
+    }
+
+    /// The same, with the moment at which the token ends. The page must be one whose origin may speak for the account; a path alone is taken
+    /// to be on the first of its origins. Nothing is kept: whoever has the account's key can tell a good token.
+    pub fn page_link_until(
+        &self,
+        site: &Site,
+        purpose: Purpose,
+        url: &str,
+    ) -> Result<(Url, Timestamp), LaunchError> {
+        let refuse = |message: String| LaunchError::Fields(vec![FieldError::new("url", message)]);
+        let mut address = page_address(&site.account, url).map_err(refuse)?;
+        let until = self.clock.now().plus_ms(page_link::LIVES_MS);
+        let token = page_link::sign(&site.link_key, purpose, until);
+        let name = match purpose {
+            Purpose::Why => "campanile_why",
+            Purpose::Test(_) => "campanile_test",
+        };
+        // A token that was copied along with the address gives way to the new one.
+        let ours = |key: &str| key == "campanile_why" || key == "campanile_test";
+        let pairs: Vec<(String, String)> = address.query_pairs().into_owned().collect();
+        if pairs.iter().any(|(key, _)| ours(key)) {
+            let kept = pairs.iter().filter(|(key, _)| !ours(key));
+            address.query_pairs_mut().clear().extend_pairs(kept);
+        }
+        address.query_pairs_mut().append_pair(name, &token);
+        Ok((address, until))
+    }
+
     async fn changed(&self, account: &AccountId) -> Result<(), LaunchError> {
         self.live.refresh(account).await?;
         self.queue.announce(Notice::Account(account.clone()));
@@ -430,5 +466,43 @@ impl Launch {
             .insert_link(crate::secret::hash(&token), user, until)
             .await?;
         Ok(token)
+    }
+}
+
+/// The address of a page that may speak for the account, or what to write instead.
+fn page_address(account: &Account, text: &str) -> Result<Url, String> {
+    let text = text.trim();
+    let first = account.origins.first().map(Origin::as_str);
+    let example = first.unwrap_or("https://shop.example.com");
+    if text.is_empty() {
+        return Err(format!("Write the address of a page of yours, like {example}/."));
+    }
+    let url = match (text.starts_with('/') && !text.starts_with("//"), first) {
+        (true, Some(origin)) => Url::parse(origin).and_then(|origin| origin.join(text)),
+        _ => Url::parse(text),
+    };
+    let url = url
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| {
+            let text: String = text.chars().take(200).collect();
+            format!("“{text}” is not the address of a page. Write all of it, like {example}/.")
+        })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("An address with a name and a password in it is not taken. Leave both out.".to_owned());
+    }
+    let origin = url.origin().ascii_serialization();
+    if account.allows(Some(&origin)) {
+        Ok(url)
+    } else {
+        Err(format!(
+            "{origin} is not an origin of this site. Write an address on {}, or add the origin in Settings, Install, Origins.",
+            account
+                .origins
+                .iter()
+                .map(Origin::as_str)
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ))
     }
 }

@@ -57,6 +57,7 @@ const RULES: &[Rule] = &[
             "store",
             "queue",
             "live",
+            "page_link",
             "clock",
             "secret",
             "telemetry",
