@@ -77,6 +77,9 @@ pub struct Entry {
     /// The campaign's revision at the last hand-out.
     #[serde(rename = "rv", default, skip_serializing_if = "is_zero")]
     pub revision: u32,
+    /// Revision and variant of the first exposure: what follows is counted where the person was counted.
+    #[serde(rename = "xa", default, skip_serializing_if = "Option::is_none")]
+    exposed_as: Option<(u32, String)>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -161,6 +164,23 @@ impl Entry {
     /// Whether this impression is among what is kept apart.
     pub fn holds(&self, impression: Id) -> bool {
         self.hits.iter().any(|hit| hit.impression == impression)
+    }
+
+    /// Revision and variant under which this person counts.
+    pub fn counted_as(&self) -> (u32, String) {
+        self.exposed_as
+            .clone()
+            .unwrap_or_else(|| (self.revision, self.variant.clone().unwrap_or_default()))
+    }
+
+    /// True for the first time.
+    fn expose(&mut self, at: Timestamp, (revision, variant): (u32, &str)) -> bool {
+        let first = self.exposed_at.is_none();
+        if first {
+            self.exposed_at = Some(at);
+            self.exposed_as = Some((revision, variant.to_owned()));
+        }
+        first
     }
 
     /// How many slots are taken in a window.
@@ -264,7 +284,15 @@ impl Ledger {
 
     /// It has really been visible. `day` is that of `at`. True when this person is exposed to the campaign for the first time. A lease that
     /// ran out meanwhile, or that another profile of the person held, is taken again: what was seen counts.
-    pub fn confirm(&mut self, campaign: CampaignId, impression: Id, at: Timestamp, here: &Here) -> bool {
+    /// `part` is the revision and the variant that it was handed out with.
+    pub fn confirm(
+        &mut self,
+        campaign: CampaignId,
+        impression: Id,
+        part: (u32, &str),
+        at: Timestamp,
+        here: &Here,
+    ) -> bool {
         let entry = self.0.entry(campaign).or_default();
         match entry.hits.iter_mut().find(|hit| hit.impression == impression) {
             Some(hit) => hit.confirmed = true,
@@ -279,19 +307,21 @@ impl Ledger {
             }),
         }
         entry.shown_at = entry.shown_at.max(Some(at));
-        let first = entry.exposed_at.is_none();
-        entry.exposed_at.get_or_insert(at);
+        let first = entry.expose(at, part);
         entry.tidy(here.now);
         first
     }
 
-    /// It was handed out and not shown: the slot is free again. A confirmed one stays taken.
-    pub fn give_back(&mut self, campaign: CampaignId, impression: Id) {
-        if let Some(entry) = self.0.get_mut(&campaign) {
-            entry
-                .hits
-                .retain(|hit| hit.impression != impression || hit.confirmed);
-        }
+    /// It was handed out and not shown: the slot is free again. A confirmed one stays taken. True when a slot was freed.
+    pub fn give_back(&mut self, campaign: CampaignId, impression: Id) -> bool {
+        let Some(entry) = self.0.get_mut(&campaign) else {
+            return false;
+        };
+        let before = entry.hits.len();
+        entry
+            .hits
+            .retain(|hit| hit.impression != impression || hit.confirmed);
+        entry.hits.len() < before
     }
 
     /// Somebody of the control group would have seen it now. True for the first time.
@@ -299,9 +329,7 @@ impl Ledger {
         let entry = self.touch(campaign, now);
         entry.variant = Some(crate::experiment::CONTROL.to_owned());
         entry.revision = revision;
-        let first = entry.exposed_at.is_none();
-        entry.exposed_at.get_or_insert(now);
-        first
+        entry.expose(now, (revision, crate::experiment::CONTROL))
     }
 
     /// It was clicked.
@@ -345,7 +373,10 @@ impl Ledger {
             ours.shown_at = ours.shown_at.max(theirs.shown_at);
             ours.clicked_at = ours.clicked_at.max(theirs.clicked_at);
             ours.closed_at = ours.closed_at.max(theirs.closed_at);
-            ours.exposed_at = earlier(ours.exposed_at, theirs.exposed_at);
+            if theirs.exposed_at.is_some() && earlier(ours.exposed_at, theirs.exposed_at) != ours.exposed_at {
+                ours.exposed_at = theirs.exposed_at;
+                ours.exposed_as = theirs.exposed_as;
+            }
             ours.converted_at = earlier(ours.converted_at, theirs.converted_at);
             if ours.variant.is_none() {
                 ours.variant = theirs.variant;

@@ -30,6 +30,7 @@ pub mod stats;
 pub mod subscription;
 pub mod time;
 pub mod trigger;
+pub mod uplift;
 pub mod wire;
 
 mod field;

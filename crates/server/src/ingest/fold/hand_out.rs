@@ -12,7 +12,7 @@ use crate::store::impressions::ImpressionRow;
 use campanile_core::decide::{Candidate, Detail, Filled, Moment, Outcome, Words, decide};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::ledger::SHOW_WITHIN_MS;
+use campanile_core::ledger::{Entry, SHOW_WITHIN_MS};
 use campanile_core::popup::HandOut;
 use campanile_core::stats::Measure;
 use campanile_core::time::Timestamp;
@@ -252,8 +252,7 @@ impl Visit<'_> {
             let person = self.person_mut();
             if person.row.ledger.convert(goal.id, at, window) {
                 person.changed = true;
-                let entry = person.row.ledger.entry(goal.id);
-                let part = entry.map(|entry| (entry.revision, entry.variant.clone().unwrap_or_default()));
+                let part = person.row.ledger.entry(goal.id).map(Entry::counted_as);
                 reached.push((goal.id, part));
             }
         }

@@ -167,8 +167,11 @@ impl Visit<'_> {
         person.changed = true;
         let ledger = &mut person.row.ledger;
         match measure {
-            Measure::Shown if ledger.confirm(campaign, impression.id, at, &here) => {
-                self.count(campaign, Measure::Exposed, part);
+            Measure::Shown => {
+                let as_handed = (impression.revision, impression.variant.as_str());
+                if ledger.confirm(campaign, impression.id, as_handed, at, &here) {
+                    self.count(campaign, Measure::Exposed, part);
+                }
             }
             Measure::Clicked => ledger.click(campaign, at),
             Measure::Closed => ledger.close(campaign, at),
@@ -186,7 +189,10 @@ impl Visit<'_> {
         }
         tracing::debug!(campaign = %impression.campaign, reason, "a pop-up was given back");
         let person = self.person_mut();
-        person.row.ledger.give_back(impression.campaign, id);
+        // Told twice, or by somebody whose it is not: no slot was freed, and nothing is counted.
+        if !person.row.ledger.give_back(impression.campaign, id) {
+            return;
+        }
         person.changed = true;
         self.count(
             impression.campaign,
