@@ -67,7 +67,11 @@ impl Group {
         let scale = 1.0 + Z * Z / n;
         // At the ends the formula comes out as nought and one but for the rounding.
         Some(Interval {
-            low: if self.did == 0 { 0.0 } else { (middle - half) / scale },
+            low: if self.did == 0 {
+                0.0
+            } else {
+                (middle - half) / scale
+            },
             high: if self.did == self.people {
                 1.0
             } else {
@@ -102,17 +106,17 @@ pub fn sure(ours: Group, base: Group) -> f64 {
 }
 
 /// `ours` against `base`, with their names; `did` is the verb in the third person, such as `converts`. `None` where one has no people.
-pub fn compare(
-    (name, ours): (&str, Group),
-    (base_name, base): (&str, Group),
-    did: &str,
-) -> Option<Uplift> {
+pub fn compare((name, ours): (&str, Group), (base_name, base): (&str, Group), did: &str) -> Option<Uplift> {
     let points = ours.rate()? - base.rate()?;
     let interval = difference(ours, base)?;
     let sure = sure(ours, base);
     let fewest = ours.people.min(base.people);
     let sentence = if fewest < LEAST_PEOPLE {
-        let who = if ours.people <= base.people { name } else { base_name };
+        let who = if ours.people <= base.people {
+            name
+        } else {
+            base_name
+        };
         let people = if fewest == 1 { "person" } else { "people" };
         format!("Too early: {who} has {fewest} {people}.")
     } else if interval.low > 0.0 || interval.high < 0.0 {
@@ -251,8 +255,14 @@ mod tests {
             say(Group::new(12, 12), Group::new(4000, 160)),
             "Too early: B has 12 people."
         );
-        assert_eq!(say(Group::new(4000, 1), Group::new(1, 1)), "Too early: A has 1 person.");
-        assert_eq!(compare(("B", Group::default()), ("A", Group::new(9, 1)), "converts"), None);
+        assert_eq!(
+            say(Group::new(4000, 1), Group::new(1, 1)),
+            "Too early: A has 1 person."
+        );
+        assert_eq!(
+            compare(("B", Group::default()), ("A", Group::new(9, 1)), "converts"),
+            None
+        );
         assert_eq!(
             (in_points(-0.0012), in_points(0.021), in_points(-0.00001)),
             ("−0.12".to_owned(), "2.1".to_owned(), "0.00".to_owned())

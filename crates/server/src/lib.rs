@@ -1,7 +1,7 @@
 //! Campanile: web pop-ups and web push with events, profiles, campaigns and reports, in one process.
 //!
 //! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
-//! - [`ingest`], [`launch`], [`media`], [`report`] are the use cases; [`live`] is what they and `http` read from memory.
+//! - [`ingest`], [`launch`], [`media`], [`report`], [`explain`] are the use cases; [`live`] is what they and `http` read from memory.
 //! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
 //! - [`app`] wires them, [`cli`] is the command line.
 //!
@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod explain;
 pub mod http;
 pub mod ingest;
 pub mod launch;
@@ -21,6 +22,7 @@ pub mod page_link;
 pub mod queue;
 pub mod report;
 pub mod secret;
+pub mod sight;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

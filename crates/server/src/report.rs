@@ -6,10 +6,15 @@ use crate::store::Store;
 use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
 use campanile_core::account::Account;
-use campanile_core::campaign::Campaign;
+use campanile_core::campaign::{Body, Campaign, PopupPlan};
+use campanile_core::experiment::CONTROL;
 use campanile_core::id::CampaignId;
+use campanile_core::popup::{Ask, Field};
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
+use campanile_core::uplift::{self, Group, Interval, Uplift};
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A campaign's numbers in full.
@@ -23,6 +28,60 @@ pub struct CampaignReport {
     pub days: BTreeMap<Day, Counts>,
     /// Why messages failed or were repeated, most frequent first.
     pub reasons: Vec<(String, u64)>,
+    /// Revisions of a pop-up with the moment from which each was in force, oldest first.
+    pub revisions: Vec<(u32, Timestamp)>,
+    /// The revision that `counts` and `parts` are about; `None` for all of them.
+    pub revision: Option<u32>,
+    /// What the parts are compared by.
+    pub by: By,
+    /// Variants and control group; empty where a pop-up has one message for all.
+    pub parts: Vec<Part>,
+    /// What visitors wrote; `None` where the pop-up asks nothing and nobody ever answered.
+    pub answers: Option<Answers>,
+}
+
+/// What variants are compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// People who reached the goal, of those who were exposed.
+    Goal,
+    /// Clicks of what was shown, where there is no goal. The control group is shown nothing, so it is left out.
+    Click,
+}
+
+/// One variant, or the control group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// `A`, `B` and on, or `control`.
+    pub name: String,
+    /// Its share in per cent now; `None` for one that was removed.
+    pub share: Option<f64>,
+    /// What was counted of it.
+    pub counts: Counts,
+    /// What is compared: how many, and how many did it.
+    pub group: Group,
+    /// Where its rate lies; `None` while there is nobody.
+    pub interval: Option<Interval>,
+    /// Against what it is compared; `None` for the one that the others are compared with.
+    pub against: Option<String>,
+    /// The comparison; `None` while one of both has nobody.
+    pub uplift: Option<Uplift>,
+}
+
+/// What visitors wrote into a pop-up's field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    /// What is asked for now; `None` where the pop-up asks nothing any more.
+    pub ask: Option<Ask>,
+    /// The question.
+    pub question: String,
+    /// How many answers there are.
+    pub total: u64,
+    /// How often each was given, of a choice or a scale: what can be chosen in its order, then what was given before and is none of it now.
+    pub counts: Vec<(Value, u64)>,
+    /// The mean of a scale.
+    pub mean: Option<f64>,
 }
 
 /// One account at a glance.
@@ -53,29 +112,201 @@ pub async fn campaigns(store: &Store, account: &Account) -> Result<Vec<(Campaign
         .collect())
 }
 
-/// One campaign in full; `None` if there is none of that number.
+/// One campaign in full, of one revision if asked; `None` if there is none of that number. Days are of all revisions: a day may hold two.
 pub async fn campaign(
     store: &Store,
     account: &Account,
     id: CampaignId,
+    revision: Option<u32>,
 ) -> Result<Option<CampaignReport>, DbError> {
     let Some(campaign) = store.campaign(&account.id, id).await? else {
         return Ok(None);
     };
     let days = store.days(&account.id, id).await?;
     let reasons = store.reasons(&account.id, id).await?;
-    let mut counts = Counts::default();
-    for day in days.values() {
-        for (measure, n) in day.measures() {
-            counts.add(measure, n);
-        }
-    }
-    Ok(Some(CampaignReport {
+    let mut found = CampaignReport {
         campaign,
-        counts,
+        counts: Counts::default(),
         days,
         reasons,
+        revisions: Vec::new(),
+        revision: None,
+        by: By::Click,
+        parts: Vec::new(),
+        answers: None,
+    };
+    for day in found.days.values() {
+        add(&mut found.counts, day);
+    }
+    if let Body::Popup(plan) = &found.campaign.definition.body {
+        found.revisions = store.revisions_of(&account.id, id).await?;
+        found.revision = revision.filter(|wanted| found.revisions.iter().any(|(known, _)| known == wanted));
+        let mut by_variant: BTreeMap<String, Counts> = BTreeMap::new();
+        for ((of, variant), counts) in store.variants(&account.id, id).await? {
+            if found.revision.is_none_or(|wanted| wanted == of) {
+                add(by_variant.entry(variant).or_default(), &counts);
+            }
+        }
+        if found.revision.is_some() {
+            // The campaign's own counts know no revision.
+            found.counts = Counts::default();
+            for counts in by_variant.values() {
+                add(&mut found.counts, counts);
+            }
+        }
+        found.by = if plan.goal.is_some() || found.counts.converted > 0 {
+            By::Goal
+        } else {
+            By::Click
+        };
+        found.parts = parts(plan, found.by, by_variant);
+        found.answers = answers(store, account, id, plan).await?;
+    }
+    Ok(Some(found))
+}
+
+fn add(to: &mut Counts, counts: &Counts) {
+    for (measure, n) in counts.measures() {
+        to.add(measure, n);
+    }
+}
+
+/// The parts of an experiment, compared with the control group, or with A where there is none. What was counted of a variant that is not
+/// there any more stands last.
+fn parts(plan: &PopupPlan, by: By, mut counted: BTreeMap<String, Counts>) -> Vec<Part> {
+    let experiment = &plan.experiment;
+    // The control group sees nothing: what is exposed of it is people who would have.
+    let alone = counted.keys().all(|name| name == experiment.name(0));
+    if experiment.is_one() && alone {
+        return Vec::new();
+    }
+    let all = experiment.weight
+        + experiment.control
+        + experiment
+            .variants
+            .iter()
+            .map(|variant| variant.weight)
+            .sum::<u32>();
+    let share = |weight: u32| Some(100.0 * f64::from(weight) / f64::from(all.max(1)));
+    let mut rows = vec![(
+        experiment.name(0).to_owned(),
+        share(experiment.weight.max(u32::from(all == 0))),
+    )];
+    for variant in &experiment.variants {
+        rows.push((variant.name.clone(), share(variant.weight)));
+    }
+    if experiment.control > 0 {
+        rows.push((CONTROL.to_owned(), share(experiment.control)));
+    }
+    let gone: Vec<String> = counted
+        .keys()
+        .filter(|name| rows.iter().all(|(known, _)| known != *name))
+        .cloned()
+        .collect();
+    rows.extend(gone.into_iter().map(|name| (name, None)));
+    let mut parts: Vec<Part> = rows
+        .into_iter()
+        .map(|(name, share)| {
+            let counts = counted.remove(&name).unwrap_or_default();
+            let group = match by {
+                By::Goal => Group::new(counts.exposed, counts.converted),
+                By::Click if name == CONTROL => Group::default(),
+                By::Click => Group::new(counts.shown, counts.clicked),
+            };
+            Part {
+                interval: group.interval(),
+                name,
+                share,
+                counts,
+                group,
+                against: None,
+                uplift: None,
+            }
+        })
+        .collect();
+    let base = parts
+        .iter()
+        .find(|part| part.name == CONTROL && part.share.is_some() && by == By::Goal)
+        .or(parts.first())
+        .map(|part| (part.name.clone(), part.group));
+    let Some((base_name, base)) = base else {
+        return parts;
+    };
+    let did = match by {
+        By::Goal => "converts",
+        By::Click => "is clicked",
+    };
+    let told = if base_name == CONTROL {
+        "the control group"
+    } else {
+        &base_name
+    };
+    for part in parts.iter_mut().filter(|part| part.name != base_name) {
+        let name = if part.name == CONTROL {
+            "The control group"
+        } else {
+            &part.name
+        };
+        part.uplift = uplift::compare((name, part.group), (told, base), did);
+        part.against = Some(base_name.clone());
+    }
+    parts
+}
+
+/// What was answered. Only what can be counted is: of texts and addresses each is its own.
+async fn answers(
+    store: &Store,
+    account: &Account,
+    id: CampaignId,
+    plan: &PopupPlan,
+) -> Result<Option<Answers>, DbError> {
+    let field = (0..=plan.experiment.variants.len()).find_map(|index| {
+        let popup = plan.variant(index);
+        popup.drawn_field().map(|field| (popup, field))
+    });
+    let total = store.answer_total(&account.id, id).await?;
+    if total == 0 && field.is_none() {
+        return Ok(None);
+    }
+    let ask = field.map(|(_, field)| field.ask);
+    let question = field.map_or_else(String::new, |(popup, field)| {
+        let label = if field.label.is_empty() {
+            &popup.title
+        } else {
+            &field.label
+        };
+        label.clone()
+    });
+    let mut counts = Vec::new();
+    if matches!(ask, Some(Ask::Choice | Ask::Scale)) {
+        let mut given = store.answer_counts(&account.id, id).await?;
+        for wanted in field.map(|(_, field)| choices(field)).unwrap_or_default() {
+            let at = given.iter().position(|(answer, _)| *answer == wanted);
+            let n = at.map_or(0, |at| given.remove(at).1);
+            counts.push((wanted, n));
+        }
+        counts.extend(given);
+    }
+    let (sum, n) = counts
+        .iter()
+        .filter_map(|(answer, n)| Some((answer.as_u64()? * n, *n)))
+        .fold((0, 0), |(sum, all), (points, n)| (sum + points, all + n));
+    Ok(Some(Answers {
+        ask,
+        question,
+        total,
+        mean: (ask == Some(Ask::Scale) && n > 0).then(|| sum as f64 / n as f64),
+        counts,
     }))
+}
+
+/// What can be answered, in its order.
+fn choices(field: &Field) -> Vec<Value> {
+    match field.ask {
+        Ask::Choice => field.options.iter().map(|option| json!(option.trim())).collect(),
+        Ask::Scale => (1..=5).map(|step| json!(step)).collect(),
+        Ask::Email | Ask::Text => Vec::new(),
+    }
 }
 
 /// One account at a glance.

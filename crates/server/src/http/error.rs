@@ -2,6 +2,7 @@
 //!
 //! Left out: pages (`pages/error.rs` draws the same errors for people). Invariant: no text of an internal fault leaves the process.
 
+use crate::explain::ExplainError;
 use crate::ingest::IngestError;
 use crate::launch::LaunchError;
 use crate::media::MediaError;
@@ -135,6 +136,19 @@ impl From<LaunchError> for Error {
             LaunchError::State(message) => Self::Conflict(message),
             LaunchError::Store(fault) => fault.into(),
             LaunchError::Internal(fault) => Self::Internal(fault),
+        }
+    }
+}
+
+impl From<ExplainError> for Error {
+    fn from(fault: ExplainError) -> Self {
+        match fault {
+            ExplainError::Unknown => Self::NotFound {
+                code: "profile_unknown",
+                message: "There is nobody like that here.".to_owned(),
+            },
+            ExplainError::Field(fault) => Self::Fields(vec![fault]),
+            ExplainError::Store(fault) => fault.into(),
         }
     }
 }

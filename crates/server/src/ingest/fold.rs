@@ -6,10 +6,10 @@
 mod hand_out;
 mod react;
 
-use super::sight::Place;
 use super::{agent, fresh_id, new_profile, refuse};
 use crate::clock::Clock;
 use crate::live::Site;
+use crate::sight::{self, Place};
 use crate::store::Store;
 use crate::store::db::Batch;
 use crate::store::events::EventRow;
@@ -31,8 +31,6 @@ use campanile_push::ece::Recipient;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
-/// A session ends after this long without a page view or an event.
-const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
 /// How far back a browser's clock is believed.
 const OLDEST_MS: i64 = 60 * 24 * 3600 * 1000;
 
@@ -270,7 +268,7 @@ impl<'a> Visit<'a> {
         match &operation.what {
             What::Page { url, referrer, title } => {
                 self.touch_session(at, true);
-                self.note_utm(url);
+                sight::note_utm(&mut self.here_mut().device.state.session, url);
                 self.place.url.clone_from(url);
                 self.place.referrer.clone_from(referrer);
                 self.place.title.clone_from(title);
@@ -399,34 +397,7 @@ impl<'a> Visit<'a> {
     }
 
     fn touch_session(&mut self, at: Timestamp, page: bool) {
-        let session = &mut self.here_mut().device.state.session;
-        if session.number == 0 || at.ms() - session.last_at > SESSION_IDLE_MS {
-            *session = SessionState {
-                started_at: at.ms(),
-                number: session.number + 1,
-                ..SessionState::default()
-            };
-        }
-        session.last_at = session.last_at.max(at.ms());
-        session.pages += u32::from(page);
-    }
-
-    /// UTM parameters of the page on which the session began, or of a later one that brings its own.
-    fn note_utm(&mut self, url: &str) {
-        let Some((_, query)) = url.split_once('?') else {
-            return;
-        };
-        let query = query.split('#').next().unwrap_or_default();
-        let found: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
-            .filter_map(|(key, value)| {
-                let name = key.strip_prefix("utm_")?;
-                let known = ["source", "medium", "campaign", "term", "content"].contains(&name);
-                known.then(|| (name.to_owned(), value.chars().take(120).collect()))
-            })
-            .collect();
-        if !found.is_empty() {
-            self.here_mut().device.state.session.utm = found;
-        }
+        sight::touch_session(&mut self.here_mut().device.state.session, at, page);
     }
 
     fn record(

@@ -7,11 +7,11 @@
 pub mod agent;
 mod fold;
 mod preview;
-pub mod sight;
 
 use crate::clock::{self, Clock};
 use crate::live::Site;
 use crate::page_link::{self, Purpose};
+use crate::sight::Place;
 use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
@@ -31,7 +31,6 @@ use campanile_core::wire::{
 };
 use fold::{Asking, Known, Visit};
 use serde_json::Map;
-use sight::Place;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 

@@ -2,8 +2,8 @@
 //!
 //! Left out: verifying the link. Invariant: nothing is leased and nothing is kept.
 
-use super::sight::{Place, Sight};
 use crate::live::Site;
+use crate::sight::{Place, Sight};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
 use campanile_core::decide::{Moment, Words};
 use campanile_core::id::{CampaignId, Id, Ordinal};

@@ -89,6 +89,13 @@ impl Store {
             .collect()
     }
 
+    /// How many answers there are.
+    pub async fn answer_total(&self, account: &AccountId, campaign: CampaignId) -> Result<u64, DbError> {
+        let sql = "-- answer_total\nSELECT COUNT(*) FROM answers WHERE account = $1 AND campaign = $2";
+        let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
+        Ok(rows.first().map_or(Ok(0), |row| row.int(0))? as u64)
+    }
+
     /// How often each answer was given, most frequent first; at most 100 different ones.
     pub async fn answer_counts(
         &self,

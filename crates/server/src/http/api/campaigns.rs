@@ -1,14 +1,18 @@
 //! Campaigns over the API.
 
 use crate::app::App;
+use crate::http::csv;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
+use crate::launch::{LaunchError, Purpose};
 use crate::{report, secret};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::popup::Template;
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
 use serde::Deserialize;
@@ -52,6 +56,7 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
 pub(super) struct Filter {
     kind: Option<String>,
     status: Option<String>,
+    archived: Option<String>,
 }
 
 pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Asked(filter): Asked<Filter>) -> Answer {
@@ -67,11 +72,18 @@ pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Asked(filte
             Error::BadRequest("“status” is draft, running, sending, sent or stopped.".to_owned())
         })?),
     };
+    let archived = match filter.archived.as_deref() {
+        None | Some("false") => Some(false),
+        Some("true") => Some(true),
+        Some("all") => None,
+        Some(_) => return Err(Error::BadRequest("“archived” is true, false or all.".to_owned())),
+    };
     let campaigns: Vec<Value> = report::campaigns(&app.store, &site.account)
         .await?
         .iter()
         .filter(|(campaign, _)| kind.is_none_or(|kind| campaign.definition.kind() == kind))
         .filter(|(campaign, _)| status.is_none_or(|status| campaign.status == status))
+        .filter(|(campaign, _)| archived.is_none_or(|away| campaign.archived_at.is_some() == away))
         .map(|(campaign, counts)| shown(campaign, counts))
         .collect();
     Ok(Json(json!({"campaigns": campaigns})))
@@ -147,11 +159,93 @@ pub(super) async fn duplicate(
     Ok((StatusCode::CREATED, Json(shown(&campaign, &Counts::default()))))
 }
 
-pub(super) async fn report(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+pub(super) async fn archive(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+    let campaign = app.launch.archive(&site.account.id, CampaignId(id), true).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn unarchive(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+    let campaign = app
+        .launch
+        .archive(&site.account.id, CampaignId(id), false)
+        .await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn keep_draft(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Body(value): Body<Value>,
+) -> Answer {
+    let draft = Some(parse(value)?);
+    let campaign = app
+        .launch
+        .keep_draft(&site.account.id, CampaignId(id), draft)
+        .await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn forget_draft(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+    let campaign = app
+        .launch
+        .keep_draft(&site.account.id, CampaignId(id), None)
+        .await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewLink {
+    purpose: String,
+    url: String,
+}
+
+/// A link into a page of the owner's: one message for the test, or the overlay that says why.
+pub(super) async fn link(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Body(new): Body<NewLink>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?;
+    if campaign.definition.kind() != Kind::Popup {
+        return Err(Error::Conflict(
+            "A push has no page to be tried on. Only pop-ups have links.".to_owned(),
+        ));
+    }
+    let purpose = match new.purpose.as_str() {
+        "test" => Purpose::Test(campaign.id),
+        "why" => Purpose::Why,
+        _ => return Err(Error::BadRequest("“purpose” is test or why.".to_owned())),
+    };
+    let (url, until) = app.launch.page_link_until(&site, purpose, &new.url)?;
+    Ok((
+        StatusCode::CREATED,
+        Json(json!({"url": url.as_str(), "until": until})),
+    ))
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfRevision {
+    revision: Option<u32>,
+}
+
+pub(super) async fn report(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(of): Asked<OfRevision>,
+) -> Answer {
     let id = CampaignId(id);
-    let report = report::campaign(&app.store, &site.account, id)
+    let report = report::campaign(&app.store, &site.account, id, of.revision)
         .await?
-        .ok_or(crate::launch::LaunchError::Unknown(id))?;
+        .ok_or(LaunchError::Unknown(id))?;
+    if of.revision != report.revision {
+        return Err(Error::BadRequest(
+            "“revision” is none that was ever in force. Leave it out for all of them.".to_owned(),
+        ));
+    }
     let kind = report.campaign.definition.kind();
     let days: Vec<Value> = report
         .days
@@ -167,9 +261,100 @@ pub(super) async fn report(State(app): State<App>, Admin(site): Admin, Part(id):
         .iter()
         .map(|(reason, times)| json!({"reason": reason, "times": times}))
         .collect();
-    Ok(Json(json!({
+    let mut value = json!({
         "campaign": shown(&report.campaign, &report.counts), "counts": counted(kind, &report.counts), "days": days, "reasons": reasons,
-    })))
+    });
+    if kind == Kind::Popup {
+        let revisions: Vec<Value> = report
+            .revisions
+            .iter()
+            .map(|(revision, since)| json!({"revision": revision, "since": since}))
+            .collect();
+        value["revisions"] = json!(revisions);
+        value["revision"] = json!(report.revision);
+        value["compared_by"] = json!(report.by);
+        value["variants"] = report.parts.iter().map(part).collect();
+        value["answers"] = report.answers.as_ref().map_or(Value::Null, |answers| {
+            let counts: Vec<Value> = answers
+                .counts
+                .iter()
+                .map(|(answer, n)| json!({"answer": answer, "times": n}))
+                .collect();
+            json!({"ask": answers.ask, "question": answers.question, "total": answers.total, "mean": answers.mean, "counts": counts})
+        });
+    }
+    Ok(Json(value))
+}
+
+fn part(part: &report::Part) -> Value {
+    json!({
+        "name": part.name, "share": part.share, "counts": counted(Kind::Popup, &part.counts),
+        "people": part.group.people, "did": part.group.did, "rate": part.group.rate(), "interval": part.interval,
+        "against": part.against, "uplift": part.uplift,
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct Page {
+    limit: Option<u32>,
+    before: Option<String>,
+}
+
+/// What visitors wrote into a pop-up's field, newest first.
+pub(super) async fn answers(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(page): Asked<Page>,
+) -> Answer {
+    let account = &site.account.id;
+    let campaign = app.launch.find(account, CampaignId(id)).await?.id;
+    let before =
+        match page.before.as_deref() {
+            None => None,
+            Some(text) => Some(Id::parse(text).ok_or_else(|| {
+                Error::BadRequest("“before” is the “next” of an earlier answer.".to_owned())
+            })?),
+        };
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000);
+    let rows = app.store.answers(account, campaign, before, limit).await?;
+    let next = rows
+        .last()
+        .filter(|_| rows.len() == limit as usize)
+        .map(|row| row.impression);
+    let answers: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!({
+                "impression": row.impression, "at": row.at, "profile": row.ordinal, "revision": row.revision, "variant": row.variant,
+                "answer": row.answer, "comment": row.comment, "consent": row.consent,
+            })
+        })
+        .collect();
+    Ok(Json(json!({"answers": answers, "next": next})))
+}
+
+/// The same, all of them, as CSV.
+pub(super) async fn answers_csv(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+) -> Result<Response, Error> {
+    let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?.id;
+    Ok(csv::answers(&app, &site.account.id, campaign))
+}
+
+/// The gallery: which templates there are and what each has a place for.
+pub(super) async fn templates(Admin(_): Admin) -> Json<Value> {
+    let templates: Vec<Value> = Template::ALL
+        .iter()
+        .map(|template| {
+            json!({
+                "name": template.name(), "purpose": template.purpose(), "layout": template.layout(), "slots": template.slots(),
+            })
+        })
+        .collect();
+    Json(json!({"templates": templates}))
 }
 
 /// The very bytes, with their hash.

@@ -7,6 +7,7 @@ mod campaigns;
 mod media;
 mod openapi;
 mod people;
+mod schemas;
 mod settings;
 
 use super::error::Error;
@@ -20,7 +21,7 @@ struct Route {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
-    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes.
+    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes, `Csv` for a CSV file.
     takes: &'static str,
     gives: &'static str,
     status: u16,
@@ -38,8 +39,8 @@ macro_rules! routes {
 
 const ROUTES: &[Route] = routes! {
     get "/v1/account" settings::account, "The account of this key", "" => 200 "Account";
-    patch "/v1/account" settings::change_account, "Change name, zone or origins", "AccountChange" => 200 "Account";
-    get "/v1/campaigns" campaigns::list, "Campaigns with their counts, newest first; filter by kind and status", "" => 200 "CampaignList";
+    patch "/v1/account" settings::change_account, "Change name, zone, origins, or what holds for all campaigns", "AccountChange" => 200 "Account";
+    get "/v1/campaigns" campaigns::list, "Campaigns with their counts, newest first; filter by kind, status and archived", "" => 200 "CampaignList";
     post "/v1/campaigns" campaigns::create, "Write a campaign down as a draft", "Definition" => 201 "Campaign";
     get "/v1/campaigns/{id}" campaigns::show, "One campaign with its counts", "" => 200 "Campaign";
     put "/v1/campaigns/{id}" campaigns::change, "Change a campaign; a running pop-up changes for visitors at once", "Definition" => 200 "Campaign";
@@ -47,7 +48,15 @@ const ROUTES: &[Route] = routes! {
     post "/v1/campaigns/{id}/start" campaigns::start, "Start a pop-up, or send a push", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/stop" campaigns::stop, "Stop a running campaign", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/duplicate" campaigns::duplicate, "Make a draft with the same words", "" => 201 "Campaign";
-    get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, and why messages failed", "" => 200 "Report";
+    post "/v1/campaigns/{id}/archive" campaigns::archive, "Put a campaign away that does not run; its numbers stay", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/unarchive" campaigns::unarchive, "Take a campaign out again", "" => 200 "Campaign";
+    put "/v1/campaigns/{id}/draft" campaigns::keep_draft, "Keep changes beside what is in force; visitors do not get them", "Definition" => 200 "Campaign";
+    delete "/v1/campaigns/{id}/draft" campaigns::forget_draft, "Forget the changes that are kept beside", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/links" campaigns::link, "A signed link into a page of yours, for two hours: “test” shows this message uncounted, “why” opens the overlay", "NewLink" => 201 "Link";
+    get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, variants with intervals, answers, and why messages failed; ?revision= for one of them", "" => 200 "Report";
+    get "/v1/campaigns/{id}/answers" campaigns::answers, "What visitors wrote into a pop-up's field, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "AnswerList";
+    get "/v1/campaigns/{id}/answers.csv" campaigns::answers_csv, "All answers as CSV, newest first", "" => 200 "Csv";
+    get "/v1/templates" campaigns::templates, "The templates of pop-ups and what each has a place for", "" => 200 "TemplateList";
     post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
     get "/v1/media" media::list, "Uploaded pictures, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "MediaList";
     post "/v1/media" media::keep, "Upload a picture: the bytes of a PNG, JPEG, WebP or GIF, at most 5 MiB; ?name=", "Picture" => 201 "Media";
@@ -55,6 +64,8 @@ const ROUTES: &[Route] = routes! {
     get "/v1/profiles" people::find, "People by identity: ?identity=Email:customer@example.com, Identity:…, Phone:… or device:…", "" => 200 "ProfileList";
     get "/v1/profiles/{id}" people::show, "One person with devices and subscriptions", "" => 200 "Profile";
     get "/v1/profiles/{id}/events" people::events, "What a person did, newest first; ?limit= and ?before= (ms)", "" => 200 "EventList";
+    get "/v1/profiles/{id}/why" people::why_profile, "Why this person would or would not get each running pop-up now; ?url=, ?referrer=, ?event=, ?props=, ?device=", "" => 200 "Why";
+    get "/v1/devices/{id}/why" people::why_device, "The same for a browser and whoever sits there", "" => 200 "Why";
     get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";
     get "/v1/settings/web-push" settings::web_push, "VAPID keys and what is bound to them", "" => 200 "WebPush";
     get "/v1/install" settings::install, "The snippet, and where it was seen", "" => 200 "Install";

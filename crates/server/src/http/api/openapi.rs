@@ -1,7 +1,8 @@
 //! `/api/openapi.json`: OpenAPI 3.1, made from the table of routes.
 //!
-//! Left out: prose that belongs into the guide. Invariant: a path is here if and only if it is served.
+//! Left out: the schemas (`schemas`), and prose that belongs into the guide. Invariant: a path is here if and only if it is served.
 
+use super::schemas::schemas;
 use super::{ROUTES, Route};
 use axum::Json;
 use serde_json::{Map, Value, json};
@@ -31,7 +32,8 @@ fn made() -> Value {
     })
 }
 
-fn reference(name: &str) -> Value {
+/// A schema by its name.
+pub(super) fn reference(name: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{name}")})
 }
 
@@ -41,10 +43,10 @@ fn content(name: &str) -> Value {
 
 fn operation(route: &Route) -> Value {
     let mut responses = Map::new();
-    let good = if route.gives.is_empty() {
-        json!({"description": "Done"})
-    } else {
-        json!({"description": "Done", "content": content(route.gives)})
+    let good = match route.gives {
+        "" => json!({"description": "Done"}),
+        "Csv" => json!({"description": "Done", "content": {"text/csv": {}}}),
+        name => json!({"description": "Done", "content": content(name)}),
     };
     responses.insert(route.status.to_string(), good);
     responses.insert(
@@ -64,7 +66,7 @@ fn operation(route: &Route) -> Value {
     }
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
-        let kind = if route.path.starts_with("/v1/keys") {
+        let kind = if route.path.starts_with("/v1/keys") || route.path.starts_with("/v1/devices") {
             json!({"type": "string"})
         } else {
             json!({"type": "integer", "format": "int64"})
@@ -76,7 +78,18 @@ fn operation(route: &Route) -> Value {
         parameters.push(json!({"name": "hash", "in": "path", "required": true, "schema": kind}));
     }
     let queries: &[(&str, &str)] = match route.path {
-        "/v1/campaigns" if route.method == "get" => &[("kind", "string"), ("status", "string")],
+        "/v1/campaigns" if route.method == "get" => {
+            &[("kind", "string"), ("status", "string"), ("archived", "string")]
+        }
+        "/v1/campaigns/{id}/report" => &[("revision", "integer")],
+        "/v1/campaigns/{id}/answers" => &[("limit", "integer"), ("before", "string")],
+        "/v1/profiles/{id}/why" | "/v1/devices/{id}/why" => &[
+            ("url", "string"),
+            ("referrer", "string"),
+            ("event", "string"),
+            ("props", "string"),
+            ("device", "string"),
+        ],
         "/v1/profiles" => &[("identity", "string")],
         "/v1/profiles/{id}/events" => &[("limit", "integer"), ("before", "integer")],
         "/v1/subscriptions" => &[("limit", "integer")],
@@ -85,6 +98,10 @@ fn operation(route: &Route) -> Value {
         _ => &[],
     };
     for (name, kind) in queries {
+        // A browser is asked about by its own id.
+        if *name == "device" && route.path.starts_with("/v1/devices") {
+            continue;
+        }
         parameters.push(
             json!({"name": name, "in": "query", "required": *name == "identity", "schema": {"type": kind}}),
         );
@@ -101,178 +118,6 @@ fn operation_id(route: &Route) -> String {
         .trim_start_matches("/v1/")
         .replace("/{id}", "_one")
         .replace("/{hash}", "_one")
-        .replace(['/', '-'], "_");
+        .replace(['/', '-', '.'], "_");
     format!("{}_{path}", route.method)
-}
-
-fn object(fields: &[(&str, Value)]) -> Value {
-    let properties: Map<String, Value> = fields
-        .iter()
-        .map(|(name, schema)| ((*name).to_owned(), schema.clone()))
-        .collect();
-    json!({"type": "object", "properties": properties})
-}
-
-fn list(of: &Value) -> Value {
-    json!({"type": "array", "items": of})
-}
-
-fn schemas() -> Value {
-    let text = json!({"type": "string"});
-    let number = json!({"type": "integer", "format": "int64"});
-    let flag = json!({"type": "boolean"});
-    let time = json!({"type": "integer", "format": "int64", "description": "milliseconds since 1970"});
-    let maybe_time =
-        json!({"type": ["integer", "null"], "format": "int64", "description": "milliseconds since 1970"});
-    let map = json!({"type": "object", "additionalProperties": true});
-    let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
-    let numbers = json!({"type": "object", "additionalProperties": {"type": "integer"}});
-    let one_of = |words: &[&str]| json!({"type": "string", "enum": words});
-    let image =
-        json!({"type": ["object", "null"], "properties": {"url": text, "alt": text}, "required": ["url"]});
-    let popup = object(&[
-        ("template", one_of(&["box"])),
-        ("title", text.clone()),
-        ("text", text.clone()),
-        ("image", image),
-        ("button", json!({"type": ["string", "null"]})),
-        (
-            "on_click",
-            json!({"oneOf": [
-                {"type": "object", "properties": {"do": {"const": "url"}, "url": text, "target": {"enum": ["same", "new"]}}, "required": ["do", "url"]},
-                {"type": "object", "properties": {"do": {"const": "function"}, "name": text}, "required": ["do", "name"]},
-                {"type": "object", "properties": {"do": {"const": "close"}}, "required": ["do"]},
-            ]}),
-        ),
-        ("kv", texts.clone()),
-        (
-            "corner",
-            one_of(&["bottom-right", "bottom-left", "top-right", "top-left"]),
-        ),
-        ("theme", one_of(&["auto", "light", "dark"])),
-        ("accent", text.clone()),
-        ("ground", text.clone()),
-        ("ink", text.clone()),
-        ("radius", number.clone()),
-        ("language", text.clone()),
-    ]);
-    let action = object(&[
-        ("action", text.clone()),
-        ("title", text.clone()),
-        ("url", text.clone()),
-    ]);
-    let maybe = json!({"type": ["string", "null"]});
-    let media = object(&[
-        ("hash", text.clone()),
-        ("url", text.clone()),
-        ("width", number.clone()),
-        ("height", number.clone()),
-        ("bytes", number.clone()),
-        ("type", one_of(&["image/jpeg", "image/png", "image/webp"])),
-        ("name", text.clone()),
-        ("created_at", time.clone()),
-        (
-            "small",
-            json!({"type": ["object", "null"], "properties": {"url": text, "width": number, "bytes": number}}),
-        ),
-    ]);
-    let push = object(&[
-        ("title", text.clone()),
-        ("body", text.clone()),
-        ("url", text.clone()),
-        ("icon", maybe.clone()),
-        ("image", maybe.clone()),
-        ("badge", maybe.clone()),
-        ("actions", list(&action)),
-        ("tag", maybe.clone()),
-        ("require_interaction", flag.clone()),
-        ("silent", flag.clone()),
-        ("language", text.clone()),
-        ("ttl_seconds", number.clone()),
-        ("urgency", one_of(&["very-low", "low", "normal", "high"])),
-        ("kv", texts),
-    ]);
-    let trigger = json!({"oneOf": [
-        {"type": "object", "properties": {"on": {"const": "page"}}, "required": ["on"]},
-        {"type": "object", "properties": {"on": {"const": "event"}, "event": text}, "required": ["on", "event"]},
-    ]});
-    let caps = object(&[("session", json!({"type": ["integer", "null"]}))]);
-    let mut definition = object(&[
-        ("name", text.clone()),
-        ("kind", one_of(&["popup", "push"])),
-        ("popup", popup),
-        ("push", push),
-        ("trigger", trigger),
-        ("caps", caps),
-    ]);
-    definition["required"] = json!(["name", "kind"]);
-    let more = object(&[
-        ("id", number.clone()),
-        (
-            "status",
-            one_of(&["draft", "running", "sending", "sent", "stopped"]),
-        ),
-        ("created_at", time.clone()),
-        ("changed_at", time.clone()),
-        ("started_at", maybe_time.clone()),
-        ("ended_at", maybe_time.clone()),
-        ("counts", numbers.clone()),
-    ]);
-    let field_error = object(&[("field", text.clone()), ("message", text.clone())]);
-    let key = object(&[
-        ("id", text.clone()),
-        ("name", text.clone()),
-        ("tail", text.clone()),
-        ("created_at", time.clone()),
-        ("used_at", maybe_time.clone()),
-    ]);
-    let subscription = object(&[
-        ("id", text.clone()),
-        ("profile", number.clone()),
-        ("browser", text.clone()),
-        ("endpoint_host", text.clone()),
-        ("state", one_of(&["live", "gone"])),
-        ("reason", text.clone()),
-        ("vapid_key", text.clone()),
-        ("created_at", time.clone()),
-        ("changed_at", time.clone()),
-    ]);
-    let vapid = object(&[
-        ("id", text.clone()),
-        ("public_key", text.clone()),
-        ("created_at", time.clone()),
-        ("bound", number.clone()),
-    ]);
-    json!({
-        "Error": object(&[("error", object(&[("code", text.clone()), ("message", text.clone()), ("field", text.clone()), ("errors", list(&field_error))]))]),
-        "Account": object(&[("id", text.clone()), ("name", text.clone()), ("zone", text.clone()), ("origins", list(&text)), ("created_at", time.clone())]),
-        "AccountChange": object(&[("name", text.clone()), ("zone", text.clone()), ("origins", list(&text))]),
-        "Definition": definition,
-        "Campaign": {"allOf": [reference("Definition"), more]},
-        "CampaignList": object(&[("campaigns", list(&reference("Campaign")))]),
-        "Report": object(&[
-            ("campaign", reference("Campaign")), ("counts", numbers.clone()), ("days", list(&map)),
-            ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
-        ]),
-        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
-        "Media": media.clone(),
-        "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
-        "Profile": object(&[
-            ("id", number.clone()), ("identified", flag), ("identities", map.clone()), ("properties", map.clone()), ("created_at", time.clone()),
-            ("seen_at", maybe_time), ("devices", list(&map)), ("subscriptions", list(&subscription)), ("merged", list(&number)),
-        ]),
-        "ProfileList": object(&[("profiles", list(&reference("Profile")))]),
-        "EventList": object(&[("events", list(&object(&[
-            ("id", text.clone()), ("at", time.clone()), ("name", text.clone()), ("props", map), ("device", maybe),
-        ])))]),
-        "SubscriptionList": object(&[("total", number.clone()), ("by_browser", numbers), ("subscriptions", list(&subscription))]),
-        "WebPush": object(&[("public_key", text.clone()), ("keys", list(&vapid)), ("subscriptions", number)]),
-        "Install": object(&[
-            ("snippet", text.clone()), ("seen", json!({"type": ["object", "null"]})),
-            ("origins_seen", list(&object(&[("origin", text.clone()), ("sdk", text.clone()), ("first_at", time.clone()), ("last_at", time)]))),
-        ]),
-        "KeyList": object(&[("keys", list(&key))]),
-        "NewKey": object(&[("name", text.clone())]),
-        "MadeKey": {"allOf": [key, object(&[("key", text)])]},
-    })
 }

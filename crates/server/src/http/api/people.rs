@@ -1,8 +1,10 @@
 //! People, their events and their subscriptions over the API.
 
 use crate::app::App;
+use crate::explain::{self, Question, Who};
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Part};
+use crate::live::Site;
 use crate::store::profiles::{DeviceRow, ProfileDetail};
 use crate::store::subscriptions::SubscriptionRow;
 use axum::Json;
@@ -150,4 +152,70 @@ pub(super) async fn subscriptions(
     Ok(Json(
         json!({"total": reach.values().sum::<u64>(), "by_browser": reach, "subscriptions": rows}),
     ))
+}
+
+#[derive(Deserialize)]
+pub(super) struct Why {
+    url: Option<String>,
+    referrer: Option<String>,
+    event: Option<String>,
+    /// Properties of the event as JSON.
+    props: Option<String>,
+    /// Of several browsers of a person.
+    device: Option<String>,
+}
+
+impl Why {
+    fn question(&self) -> Result<Question, Error> {
+        let props = match self.props.as_deref().filter(|text| !text.is_empty()) {
+            None => Map::new(),
+            Some(text) => serde_json::from_str(text).map_err(|_| {
+                Error::BadRequest("“props” is a JSON object, such as {\"price\": 20}.".to_owned())
+            })?,
+        };
+        let name = self.event.as_deref().filter(|name| !name.is_empty());
+        Ok(Question {
+            url: self.url.clone().unwrap_or_default(),
+            referrer: self.referrer.clone().unwrap_or_default(),
+            event: name.map(|name| (name.to_owned(), props)),
+        })
+    }
+}
+
+/// Why a person would or would not get each pop-up that runs.
+pub(super) async fn why_profile(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<u32>,
+    Asked(why): Asked<Why>,
+) -> Answer {
+    let wanted = match why.device.as_deref().filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(device_id(text)?),
+    };
+    explained(&app, &site, Who::Person(Ordinal(id), wanted), &why).await
+}
+
+/// The same for a browser and whoever sits there.
+pub(super) async fn why_device(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<String>,
+    Asked(why): Asked<Why>,
+) -> Answer {
+    explained(&app, &site, Who::Device(device_id(&id)?), &why).await
+}
+
+fn device_id(text: &str) -> Result<Id, Error> {
+    let bad = || Error::BadRequest("A browser's id is 32 hex digits.".to_owned());
+    Id::parse(text).ok_or_else(bad)
+}
+
+async fn explained(app: &App, site: &Site, who: Who, why: &Why) -> Answer {
+    let now = app.clock.now();
+    let found = explain::explain(&app.store, site, who, &why.question()?, now).await?;
+    Ok(Json(json!({
+        "profile": found.person, "device": found.device.as_ref().map(device), "url": found.url, "event": found.event,
+        "session": found.session, "pages": found.pages, "subscribed": found.reachable, "at": now, "campaigns": found.campaigns,
+    })))
 }

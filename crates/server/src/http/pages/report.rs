@@ -401,7 +401,7 @@ pub(crate) async fn show(desk: Desk, Numbered(id): Numbered) -> Response {
 }
 
 async fn page(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
-    let found = report::campaign(&desk.app.store, desk.account(), id)
+    let found = report::campaign(&desk.app.store, desk.account(), id, None)
         .await?
         .ok_or(LaunchError::Unknown(id))?;
     let days = all_days(&found.days, desk.now, &desk.account().zone, 28);

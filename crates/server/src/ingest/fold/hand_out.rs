@@ -4,9 +4,9 @@
 //! gets the message again instead of another slot. Left out: the rules (`campanile_core::decide`). Invariant: whatever is handed out has
 //! taken its slot in the same batch.
 
-use super::super::sight::{Sight, explained};
 use super::{Asking, Visit, fresh_id};
 use crate::clock;
+use crate::sight::{Sight, explained};
 use crate::store::db::Batch;
 use crate::store::impressions::ImpressionRow;
 use campanile_core::decide::{Candidate, Detail, Filled, Moment, Outcome, Words, decide};

@@ -1,16 +1,20 @@
 //! From what is stored of a visitor to what deciding looks at.
 //!
-//! The page's own request and whoever asks afterwards ("why not?") see a visitor through the same eyes. Left out: deciding. Invariant:
-//! borrows everything, reads nothing.
+//! The page's own request (`ingest`) and whoever asks afterwards (`explain`) see a visitor through the same eyes. Left out: deciding.
+//! Invariant: borrows everything, reads nothing.
 
 use crate::live::Site;
-use crate::store::profiles::{DeviceRow, ProfileRow};
+use crate::store::profiles::{DeviceRow, ProfileRow, SessionState};
 use campanile_core::decide::{Explained, Looked, Visitor};
 use campanile_core::experiment::CONTROL;
 use campanile_core::ledger::Here;
 use campanile_core::popup::Layout;
 use campanile_core::segment::{Device, Facts, Page};
 use campanile_core::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A session ends after this long without a page view or an event.
+const SESSION_IDLE_MS: i64 = 20 * 60 * 1000;
 
 /// What is known of where the visitor is.
 #[derive(Debug, Clone, Default)]
@@ -166,4 +170,35 @@ pub fn explained(site: &Site, looked: Vec<Looked>, profile: &ProfileRow, named: 
         _ => 2,
     });
     list
+}
+
+/// What a page view or an event at `at` does to a session: it goes on, or a new one begins.
+pub fn touch_session(session: &mut SessionState, at: Timestamp, page: bool) {
+    if session.number == 0 || at.ms() - session.last_at > SESSION_IDLE_MS {
+        *session = SessionState {
+            started_at: at.ms(),
+            number: session.number + 1,
+            ..SessionState::default()
+        };
+    }
+    session.last_at = session.last_at.max(at.ms());
+    session.pages += u32::from(page);
+}
+
+/// UTM parameters of the page on which the session began, or of a later one that brings its own.
+pub fn note_utm(session: &mut SessionState, url: &str) {
+    let Some((_, query)) = url.split_once('?') else {
+        return;
+    };
+    let query = query.split('#').next().unwrap_or_default();
+    let found: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
+        .filter_map(|(key, value)| {
+            let name = key.strip_prefix("utm_")?;
+            let known = ["source", "medium", "campaign", "term", "content"].contains(&name);
+            known.then(|| (name.to_owned(), value.chars().take(120).collect()))
+        })
+        .collect();
+    if !found.is_empty() {
+        session.utm = found;
+    }
 }
