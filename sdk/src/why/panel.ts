@@ -1,0 +1,278 @@
+/**
+ * The overlay itself: a closed shadow root over the page, its header, tabs and foot, the keys, and one drawing after each change.
+ *
+ * Left out: the list (`campaigns.ts`), texts (`words.ts`, `facts.ts`), places (`place.ts`, `rings.ts`). Invariant: `close` takes away
+ * all that was put on the page and gives the focus back to where it came from.
+ */
+import type { Shown, WhyPorts, WhyState } from '../why-ports.ts';
+import { campaigns } from './campaigns.ts';
+import { icon, make, say, type Icon } from './element.ts';
+import { callFacts, everything, pushFacts, visitorFacts, type Fact } from './facts.ts';
+import { place } from './place.ts';
+import { rings } from './rings.ts';
+import { SHEET } from './sheet.ts';
+import { clock } from './words.ts';
+
+const TITLE = 'Why shown, why not';
+/** How often what is waited for is looked at. */
+const LOOK = 500;
+
+export function openPanel(ports: WhyPorts): { close(): void } {
+  const host = make('div', { 'data-campanile': 'why' });
+  host.style.cssText = 'all:initial;position:fixed;inset:0;display:block;z-index:2147483647;pointer-events:none;';
+  const root = host.attachShadow({ mode: 'closed' });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(SHEET);
+  root.adoptedStyleSheets = [sheet];
+
+  const live = make('p', { class: 'hidden', role: 'status' });
+  const tell = (text: string) => (live.textContent = text);
+  const copy = (text: string, button: HTMLElement) => void copyText(text, root).then((done) => copied(button, done, tell));
+  const copyAll = tool('copy', 'Copy all as JSON', () => copy(everything(ports.latest()), copyAll));
+  const dock = tool('dock', 'Dock below', () => where.toggle());
+  const header = make('header', {}, icon('bell'), make('h2', { id: 'title' }, TITLE), copyAll, dock, tool('x', 'Close', close));
+
+  const list = make('div');
+  const bodies = [list, make('div'), make('div'), make('div')] as const;
+  const tabs = tabbed(['Campaigns', 'Visitor', 'Push', 'Last 50 calls'], bodies, draw);
+  const drawList = campaigns(list, ports, { copy, tell });
+
+  const page = make('b');
+  const device = make('code');
+  const took = make('b');
+  const time = make('span');
+  const visitor = make('span', {}, 'visitor ', device);
+  const decided = make('span', {}, 'decided in ', took);
+  const link = make('span');
+  const panel = make(
+    'section',
+    { class: 'panel', role: 'complementary', 'aria-labelledby': 'title', lang: 'en', dir: getComputedStyle(document.body).direction },
+    header,
+    tabs.bar,
+    make('div', { class: 'context' }, page, visitor, decided, time),
+    ...bodies,
+    make('footer', {}, link, make('span', { class: 'esc' }, 'Esc closes')),
+    live,
+  );
+  const layer = make('div');
+  root.append(make('div', { class: 'all' }, layer, panel));
+
+  document.body.append(host);
+  // Above dialogs of the page, too.
+  if ('popover' in host) {
+    host.popover = 'manual';
+    host.showPopover();
+  }
+
+  const around = rings(layer, () => where.settle());
+  const where = place(panel, header, around.places, (low) => {
+    dock.setAttribute('aria-pressed', String(low));
+  });
+
+  let last: WhyState['why'];
+  let came = Date.now();
+  function draw(): void {
+    const state = ports.latest();
+    const { why } = state;
+    if (why !== last) {
+      last = why;
+      came = Date.now();
+    }
+    const count = why ? ` ${why.campaigns.length}` : '';
+    say(tabs.buttons[0] as HTMLElement, `Campaigns${count}`);
+    say(page, path(state.page));
+    page.title = state.page;
+    say(device, state.device.length > 12 ? `${state.device.slice(0, 6)}…${state.device.slice(-4)}` : state.device);
+    visitor.hidden = !state.device;
+    decided.hidden = !why;
+    say(took, why ? `${why.tookUs} µs` : '');
+    say(time, why ? clock(came, true) : '');
+    say(link, `Only you see this.${why?.until ? ` Link ${why.until < Date.now() ? 'ended' : 'ends'} at ${clock(why.until)}.` : ''}`);
+
+    const at = tabs.selected();
+    if (at === 0) drawList(state);
+    else if (at === 1) table(bodies[1], visitorFacts(state));
+    else if (at === 2) table(bodies[2], pushFacts(state));
+    else calls(bodies[3], state);
+
+    const name = ({ campaign }: Shown) => {
+      const of = why?.campaigns.find((one) => one.campaign === campaign);
+      return `Shown: ${of?.name ?? `campaign ${campaign}`}${of?.variant ? `, variant ${of.variant}` : ''}`;
+    };
+    around.update(state.shown, name);
+    where.settle();
+  }
+
+  /** Where the focus was before it came in here. */
+  let before: Element | null = null;
+  root.addEventListener('focusin', (event) => {
+    const from = (event as FocusEvent).relatedTarget as Element | null;
+    if (!from || !root.contains(from)) before = from;
+  });
+  root.addEventListener('keydown', (event) => {
+    if ((event as KeyboardEvent).key === 'Escape') {
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    }
+  });
+  const onKey = (event: KeyboardEvent) => {
+    const active = document.activeElement;
+    if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
+    // Once inside, the key goes on to the browser's own parts.
+    if (event.key === 'F6' && active !== host) {
+      event.preventDefault();
+      tabs.focus();
+    }
+    // A page, or a message, that has the focus means its own Escape.
+    if (event.key === 'Escape' && (!active || active === document.body)) close();
+  };
+  document.addEventListener('keydown', onKey);
+
+  const stopListening = ports.onChange(draw);
+  const timer = setInterval(() => {
+    if (!document.hidden && ports.latest().waiting.length > 0) draw();
+  }, LOOK);
+
+  let open = true;
+  function close(): void {
+    if (!open) return;
+    open = false;
+    const inside = document.activeElement === host;
+    stopListening();
+    clearInterval(timer);
+    document.removeEventListener('keydown', onKey);
+    around.stop();
+    where.stop();
+    host.remove();
+    if (inside) (before as HTMLElement | null)?.focus?.({ preventScroll: true });
+    ports.closed();
+  }
+
+  draw();
+  return { close };
+}
+
+function tool(drawing: Icon, name: string, run: () => void): HTMLButtonElement {
+  const button = make('button', { type: 'button', 'aria-label': name, title: name }, icon(drawing));
+  button.addEventListener('click', run);
+  return button;
+}
+
+function path(url: string): string {
+  try {
+    const { pathname, search } = new URL(url);
+    return pathname + search;
+  } catch {
+    return url;
+  }
+}
+
+/** Tabs that arrow keys go through. */
+function tabbed(names: readonly string[], bodies: readonly HTMLElement[], selected: () => void) {
+  let at = 0;
+  const bar = make('div', { class: 'tabs', role: 'tablist', 'aria-labelledby': 'title' });
+  const buttons = names.map((name, index) => {
+    const button = make('button', { type: 'button', role: 'tab', id: `tab${index}`, 'aria-controls': `body${index}` }, name);
+    const body = bodies[index] as HTMLElement;
+    // Each can be scrolled by keys.
+    for (const [key, value] of Object.entries({ role: 'tabpanel', id: `body${index}`, 'aria-labelledby': `tab${index}`, tabindex: '0' })) {
+      body.setAttribute(key, value);
+    }
+    button.addEventListener('click', () => {
+      select(index);
+      selected();
+    });
+    bar.append(button);
+    return button;
+  });
+  const select = (index: number) => {
+    at = index;
+    buttons.forEach((button, other) => {
+      button.setAttribute('aria-selected', String(other === at));
+      button.tabIndex = other === at ? 0 : -1;
+      (bodies[other] as HTMLElement).hidden = other !== at;
+    });
+  };
+  select(0);
+  const focus = () => buttons[at]?.focus({ preventScroll: true });
+  bar.addEventListener('keydown', (event) => {
+    const ahead = getComputedStyle(bar).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    const { key } = event;
+    const to =
+      key === 'Home' ? 0 : key === 'End' ? names.length - 1 : /^Arrow(Left|Right)$/.test(key) ? at + (key === ahead ? 1 : -1) : undefined;
+    if (to === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    select((to + names.length) % names.length);
+    focus();
+    selected();
+  });
+  return { bar, buttons, focus, selected: () => at };
+}
+
+const drawn = new WeakMap<Element, string>();
+
+/** Whether what is to be drawn into `body` is something else than before. */
+function differs(body: Element, content: unknown): boolean {
+  const text = JSON.stringify(content);
+  if (drawn.get(body) === text) return false;
+  drawn.set(body, text);
+  return true;
+}
+
+function table(body: HTMLElement, facts: readonly Fact[]): void {
+  if (!differs(body, facts)) return;
+  const lines = facts.map(([name, value]) => make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, value)));
+  body.replaceChildren(make('table', { class: 'facts' }, make('tbody', {}, ...lines)));
+}
+
+function calls(body: HTMLElement, state: WhyState): void {
+  const lines = callFacts(state.calls);
+  if (!differs(body, lines)) return;
+  if (lines.length === 0) {
+    const text = 'What the page calls of clevertap is listed here from its first call on.';
+    body.replaceChildren(make('div', { class: 'empty' }, make('b', {}, 'No call yet'), make('p', {}, text)));
+    return;
+  }
+  const head = ['Time', 'Call', 'With'].map((name) => make('th', { scope: 'col' }, name));
+  const rows = lines.map(([at, call, args]) =>
+    make('tr', {}, make('td', {}, at), make('th', { scope: 'row' }, call), make('td', {}, make('code', {}, args))),
+  );
+  body.replaceChildren(
+    make('table', { class: 'facts calls' }, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)),
+  );
+}
+
+/** Whether it is in the clipboard now. */
+async function copyText(text: string, root: ShadowRoot): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // A page without HTTPS has no such clipboard, and a policy may forbid it.
+    const area = make('textarea', { class: 'hidden' });
+    const focus = root.activeElement as HTMLElement | null;
+    area.value = text;
+    root.append(area);
+    area.select();
+    const done = document.execCommand('copy');
+    area.remove();
+    focus?.focus({ preventScroll: true });
+    return done;
+  }
+}
+
+/** Says at the button what became of the copy. */
+function copied(button: HTMLElement, done: boolean, tell: (text: string) => void): void {
+  const text = done ? 'Copied' : 'This page does not let it be copied';
+  tell(text);
+  const before = [...button.childNodes];
+  if (button.dataset['said']) return;
+  button.dataset['said'] = text;
+  button.replaceChildren(button.classList.contains('act') ? text : icon(done ? 'check' : 'x'));
+  setTimeout(() => {
+    button.replaceChildren(...before);
+    delete button.dataset['said'];
+  }, 2_000);
+}
