@@ -4,8 +4,7 @@
  * Left out: what is said (`words.ts`). Invariant: a change keeps opened rows open and the focus where it is, and touches what changed.
  */
 import type { WhyPorts, WhyState } from '../why-ports.ts';
-import { icon, make, marked, say } from './element.ts';
-import { everything, json } from './facts.ts';
+import { heading, icon, make, marked, nothing, say, tabled } from './element.ts';
 import { label, readable, rows, waitsFor, type Condition, type Row } from './words.ts';
 
 interface Drawn {
@@ -24,8 +23,8 @@ export interface Tools {
 export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (state: WhyState) => void {
   const drawn = new Map<number, Drawn>();
   const once = new Set<number>();
-  const empty = make('div', { class: 'empty' });
-  let emptiness = '';
+  let empty: HTMLElement | undefined;
+  let emptiness: string = '';
 
   return (state) => {
     const now = rows(state, once);
@@ -45,38 +44,35 @@ export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (st
     });
     if (focus?.isConnected && (list.getRootNode() as ShadowRoot).activeElement !== focus) focus.focus({ preventScroll: true });
 
-    const about = now.length > 0 ? '' : !state.why ? (state.allowed ? 'asking' : 'shut') : 'none';
+    const about: keyof typeof EMPTY | '' = now.length > 0 ? '' : state.why ? 'none' : state.allowed ? 'asking' : 'shut';
     if (about === emptiness) return;
     emptiness = about;
-    empty.remove();
+    empty?.remove();
     if (!about) return;
-    const [title, text] = EMPTY[about as keyof typeof EMPTY];
-    empty.replaceChildren(make('b', {}, title), make('p', {}, text));
+    const [title, text] = EMPTY[about];
+    empty = nothing(title, text);
     if (about === 'asking') empty.append(act('Ask again', () => ports.ask()));
     list.append(empty);
   };
 }
 
 const EMPTY = {
-  none: ['No pop-up campaign is running', 'Start one in the dashboard. It is listed here from the next page view on.'],
-  asking: ['Asking the server', 'Its answer comes with the next page view or event as well.'],
-  shut: [
-    'The server does not answer this page',
-    'Open it by a link from the dashboard, or set WZRK_D in the session storage and load the page again.',
-  ],
+  none: ['No pop-up campaign is running', 'One that is started is listed here from the next page view on.'],
+  asking: ['Asking the server', 'Its answer also comes with the next page view.'],
+  shut: ['The server does not answer here', 'Open this by a link from the dashboard, or set WZRK_D in the session storage.'],
 } as const;
 
 function act(name: string, run: (button: HTMLButtonElement) => void): HTMLButtonElement {
-  const button = make('button', { type: 'button', class: 'act' }, name);
+  const button = make('button', 'act', name);
   button.addEventListener('click', () => run(button));
   return button;
 }
 
 function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Drawn {
-  const sign = make('span', { class: 'sign' });
-  const name = make('span', { class: 'name' });
-  const kind = make('span', { class: 'kind' });
-  const text = make('span', { class: 'text' });
+  const sign = make('span', 'sign');
+  const name = make('span', 'name');
+  const kind = make('span', 'kind');
+  const text = make('span', 'text');
   const table = make('div');
   const show = act('Show it once, uncounted', () => {
     once.add(id);
@@ -85,14 +81,18 @@ function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Dra
   });
   let latest: [Row, WhyState] | undefined;
   const copy = act('Copy as JSON', (button) => {
-    if (latest) tools.copy(oneAsJson(...latest), button);
+    if (!latest) return;
+    const [{ of, progress }, { page, device }] = latest;
+    tools.copy(JSON.stringify({ page, device, campaign: of, waiting: progress }, null, 2), button);
   });
-  const link = make('a', { class: 'act', target: '_blank', rel: 'noopener' }, 'Open campaign');
+  const link = make('a', 'act', 'Open campaign');
+  link.target = '_blank';
+  link.rel = 'noopener';
   const element = make(
     'details',
-    { class: 'row' },
-    make('summary', {}, sign, name, kind, text),
-    make('div', { class: 'more' }, table, make('div', { class: 'acts' }, show, copy, link)),
+    'row',
+    make('summary', '', sign, name, kind, text),
+    make('div', 'more', table, make('div', 'acts', show, copy, link)),
   );
   let drawnRow = '';
   let drawnTable = '';
@@ -104,7 +104,7 @@ function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Dra
       if (line !== drawnRow) {
         drawnRow = line;
         sign.replaceChildren(icon(row.state));
-        text.replaceChildren(make('b', { class: row.state }, word), ' ', ...marked(words));
+        text.replaceChildren(make('b', row.state, word), ' ', ...marked(words));
       }
       say(name, of.name);
       say(kind, row.kind);
@@ -120,16 +120,15 @@ function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Dra
   };
 }
 
-/** Where the dashboard is, if the server told. */
+/** Where the dashboard is, without a slash at the end, if the server told. */
 function dashboard({ why }: WhyState): string | undefined {
   const base = (why as { dashboard?: unknown } | undefined)?.dashboard;
-  return typeof base === 'string' && /^https?:\/\//.test(base) ? base.replace(/\/+$/, '') : undefined;
+  return typeof base === 'string' && /^https?:/.test(base) ? base : undefined;
 }
 
 function conditions({ of, progress }: Row): HTMLElement {
-  const head = ['', 'Condition', 'Asked', 'Seen here'].map((title) => make(title ? 'th' : 'td', title ? { scope: 'col' } : {}, title));
   const lines = of.because.map((condition) => line(condition, condition.name === 'sign' && progress ? waitsFor(progress) : undefined));
-  return make('table', {}, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...lines));
+  return tabled(['', 'Condition', 'Asked', 'Seen here'], lines);
 }
 
 function line({ name, asked, seen, passed }: Condition, progress?: string): HTMLElement {
@@ -144,16 +143,10 @@ function line({ name, asked, seen, passed }: Condition, progress?: string): HTML
   const here = !seen && passed === null ? 'not looked at' : passed === null && progress ? `waiting for ${progress}` : readable(seen);
   return make(
     'tr',
-    { class: how },
-    make('td', {}, icon(mark), make('span', { class: 'hidden' }, word)),
-    make('th', { scope: 'row' }, label(name)),
-    make('td', {}, ...marked(readable(asked))),
-    make('td', {}, ...marked(here)),
+    how,
+    make('td', '', icon(mark), make('span', 'hidden', word)),
+    heading('row', label(name)),
+    make('td', '', ...marked(readable(asked))),
+    make('td', '', ...marked(here)),
   );
-}
-
-function oneAsJson({ of, progress }: Row, state: WhyState): string {
-  const { page, device, shown } = JSON.parse(everything(state)) as { page: string; device: string; shown: { campaign: number }[] };
-  const standing = shown.filter(({ campaign }) => campaign === of.campaign);
-  return json({ page, device, campaign: of, waiting: progress, shown: standing });
 }

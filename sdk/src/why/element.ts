@@ -4,16 +4,34 @@
  * Left out: style (`sheet.ts`). Invariant: text is text; nothing that came from a page or a server is read as markup.
  */
 
-/** A tag with attributes and what is in it. */
-export function make<T extends keyof HTMLElementTagNameMap>(
-  tag: T,
-  attributes: Record<string, string> = {},
-  ...inside: (Node | string)[]
-): HTMLElementTagNameMap[T] {
-  const element = document.createElement(tag);
+/** Sets attributes. */
+export function set<E extends Element>(element: E, attributes: Record<string, string>): E {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/** A tag with its class and what is in it. */
+export function make<T extends keyof HTMLElementTagNameMap>(tag: T, name = '', ...inside: (Node | string)[]): HTMLElementTagNameMap[T] {
+  const element = document.createElement(tag);
+  element.className = name;
   element.append(...inside);
   return element;
+}
+
+/** What stands where there is nothing to list. */
+export function nothing(title: string, text: string): HTMLElement {
+  return make('div', 'empty', make('b', '', title), make('p', '', text));
+}
+
+/** A heading of a table's column or row; without a text a cell. */
+export function heading(scope: 'col' | 'row', title: string): HTMLElement {
+  return title ? set(make('th', '', title), { scope }) : make('td');
+}
+
+/** A table of lines under headings. */
+export function tabled(head: readonly string[], lines: readonly Node[]): HTMLElement {
+  const titles = head.map((title) => heading('col', title));
+  return make('table', '', make('thead', '', make('tr', '', ...titles)), make('tbody', '', ...lines));
 }
 
 /** Sets a text that is another one than before: a reader's place and a selection stay. */
@@ -36,21 +54,18 @@ const DRAWINGS = {
 
 export type Icon = keyof typeof DRAWINGS;
 
-const SVG = 'http://www.w3.org/2000/svg';
+function drawing(tag: string, attributes: Record<string, string>): Element {
+  return set(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes);
+}
 
 /** A drawing that says nothing by itself. */
-export function icon(name: Icon): SVGElement {
-  const svg = document.createElementNS(SVG, 'svg');
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  svg.setAttribute('class', name);
-  const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('d', DRAWINGS[name]);
-  svg.append(path);
+export function icon(name: Icon): Element {
+  const svg = drawing('svg', { viewBox: '0 0 24 24', 'aria-hidden': 'true', class: name });
+  svg.append(drawing('path', { d: DRAWINGS[name] }));
   return svg;
 }
 
 /** A text in which paths stand in the type of code. */
 export function marked(text: string): (Node | string)[] {
-  return text.split(/((?<![^\s“(])\/[^\s,;”)]*[^\s,;”).])/).map((part, at) => (at % 2 ? make('code', {}, part) : part));
+  return text.split(/((?<![^\s“(])\/[^\s,;”)]*[^\s,;”).])/).map((part, at) => (at % 2 ? make('code', '', part) : part));
 }

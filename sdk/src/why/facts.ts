@@ -4,32 +4,24 @@
  * Left out: drawing (`panel.ts`). Invariant: what the server did not say is called unknown, not left out or guessed.
  */
 import type { Call, WhyState } from '../why-ports.ts';
-import { clock } from './words.ts';
+import { clock, label } from './words.ts';
 
 /** A name and what is known under it. */
-export type Fact = readonly [name: string, value: string];
+export type Fact = [name: string, value: string];
 
 const NAMES: Record<string, string> = {
-  device: 'Device',
-  profile: 'Profile',
   identified: 'Logged in',
-  session: 'Visit of this device',
-  page: 'Page of this visit',
-  kind: 'Kind of device',
-  browser: 'Browser',
-  system: 'System',
-  language: 'Language',
-  country: 'Country',
-  zone: 'Time zone',
+  session: 'Visit',
+  page: 'Page of the visit',
   subscribed: 'Subscribed to push',
-  utm: 'Came by (UTM)',
+  utm: 'UTM',
 };
 
 /** The visitor as the server knows them, with the page and device as the browser does. */
 export function visitorFacts({ why, page, device }: WhyState): Fact[] {
   const told = why?.visitor;
   const known = told !== null && typeof told === 'object' && !Array.isArray(told) ? told : {};
-  const facts = Object.entries({ device, ...known }).map(([key, value]): Fact => [NAMES[key] ?? key, plain(value)]);
+  const facts = Object.entries({ device, ...known }).map(([key, value]): Fact => [NAMES[key] ?? label(key), plain(value)]);
   return [['Address', page], ...facts];
 }
 
@@ -46,8 +38,8 @@ function plain(value: unknown): string {
 const PERMISSIONS: Record<string, string> = {
   granted: 'allowed',
   denied: 'blocked',
-  default: 'not asked, or the question was closed',
-  unsupported: 'not possible in this browser',
+  default: 'not asked',
+  unsupported: 'not possible here',
 };
 
 /** Push on this page; the last one says what is missing. */
@@ -66,16 +58,15 @@ export function pushFacts({ push: { permission, subscribed, worker }, why }: Why
 function missing(permission: string, subscribed: boolean, worker: boolean, server: unknown): string {
   switch (permission) {
     case 'unsupported':
-      return 'A browser with web push, and a page on HTTPS. On an iPhone the site has to be on the home screen.';
+      return 'A browser with web push and a page on HTTPS; on an iPhone, a site on the home screen.';
     case 'denied':
-      return 'The permission. It was refused, and only the visitor can change that, in the browser’s settings of this site.';
+      return 'The permission, which was refused. Only the visitor can change that, in the browser’s site settings.';
     case 'granted':
-      if (!worker) return 'The service worker. Check that its file lies on this site, and call clevertap.notifications.push again.';
-      if (!subscribed) return 'The subscription. Call clevertap.notifications.push again; the permission is there already.';
-      if (server === false) return 'The server’s knowledge of the subscription. It is told at the next page view.';
-      return 'Nothing. A push can arrive.';
+      if (!worker) return 'The service worker. Put its file on this site, then call clevertap.notifications.push.';
+      if (!subscribed) return 'The subscription. Call clevertap.notifications.push once more.';
+      return server === false ? 'The server’s knowledge of it, which comes with the next page view.' : 'Nothing. A push can arrive.';
     default:
-      return 'The permission. Ask for it with clevertap.notifications.push, after something worth hearing about.';
+      return 'The permission. Ask with clevertap.notifications.push, after something worth hearing about.';
   }
 }
 
@@ -83,39 +74,39 @@ function missing(permission: string, subscribed: boolean, worker: boolean, serve
 const SHORT = 160;
 
 /** The calls, the newest first: time, name, short arguments. */
-export function callFacts(calls: readonly Call[]): [at: string, call: string, args: string][] {
-  return calls
-    .map(({ at, call, args }): [string, string, string] => [clock(at, true), call, short(args)])
-    .reverse();
+export function callFacts(calls: readonly Call[]): string[][] {
+  return calls.map(({ at, call, args }) => [clock(at, 'medium'), call, short(args)]).reverse();
 }
 
 function short(args: readonly unknown[]): string {
-  const text = args.map((arg) => json(arg, 0)).join(', ');
+  const text = args.map((arg) => JSON.stringify(writable(arg))).join(', ');
   return text.length > SHORT ? `${text.slice(0, SHORT)}…` : text;
 }
 
-/** As JSON; what JSON has no form for is named by its type, and what refers to itself is cut. */
-export function json(value: unknown, indent = 2): string {
-  const above: unknown[] = [];
-  const text = JSON.stringify(
-    value,
-    function (this: unknown, _key, part: unknown) {
+/** An argument as JSON can have it: what has no form there is named. */
+function writable(arg: unknown): unknown {
+  try {
+    const text = JSON.stringify(arg, (_, part: unknown) => {
       if (typeof part === 'function') return 'a function';
-      if (typeof part === 'bigint' || typeof part === 'symbol') return String(part);
-      if (part === null || typeof part !== 'object') return part;
+      if (typeof part === 'bigint') return String(part);
       // An element of the page would bring the whole page along.
-      if ('nodeType' in part && 'nodeName' in part) return `<${String(part.nodeName).toLowerCase()}>`;
-      while (above.length && above[above.length - 1] !== this) above.pop();
-      if (above.includes(part)) return 'itself';
-      above.push(part);
-      return part;
-    },
-    indent,
-  );
-  return text ?? 'undefined';
+      return part instanceof EventTarget ? String(part) : part;
+    });
+    return text === undefined ? String(arg) : (JSON.parse(text) as unknown);
+  } catch {
+    return 'refers to itself';
+  }
 }
 
-/** All that the overlay was given. */
-export function everything({ shown, ...state }: WhyState): string {
-  return json({ ...state, shown: shown.map(({ campaign, msgId, viewed }) => ({ campaign, msgId, viewed })) });
+/** All that the overlay was given, as JSON. */
+export function everything({ shown, calls, ...state }: WhyState): string {
+  return JSON.stringify(
+    {
+      ...state,
+      shown: shown.map(({ campaign, msgId, viewed }) => ({ campaign, msgId, viewed })),
+      calls: calls.map((call) => ({ ...call, args: call.args.map(writable) })),
+    },
+    null,
+    2,
+  );
 }

@@ -6,8 +6,8 @@
  */
 import type { Shown, WhyPorts, WhyState } from '../why-ports.ts';
 import { campaigns } from './campaigns.ts';
-import { icon, make, say, type Icon } from './element.ts';
-import { callFacts, everything, pushFacts, visitorFacts, type Fact } from './facts.ts';
+import { heading, icon, make, nothing, say, set, tabled, type Icon } from './element.ts';
+import { callFacts, everything, pushFacts, visitorFacts } from './facts.ts';
 import { place } from './place.ts';
 import { rings } from './rings.ts';
 import { SHEET } from './sheet.ts';
@@ -18,19 +18,19 @@ const TITLE = 'Why shown, why not';
 const LOOK = 500;
 
 export function openPanel(ports: WhyPorts): { close(): void } {
-  const host = make('div', { 'data-campanile': 'why' });
+  const host = set(make('div'), { 'data-campanile': 'why' });
   host.style.cssText = 'all:initial;position:fixed;inset:0;display:block;z-index:2147483647;pointer-events:none;';
   const root = host.attachShadow({ mode: 'closed' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(SHEET);
   root.adoptedStyleSheets = [sheet];
 
-  const live = make('p', { class: 'hidden', role: 'status' });
+  const live = set(make('p', 'hidden'), { role: 'status' });
   const tell = (text: string) => (live.textContent = text);
   const copy = (text: string, button: HTMLElement) => void copyText(text, root).then((done) => copied(button, done, tell));
   const copyAll = tool('copy', 'Copy all as JSON', () => copy(everything(ports.latest()), copyAll));
   const dock = tool('dock', 'Dock below', () => where.toggle());
-  const header = make('header', {}, icon('bell'), make('h2', { id: 'title' }, TITLE), copyAll, dock, tool('x', 'Close', close));
+  const header = make('header', '', icon('bell'), set(make('h2', '', TITLE), { id: 'title' }), copyAll, dock, tool('x', 'Close', close));
 
   const list = make('div');
   const bodies = [list, make('div'), make('div'), make('div')] as const;
@@ -41,21 +41,22 @@ export function openPanel(ports: WhyPorts): { close(): void } {
   const device = make('code');
   const took = make('b');
   const time = make('span');
-  const visitor = make('span', {}, 'visitor ', device);
-  const decided = make('span', {}, 'decided in ', took);
+  const visitor = make('span', '', 'visitor ', device);
+  const decided = make('span', '', 'decided in ', took);
   const link = make('span');
   const panel = make(
     'section',
-    { class: 'panel', role: 'complementary', 'aria-labelledby': 'title', lang: 'en', dir: getComputedStyle(document.body).direction },
+    'panel',
     header,
     tabs.bar,
-    make('div', { class: 'context' }, page, visitor, decided, time),
+    make('div', 'context', page, visitor, decided, time),
     ...bodies,
-    make('footer', {}, link, make('span', { class: 'esc' }, 'Esc closes')),
+    make('footer', '', link, make('span', 'esc', 'Esc closes')),
     live,
   );
+  set(panel, { role: 'complementary', 'aria-labelledby': 'title', lang: 'en', dir: getComputedStyle(document.body).direction });
   const layer = make('div');
-  root.append(make('div', { class: 'all' }, layer, panel));
+  root.append(make('div', 'all', layer, panel));
 
   document.body.append(host);
   // Above dialogs of the page, too.
@@ -80,20 +81,21 @@ export function openPanel(ports: WhyPorts): { close(): void } {
     }
     const count = why ? ` ${why.campaigns.length}` : '';
     say(tabs.buttons[0] as HTMLElement, `Campaigns${count}`);
-    say(page, path(state.page));
-    page.title = state.page;
+    const { pathname, search } = new URL(state.page);
+    say(page, pathname + search);
     say(device, state.device.length > 12 ? `${state.device.slice(0, 6)}…${state.device.slice(-4)}` : state.device);
     visitor.hidden = !state.device;
     decided.hidden = !why;
-    say(took, why ? `${why.tookUs} µs` : '');
-    say(time, why ? clock(came, true) : '');
+    say(took, `${why?.tookUs} µs`);
+    time.hidden = !why;
+    say(time, clock(came, 'medium'));
     say(link, `Only you see this.${why?.until ? ` Link ${why.until < Date.now() ? 'ended' : 'ends'} at ${clock(why.until)}.` : ''}`);
 
     const at = tabs.selected();
     if (at === 0) drawList(state);
     else if (at === 1) table(bodies[1], visitorFacts(state));
     else if (at === 2) table(bodies[2], pushFacts(state));
-    else calls(bodies[3], state);
+    else table(bodies[3], callFacts(state.calls), ['Time', 'Call', 'With']);
 
     const name = ({ campaign }: Shown) => {
       const of = why?.campaigns.find((one) => one.campaign === campaign);
@@ -154,31 +156,19 @@ export function openPanel(ports: WhyPorts): { close(): void } {
 }
 
 function tool(drawing: Icon, name: string, run: () => void): HTMLButtonElement {
-  const button = make('button', { type: 'button', 'aria-label': name, title: name }, icon(drawing));
+  const button = set(make('button', '', icon(drawing)), { 'aria-label': name, title: name });
   button.addEventListener('click', run);
   return button;
-}
-
-function path(url: string): string {
-  try {
-    const { pathname, search } = new URL(url);
-    return pathname + search;
-  } catch {
-    return url;
-  }
 }
 
 /** Tabs that arrow keys go through. */
 function tabbed(names: readonly string[], bodies: readonly HTMLElement[], selected: () => void) {
   let at = 0;
-  const bar = make('div', { class: 'tabs', role: 'tablist', 'aria-labelledby': 'title' });
+  const bar = set(make('div', 'tabs'), { role: 'tablist', 'aria-labelledby': 'title' });
   const buttons = names.map((name, index) => {
-    const button = make('button', { type: 'button', role: 'tab', id: `tab${index}`, 'aria-controls': `body${index}` }, name);
-    const body = bodies[index] as HTMLElement;
+    const button = set(make('button', '', name), { role: 'tab', id: `tab${index}`, 'aria-controls': `body${index}` });
     // Each can be scrolled by keys.
-    for (const [key, value] of Object.entries({ role: 'tabpanel', id: `body${index}`, 'aria-labelledby': `tab${index}`, tabindex: '0' })) {
-      body.setAttribute(key, value);
-    }
+    set(bodies[index] as HTMLElement, { role: 'tabpanel', id: `body${index}`, 'aria-labelledby': `tab${index}`, tabindex: '0' });
     button.addEventListener('click', () => {
       select(index);
       selected();
@@ -211,37 +201,12 @@ function tabbed(names: readonly string[], bodies: readonly HTMLElement[], select
   return { bar, buttons, focus, selected: () => at };
 }
 
-const drawn = new WeakMap<Element, string>();
-
-/** Whether what is to be drawn into `body` is something else than before. */
-function differs(body: Element, content: unknown): boolean {
-  const text = JSON.stringify(content);
-  if (drawn.get(body) === text) return false;
-  drawn.set(body, text);
-  return true;
-}
-
-function table(body: HTMLElement, facts: readonly Fact[]): void {
-  if (!differs(body, facts)) return;
-  const lines = facts.map(([name, value]) => make('tr', {}, make('th', { scope: 'row' }, name), make('td', {}, value)));
-  body.replaceChildren(make('table', { class: 'facts' }, make('tbody', {}, ...lines)));
-}
-
-function calls(body: HTMLElement, state: WhyState): void {
-  const lines = callFacts(state.calls);
-  if (!differs(body, lines)) return;
-  if (lines.length === 0) {
-    const text = 'What the page calls of clevertap is listed here from its first call on.';
-    body.replaceChildren(make('div', { class: 'empty' }, make('b', {}, 'No call yet'), make('p', {}, text)));
-    return;
-  }
-  const head = ['Time', 'Call', 'With'].map((name) => make('th', { scope: 'col' }, name));
-  const rows = lines.map(([at, call, args]) =>
-    make('tr', {}, make('td', {}, at), make('th', { scope: 'row' }, call), make('td', {}, make('code', {}, args))),
-  );
-  body.replaceChildren(
-    make('table', { class: 'facts calls' }, make('thead', {}, make('tr', {}, ...head)), make('tbody', {}, ...rows)),
-  );
+/** Draws facts, or calls, where they are others than before: a selection and the place stay. */
+function table(body: HTMLElement, lines: readonly string[][], head: readonly string[] = []): void {
+  const rows = lines.map(([name = '', ...values]) => make('tr', '', heading('row', name), ...values.map((value) => make('td', '', value))));
+  const made = rows.length > 0 ? tabled(head, rows) : nothing('No call yet', 'What the page calls of clevertap is listed here.');
+  made.classList.add('facts');
+  if (made.textContent !== body.textContent) body.replaceChildren(made);
 }
 
 /** Whether it is in the clipboard now. */
@@ -251,7 +216,7 @@ async function copyText(text: string, root: ShadowRoot): Promise<boolean> {
     return true;
   } catch {
     // A page without HTTPS has no such clipboard, and a policy may forbid it.
-    const area = make('textarea', { class: 'hidden' });
+    const area = make('textarea', 'hidden');
     const focus = root.activeElement as HTMLElement | null;
     area.value = text;
     root.append(area);
@@ -267,12 +232,7 @@ async function copyText(text: string, root: ShadowRoot): Promise<boolean> {
 function copied(button: HTMLElement, done: boolean, tell: (text: string) => void): void {
   const text = done ? 'Copied' : 'This page does not let it be copied';
   tell(text);
-  const before = [...button.childNodes];
-  if (button.dataset['said']) return;
-  button.dataset['said'] = text;
-  button.replaceChildren(button.classList.contains('act') ? text : icon(done ? 'check' : 'x'));
-  setTimeout(() => {
-    button.replaceChildren(...before);
-    delete button.dataset['said'];
-  }, 2_000);
+  const [now, then] = button.className ? [text, 'Copy as JSON'] : [icon(done ? 'check' : 'x'), icon('copy')];
+  button.replaceChildren(now);
+  setTimeout(() => button.replaceChildren(then), 2_000);
 }

@@ -33,20 +33,26 @@ export function place(panel: HTMLElement, handle: HTMLElement, messages: () => D
   /** Height of the sheet that the person dragged it to. */
   let dragged: number | undefined;
 
+  const rect = (at: At, height = Math.min(LOW, innerHeight / 2)): DOMRect => {
+    // Without the scroll bar.
+    const width = document.documentElement.clientWidth;
+    if (at === 'sheet' || at === 'top') return new DOMRect(0, at === 'top' ? 0 : innerHeight - height, width, height);
+    if (at === 'below' || at === 'above') {
+      return new DOMRect(INSET, at === 'above' ? INSET : innerHeight - INSET - height, width - 2 * INSET, height);
+    }
+    const left = (at === 'end') === (panel.dir === 'rtl') ? INSET : width - INSET - WIDTH;
+    return new DOMRect(left, INSET, WIDTH, innerHeight - 2 * INSET);
+  };
+
   const stand = (at: At, height?: number) => {
     now = at;
     panel.dataset['at'] = at;
-    panel.style.height = height === undefined ? '' : `${Math.round(height)}px`;
-  };
-
-  const rect = (at: At): DOMRect => {
-    const rtl = panel.dir === 'rtl';
-    const low = Math.min(LOW, innerHeight / 2);
-    const wide = innerWidth - 2 * INSET;
-    if (at === 'below') return new DOMRect(INSET, innerHeight - INSET - low, wide, low);
-    if (at === 'above') return new DOMRect(INSET, INSET, wide, low);
-    const left = (at === 'end') === rtl ? INSET : innerWidth - INSET - WIDTH;
-    return new DOMRect(left, INSET, WIDTH, innerHeight - 2 * INSET);
+    const { style } = panel;
+    const place = rect(at, height);
+    style.left = `${place.left}px`;
+    style.top = `${place.top}px`;
+    style.width = `${place.width}px`;
+    style.height = `${place.height}px`;
   };
 
   const settleSheet = (covered: DOMRect[]) => {
@@ -73,10 +79,13 @@ export function place(panel: HTMLElement, handle: HTMLElement, messages: () => D
     const order: At[] = low ? ['below', 'above', 'end', 'start'] : ['end', 'start', 'below', 'above'];
     const cost = (at: At) => covered.reduce((sum, message) => sum + overlap(rect(at), message), 0);
     // It stays where it is until a message is covered there, so that it does not jump to and fro.
-    if (now && order.includes(now) && now !== order[0] && cost(now) === 0 && cost(order[0] ?? now) > 0) return;
+    if (now && order.includes(now) && now !== order[0] && cost(now) === 0 && cost(order[0] ?? now) > 0) {
+      stand(now);
+      return;
+    }
     const [first = 'end', ...others] = order;
     const best = others.reduce((best, at) => (cost(at) < cost(best) ? at : best), first);
-    stand(best, best === 'below' || best === 'above' ? rect(best).height : undefined);
+    stand(best);
   };
 
   const toggle = () => {

@@ -5,7 +5,7 @@
  * (`panel.ts`). Invariant: nothing of it can be clicked, and the message itself is not touched.
  */
 import type { Shown } from '../why-ports.ts';
-import { make, say } from './element.ts';
+import { make, say, set } from './element.ts';
 
 /** Free space between message and line, and the line's own width. */
 const GAP = 7;
@@ -21,7 +21,7 @@ interface Ring {
 
 export interface Rings {
   update(shown: readonly Shown[], title: (shown: Shown) => string): void;
-  /** Where messages with their lines stand. */
+  /** Where messages with their lines and tabs stand. */
   places(): DOMRect[];
   stop(): void;
 }
@@ -50,8 +50,8 @@ export function rings(layer: HTMLElement, moved: () => void): Rings {
       for (const one of shown) {
         let ring = drawn.get(one.host);
         if (!ring) {
-          const tab = make('span', { class: 'tab' });
-          const box = make('div', { class: 'ring', 'aria-hidden': 'true' }, tab);
+          const tab = make('span', 'tab');
+          const box = set(make('div', 'ring', tab), { 'aria-hidden': 'true' });
           ring = { box, tab, last: '' };
           drawn.set(one.host, ring);
           layer.append(box);
@@ -60,7 +60,11 @@ export function rings(layer: HTMLElement, moved: () => void): Rings {
       }
       if (!frame) follow();
     },
-    places: () => [...drawn.keys()].map(around).filter(({ width }) => width > 0),
+    places: () =>
+      [...drawn.keys()]
+        .map(around)
+        .filter(({ width }) => width > 0)
+        .map(({ left, top, width, height }) => new DOMRect(left, top - TAB, width, height + TAB)),
     stop() {
       cancelAnimationFrame(frame);
       for (const { box } of drawn.values()) box.remove();
@@ -86,6 +90,6 @@ function draw(host: HTMLElement, drawn: Ring): boolean {
   Object.assign(box.style, ring, { borderRadius: `${(parseFloat(getComputedStyle(host).borderTopLeftRadius) || 0) + GAP}px` });
   box.hidden = width === 0;
   // Above the line where there is room, else below it, else inside.
-  tab.dataset['at'] = top >= TAB ? 'above' : bottom + TAB <= innerHeight ? 'below' : 'inside';
+  tab.dataset['tab'] = top >= TAB ? 'above' : bottom + TAB <= innerHeight ? 'below' : 'inside';
   return true;
 }

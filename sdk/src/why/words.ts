@@ -31,13 +31,14 @@ export function rows({ why, waiting, shown }: WhyState, once: ReadonlySet<number
     const row = (state: Row['state'], word: string, text: string): Row => ({ of, state, word, text, kind, progress });
     if (standing) {
       const seen = standing.viewed ? 'Seen for 1 s, counted.' : 'Not in view for 1 s yet.';
-      const why = of.outcome === 'show' ? held(of) : `It would not come again now: ${reason(of)}.`;
+      const failed = of.because.some(({ passed }) => passed === false);
+      const why = failed ? `It would not come again now: ${reason(of)}.` : held(of);
       return once.has(of.campaign)
         ? row('shown', 'Shown', 'once, as you asked. It is not counted.')
         : row('shown', 'Shown.', `${why} ${seen}`);
     }
     if (progress) return row('wait', 'Waiting', `for ${waitsFor(progress)}.`);
-    if (of.outcome === 'wait') return row('wait', 'Waiting', `for its sign: ${asked(of, 'sign')}.`);
+    if (of.outcome === 'wait') return row('wait', 'Waiting', 'for its sign.');
     if (of.outcome === 'show') return row('shown', 'Chosen.', `${held(of)} It is not on the page now.`);
     return row('not', 'Not shown:', `${reason(of)}.`);
   });
@@ -46,19 +47,13 @@ export function rows({ why, waiting, shown }: WhyState, once: ReadonlySet<number
 }
 
 function held({ because }: Explained): string {
-  return because.length === 1 ? 'Its condition holds.' : `All ${because.length} conditions hold.`;
-}
-
-function asked({ because }: Explained, name: string): string {
-  return because.find((condition) => condition.name === name)?.asked ?? '';
+  return `All ${because.length} conditions hold.`;
 }
 
 /** Why it is not shown, without a full stop. */
-export function reason({ because, outcome }: Explained): string {
+export function reason({ because }: Explained): string {
   const failed = because.find(({ passed }) => passed === false);
-  if (failed) return sentence(failed);
-  if (outcome === 'wait') return 'its sign has not come';
-  return outcome === 'show' ? 'it was chosen already' : 'its message could not be prepared';
+  return failed ? sentence(failed) : 'its message could not be prepared';
 }
 
 const SPANS: Record<string, string> = {
@@ -84,7 +79,7 @@ export function sentence({ name, asked, seen }: Condition): string {
     case 'trigger':
       return `it comes when ${asked}; here ${/^“/.test(seen) ? `${seen} happened` : /^the sign/.test(seen) ? `${seen} came` : seen}`;
     case 'page':
-      return seen === 'hidden or leaving' ? 'the page is hidden or being left' : `the page is ${seen}`;
+      return `the page is ${seen}`;
     case 'schedule':
       return `its schedule is ${asked}; now it is ${seen}`;
     case 'conditions':
@@ -101,8 +96,6 @@ export function sentence({ name, asked, seen }: Condition): string {
       return `another campaign of its group${/ “.*”/.exec(asked)?.[0] ?? ''} came first in this visit`;
     case 'place':
       return `another ${/other (\w+)/.exec(asked)?.[1] ?? 'message'} stands on the page`;
-    case 'sign':
-      return `its sign has not come: ${asked}`;
     case 'control':
       return `visitor is ${seen}${/, [\d.,]+ %$/.exec(asked)?.[0] ?? ''}`;
     case 'words':
@@ -114,17 +107,7 @@ export function sentence({ name, asked, seen }: Condition): string {
 
 /** Two rules rather than one with “and” or “or” in its values. */
 const SEVERAL = / (?:and|or) (?=\(|.*(?: is | contains? | starts | ends | matches |did |logged in|subscribed|visit|returning|times of ))/;
-const OPPOSITES: readonly (readonly [RegExp, string])[] = [
-  [/ is not /, ' is '],
-  [/ does not contain /, ' contains '],
-  [/ are not /, ' are '],
-  [/ is /, ' is not '],
-  [/ contains /, ' does not contain '],
-  [/ starts with /, ' does not start with '],
-  [/ ends with /, ' does not end with '],
-  [/ matches /, ' does not match '],
-  [/ are /, ' are not '],
-];
+const VERBS = / (is|are|does|contains|starts|ends|matches)( not)? /;
 
 /** Rules that do not hold: a single one is turned round, so that it says what is the case. */
 function unmet(asked: string, seen: string, lead: string): string {
@@ -134,10 +117,12 @@ function unmet(asked: string, seen: string, lead: string): string {
   if (/^(not )?(logged in|subscribed)/.test(asked)) return `visitor is ${seen}`;
   if (asked === 'first visit') return `it is for the first visit; this is ${seen}`;
   if (asked === 'returning') return `it is for returning visitors; this is ${seen}`;
-  for (const [from, to] of OPPOSITES) {
-    if (from.test(asked)) return `${asked.replace(from, to)}; it is ${seen}`;
-  }
-  return `${lead} ${asked}; seen is ${seen}`;
+  const turned = asked.replace(VERBS, (_, verb: string, not?: string) => {
+    if (verb === 'does') return ' does ';
+    if (/^(is|are)$/.test(verb)) return ` ${verb}${not ? '' : ' not'} `;
+    return ` does not ${verb.replace(/(h?)e?s$/, '$1')} `;
+  });
+  return turned === asked ? `${lead} ${asked}; seen is ${seen}` : `${turned}; it is ${seen}`;
 }
 
 /** What is waited for, with how far it is. */
@@ -186,14 +171,12 @@ export function readable(text: string): string {
   return text.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (moment) => day(Date.parse(moment)));
 }
 
-/** `3 Nov, 18:20`, with the year where it is not this one. */
+/** `3 Nov 2026, 18:20`. */
 export function day(at: number): string {
-  const date = new Date(at);
-  const year = date.getFullYear() === new Date().getFullYear() ? {} : ({ year: 'numeric' } as const);
-  return date.toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', ...year });
+  return new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }
 
 /** `14:07`, or with seconds `14:07:31`. */
-export function clock(at: number, seconds = false): string {
-  return new Date(at).toLocaleTimeString('en-GB', seconds ? {} : { hour: '2-digit', minute: '2-digit' });
+export function clock(at: number, timeStyle: 'short' | 'medium' = 'short'): string {
+  return new Date(at).toLocaleTimeString('en-GB', { timeStyle });
 }
