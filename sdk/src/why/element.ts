@@ -30,8 +30,9 @@ export function heading(scope: 'col' | 'row', title: string): HTMLElement {
 
 /** A table of lines under headings. */
 export function tabled(head: readonly string[], lines: readonly Node[]): HTMLElement {
-  const titles = head.map((title) => heading('col', title));
-  return make('table', '', make('thead', '', make('tr', '', ...titles)), make('tbody', '', ...lines));
+  const table = make('table', '', make('tbody', '', ...lines));
+  if (head.length > 0) table.prepend(make('thead', '', make('tr', '', ...head.map((title) => heading('col', title)))));
+  return table;
 }
 
 /** Sets a text that is another one than before: a reader's place and a selection stay. */

@@ -109,7 +109,8 @@ export function openPanel(ports: WhyPorts): { close(): void } {
   let before: Element | null = null;
   root.addEventListener('focusin', (event) => {
     const from = (event as FocusEvent).relatedTarget as Element | null;
-    if (!from || !root.contains(from)) before = from;
+    // From nowhere: it came back after a row moved.
+    if (from && !root.contains(from)) before = from;
   });
   root.addEventListener('keydown', (event) => {
     if ((event as KeyboardEvent).key === 'Escape') {

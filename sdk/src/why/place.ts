@@ -1,26 +1,27 @@
 /**
  * Where the overlay stands: at the end of the line, below, or wherever it covers no message; on a telephone a sheet with a handle.
  *
- * Left out: its look (`sheet.ts`). Invariant: where a place is free that covers no message, it stands there; a place that the person
- * chose by hand on a telephone is theirs.
+ * Left out: its look (`sheet.ts`). Invariant: where some side has enough room for it beside the messages, it covers none of them; a
+ * height that the person gave the sheet by hand is kept.
  */
 
-const WIDTH = 476;
 const INSET = 12;
-/** Height below and above, and of the sheet. */
+const WIDTH = 476;
+/** Height where it lies low, and of the sheet. */
 const LOW = 336;
 const SHEET = 600;
-/** A sheet under this height is of no use. */
-const LEAST = 220;
+/** Narrower or lower it is of no use. */
+const LEAST_WIDTH = 320;
+const LEAST = 200;
 /** What is left of the sheet when it is pushed down: its header. */
 const HEADER = 56;
 
-type At = 'end' | 'start' | 'below' | 'above' | 'sheet' | 'top';
+type At = 'left' | 'right' | 'below' | 'above';
 
 export interface Place {
   /** Docks below, or back at the side. On a telephone: a low sheet, or a high one. */
   toggle(): void;
-  /** Looks whether a message is covered, and moves if so. */
+  /** Looks where there is room. */
   settle(): void;
   stop(): void;
 }
@@ -29,94 +30,72 @@ export interface Place {
 export function place(panel: HTMLElement, handle: HTMLElement, messages: () => DOMRect[], docked: (low: boolean) => void): Place {
   const phone = matchMedia('(max-width:559px)');
   let low = false;
-  let now: At | undefined;
   /** Height of the sheet that the person dragged it to. */
   let dragged: number | undefined;
 
-  const rect = (at: At, height = Math.min(LOW, innerHeight / 2)): DOMRect => {
-    // Without the scroll bar.
-    const width = document.documentElement.clientWidth;
-    if (at === 'sheet' || at === 'top') return new DOMRect(0, at === 'top' ? 0 : innerHeight - height, width, height);
-    if (at === 'below' || at === 'above') {
-      return new DOMRect(INSET, at === 'above' ? INSET : innerHeight - INSET - height, width - 2 * INSET, height);
-    }
-    const left = (at === 'end') === (panel.dir === 'rtl') ? INSET : width - INSET - WIDTH;
-    return new DOMRect(left, INSET, WIDTH, innerHeight - 2 * INSET);
-  };
-
-  const stand = (at: At, height?: number) => {
-    now = at;
-    panel.dataset['at'] = at;
-    const { style } = panel;
-    const place = rect(at, height);
-    style.left = `${place.left}px`;
-    style.top = `${place.top}px`;
-    style.width = `${place.width}px`;
-    style.height = `${place.height}px`;
-  };
-
-  const settleSheet = (covered: DOMRect[]) => {
-    const most = innerHeight - 3 * INSET;
-    const wanted = Math.min(low ? LOW : SHEET, most);
-    if (dragged !== undefined) {
-      stand('sheet', Math.min(dragged, most));
-      return;
-    }
-    const above = Math.min(...covered.map(({ top }) => top), innerHeight);
-    const below = innerHeight - Math.max(...covered.map(({ bottom }) => bottom), 0);
-    if (covered.length === 0 || below >= wanted) stand('sheet', wanted);
-    else if (above > below && above >= LEAST) stand('top', Math.min(wanted, above));
-    else stand('sheet', below >= LEAST ? below : wanted);
-  };
-
   const settle = () => {
-    const covered = messages();
     docked(low);
-    if (phone.matches) {
-      settleSheet(covered);
-      return;
-    }
-    const order: At[] = low ? ['below', 'above', 'end', 'start'] : ['end', 'start', 'below', 'above'];
-    const cost = (at: At) => covered.reduce((sum, message) => sum + overlap(rect(at), message), 0);
-    // It stays where it is until a message is covered there, so that it does not jump to and fro.
-    if (now && order.includes(now) && now !== order[0] && cost(now) === 0 && cost(order[0] ?? now) > 0) {
-      stand(now);
-      return;
-    }
-    const [first = 'end', ...others] = order;
-    const best = others.reduce((best, at) => (cost(at) < cost(best) ? at : best), first);
-    stand(best);
-  };
-
-  const toggle = () => {
-    low = !low;
-    dragged = undefined;
-    settle();
+    const sheet = phone.matches;
+    const inset = sheet ? 0 : INSET;
+    // Without the scroll bar.
+    const right = document.documentElement.clientWidth - inset;
+    let top = inset;
+    let bottom = innerHeight - inset;
+    // What lies across the page takes from its height only.
+    const rest = messages().filter((message) => {
+      if (message.width < right * 0.7 || message.height > innerHeight * 0.4) return true;
+      if (message.top + message.bottom < innerHeight) top = Math.max(top, message.bottom + inset);
+      else bottom = Math.min(bottom, message.top - inset);
+      return false;
+    });
+    const least = (at: At) => (at === 'left' || at === 'right' ? LEAST_WIDTH : LEAST);
+    const wanted = (at: At) => {
+      if (least(at) === LEAST_WIDTH) return WIDTH;
+      return Math.min(sheet ? (dragged ?? (low ? LOW : SHEET)) : Math.min(LOW, innerHeight / 2), bottom - top);
+    };
+    const rooms: Record<At, number> = {
+      left: Math.min(right, ...rest.map(({ left }) => left - inset)) - inset,
+      right: right - Math.max(inset, ...rest.map(({ right }) => right + inset)),
+      above: Math.min(bottom, ...rest.map(({ top }) => top - inset)) - top,
+      below: bottom - Math.max(top, ...rest.map(({ bottom }) => bottom + inset)),
+    };
+    const sides: At[] = panel.dir === 'rtl' ? ['left', 'right'] : ['right', 'left'];
+    const order: At[] = sheet ? ['below', 'above'] : low ? ['below', 'above', ...sides] : [...sides, 'below', 'above'];
+    const first = order[0] ?? 'right';
+    const free = order.find((at) => rooms[at] >= wanted(at)) ?? order.find((at) => rooms[at] >= least(at));
+    const at = sheet && dragged ? 'below' : (free ?? first);
+    const size = free === at && !dragged ? Math.min(rooms[at], wanted(at)) : wanted(at);
+    const upright = least(at) === LEAST_WIDTH;
+    panel.dataset['at'] = sheet ? at : 'free';
+    Object.assign(panel.style, {
+      left: `${at === 'right' ? right - size : inset}px`,
+      top: `${at === 'below' ? bottom - size : top}px`,
+      width: `${upright ? size : right - inset}px`,
+      height: `${upright ? bottom - top : size}px`,
+    });
   };
 
   let grip: number | undefined;
-  const onDown = (event: PointerEvent) => {
+  handle.addEventListener('pointerdown', (event) => {
     if (!phone.matches || event.button !== 0 || (event.target as Element).closest('button')) return;
     grip = event.clientY - panel.getBoundingClientRect().top;
     handle.setPointerCapture(event.pointerId);
-  };
-  const onMove = ({ clientY }: PointerEvent) => {
+  });
+  handle.addEventListener('pointermove', ({ clientY }) => {
     if (grip === undefined) return;
     dragged = Math.max(HEADER, innerHeight - clientY + grip);
     settle();
-  };
-  const onUp = () => (grip = undefined);
-  handle.addEventListener('pointerdown', onDown);
-  handle.addEventListener('pointermove', onMove);
-  handle.addEventListener('pointerup', onUp);
-  handle.addEventListener('pointercancel', onUp);
+  });
+  for (const name of ['pointerup', 'pointercancel']) handle.addEventListener(name, () => (grip = undefined));
   addEventListener('resize', settle);
   settle();
-  return { toggle, settle, stop: () => removeEventListener('resize', settle) };
-}
-
-function overlap(a: DOMRect, b: DOMRect): number {
-  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  return Math.max(0, width) * Math.max(0, height);
+  return {
+    toggle() {
+      low = !low;
+      dragged = undefined;
+      settle();
+    },
+    settle,
+    stop: () => removeEventListener('resize', settle),
+  };
 }

@@ -11,15 +11,13 @@ export const SHEET = `
 [hidden]{display:none!important}
 .all{font:14px/1.45 "Helvetica Neue","Segoe UI",Roboto,"Nimbus Sans",Arial,sans-serif;overflow-wrap:anywhere}
 .ring{position:fixed;border:2px solid var(--bronze)}
-.tab{position:absolute;inset-inline-start:8px;max-width:calc(100% - 16px);padding:3px 9px 4px;border-radius:7px 7px 0 0;background:var(--bronze);color:var(--on);font-size:12px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.tab{position:absolute;inset-inline-start:8px;max-width:calc(100% - 16px);padding:3px 9px 4px;border-radius:7px;background:var(--bronze);color:var(--on);font-size:12px;white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
 [data-tab=above]{bottom:100%}
-[data-tab=below],[data-tab=inside]{top:100%;border-radius:0 0 7px 7px}
-[data-tab=inside]{top:0}
+[data-tab=below]{top:100%}
 .panel{position:fixed;display:flex;flex-direction:column;overflow:hidden;border:1px solid var(--line);border-radius:14px;background:var(--paper);color:var(--ink);box-shadow:0 9px 56px #11141540;text-align:left;pointer-events:auto}
 .panel[dir=rtl]{text-align:right}
-[data-at=sheet],[data-at=top]{border-width:0}
-[data-at=sheet]{border-radius:14px 14px 0 0;padding-bottom:env(safe-area-inset-bottom,0px)}
-[data-at=top]{border-radius:0 0 14px 14px;padding-top:env(safe-area-inset-top,0px)}
+[data-at=below]{border-radius:14px 14px 0 0;padding-bottom:env(safe-area-inset-bottom,0px)}
+[data-at=above]{border-radius:0 0 14px 14px;padding-top:env(safe-area-inset-top,0px)}
 svg{display:block;flex:none;width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}
 button{border:0;padding:0;border-radius:8px;background:none;color:inherit;font:inherit;cursor:pointer}
 header,.tabs,.context,.acts,footer{display:flex;flex:none}
@@ -32,8 +30,7 @@ h2,b,.name,.more tbody th,.act,.tab{font-weight:600}
 .context b,.empty b,button:hover{color:var(--ink)}
 .bell,.wait,.act,[aria-pressed=true]{color:var(--link)}
 .shown,.check{color:var(--ok)}
-.not,.x{color:var(--bad)}
-button svg{color:inherit}
+.not,td .x{color:var(--bad)}
 :focus-visible{outline:2px solid var(--bronze);outline-offset:-2px}
 header{align-items:center;padding-inline:16px 6px;min-height:48px;user-select:none}
 h2{flex:1;margin-inline-start:9px}
