@@ -7,6 +7,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::delivery::transport::{HostMap, Transport};
 use crate::delivery::{self, Delivery, sweep};
+use crate::geo::Geo;
 use crate::http;
 use crate::http::assets::Scripts;
 use crate::http::session::Attempts;
@@ -58,6 +59,8 @@ pub struct Shared {
     pub launch: Launch,
     /// Use case: uploaded pictures.
     pub media: Media,
+    /// Countries by address.
+    pub geo: Geo,
     /// Metrics.
     pub metrics: Metrics,
     /// Wrong passwords.
@@ -161,6 +164,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         )
     })?;
     let address = listener.local_addr()?;
+    let geo = Geo::open(&config.geo.country_file, clock.now())?;
     let acceptor = tls::acceptor(Path::new(&config.tls.cert), Path::new(&config.tls.key))?;
     let (store, queue, live, launch) = open(&config, clock.clone()).await?;
     let metrics = Metrics::default();
@@ -207,6 +211,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         ingest,
         launch,
         media,
+        geo,
         metrics,
         attempts: Attempts::default(),
         scripts,

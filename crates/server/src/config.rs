@@ -44,6 +44,7 @@ pub struct Config {
     pub paths: Paths,
     pub tls: Tls,
     pub push: Push,
+    pub geo: Geo,
     pub retention: Retention,
     pub log: Log,
 }
@@ -83,6 +84,14 @@ pub struct Push {
     pub subject: String,
     pub hosts: Vec<String>,
     pub concurrency: usize,
+}
+
+/// Where visitors are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "described in defaults.toml")]
+pub struct Geo {
+    pub country_file: String,
 }
 
 /// How long data is kept.

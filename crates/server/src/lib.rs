@@ -13,6 +13,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod explain;
+pub mod geo;
 pub mod http;
 pub mod ingest;
 pub mod launch;

@@ -1,16 +1,19 @@
 //! Serving: plain, or TLS with the owner's certificate.
 //!
-//! Left out: renewing certificates (restart, or a proxy). Invariant: nobody who is slow holds up another; a handshake ends after
+//! Each request carries who connected. Left out: renewing certificates (restart, or a proxy). Invariant: nobody who is slow holds up another; a handshake ends after
 //! [`HANDSHAKE`], and a connection that sends no whole head of a request within [`HEAD`] is closed.
 
 use anyhow::Context as _;
 use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tower::util::MapRequest;
 
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(30);
@@ -60,13 +64,12 @@ pub async fn serve(
         .timer(TokioTimer::new())
         .keep_alive_interval(PING.0)
         .keep_alive_timeout(PING.1);
-    let service = TowerToHyperService::new(router);
     let open = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(fault) => {
                     tracing::warn!(error = %fault, "a connection was not accepted");
                     tokio::time::sleep(AGAIN).await;
@@ -76,13 +79,14 @@ pub async fn serve(
         };
         // Answers are small; waiting to fill a packet only makes them late.
         let _ = stream.set_nodelay(true);
-        let (builder, service, watcher) = (builder.clone(), service.clone(), open.watcher());
+        let (builder, watcher) = (builder.clone(), open.watcher());
+        let named = (router.clone(), peer);
         match acceptor.clone() {
-            None => drop(tokio::spawn(converse(stream, builder, service, watcher))),
+            None => drop(tokio::spawn(converse(stream, builder, named, watcher))),
             Some(acceptor) => drop(tokio::spawn(async move {
                 // A failed handshake is the client's affair.
                 if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-                    converse(stream, builder, service, watcher).await;
+                    converse(stream, builder, named, watcher).await;
                 }
             })),
         }
@@ -91,13 +95,22 @@ pub async fn serve(
     open.shutdown().await;
 }
 
+/// Tells handlers who connected.
+fn naming<B>(peer: SocketAddr) -> impl Fn(Request<B>) -> Request<B> + Clone + Send + 'static {
+    move |mut request| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    }
+}
+
 /// Serves one connection to its end, or to the end of the request under way when the server stops.
 async fn converse(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     builder: Builder<TokioExecutor>,
-    service: TowerToHyperService<Router>,
+    (router, peer): (Router, SocketAddr),
     watcher: Watcher,
 ) {
+    let service = TowerToHyperService::new(MapRequest::new(router, naming(peer)));
     let connection = builder
         .serve_connection(TokioIo::new(stream), service)
         .into_owned();

@@ -6,18 +6,24 @@
 use super::error::Error;
 use crate::app::App;
 use crate::ingest::Sender;
-use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use campanile_core::account::Origin;
 use campanile_core::id::AccountId;
 use campanile_core::wire::{MAX_BODY_BYTES, MAX_OPS, Reply, Request};
+use std::net::{IpAddr, SocketAddr};
 
 /// `POST` of the wire.
-pub async fn ring(State(app): State<App>, headers: HeaderMap, body: Body) -> Response {
-    let mut response = match accept(&app, &headers, body).await {
+pub async fn ring(
+    State(app): State<App>,
+    Extension(ConnectInfo(peer)): Extension<ConnectInfo<SocketAddr>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    let mut response = match accept(&app, peer, &headers, body).await {
         Ok(reply) => Json(reply).into_response(),
         Err(fault) => fault.into_response(),
     };
@@ -56,7 +62,20 @@ fn open_to_all(headers: &mut HeaderMap) {
     );
 }
 
-async fn accept(app: &App, headers: &HeaderMap, body: Body) -> Result<Reply, Error> {
+/// Where a request comes from: who connected, or, behind a trusted proxy, whom the proxy named last. What stands before that in
+/// `X-Forwarded-For` came with the request and can be anything.
+fn address(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
+    if !app.config.trust_proxy {
+        return Some(peer.ip());
+    }
+    let named = headers.get_all("x-forwarded-for").iter().next_back()?;
+    let last = named.to_str().ok()?.rsplit(',').next()?.trim();
+    // Some proxies add the port.
+    let with_port = || last.parse::<SocketAddr>().ok().map(|address| address.ip());
+    last.parse().ok().or_else(with_port)
+}
+
+async fn accept(app: &App, peer: SocketAddr, headers: &HeaderMap, body: Body) -> Result<Reply, Error> {
     let body = to_bytes(body, MAX_BODY_BYTES)
         .await
         .map_err(|_| Error::TooLarge(MAX_BODY_BYTES))?;
@@ -109,6 +128,7 @@ async fn accept(app: &App, headers: &HeaderMap, body: Body) -> Result<Reply, Err
     let sender = Sender {
         origin: seen.map(|origin| origin.as_str().to_owned()),
         agent: text(header::USER_AGENT).unwrap_or_default(),
+        caller: app.geo.caller(address(app, peer, headers), app.clock.now()).await,
     };
     Ok(app.ingest.accept(&site, &request, &sender).await?)
 }

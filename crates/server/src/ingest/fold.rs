@@ -8,6 +8,7 @@ mod react;
 
 use super::{agent, fresh_id, new_profile, refuse};
 use crate::clock::Clock;
+use crate::geo::Caller;
 use crate::live::Site;
 use crate::sight::{self, Place};
 use crate::store::Store;
@@ -100,6 +101,8 @@ pub(super) struct Visit<'a> {
     pub(super) skew_ms: i64,
     /// Who wants to know why messages are shown or not.
     pub(super) asking: Asking,
+    /// Who calls, where that is known.
+    pub(super) caller: Option<&'a Caller>,
 }
 
 /// What is counted: a measure of a variant of a revision of a campaign.
@@ -159,6 +162,7 @@ impl<'a> Visit<'a> {
             place: Place::default(),
             skew_ms: 0,
             asking: Asking::No,
+            caller: None,
         }
     }
 
@@ -207,6 +211,17 @@ impl<'a> Visit<'a> {
             changed: false,
         });
         self.here = Some(Here { device, fresh });
+        self.locate();
+    }
+
+    /// The country is looked up only where the visitor's address may be used, and is not kept where it may not.
+    fn locate(&mut self) {
+        let caller = self.caller;
+        let state = &mut self.here_mut().device.state;
+        state.country = match caller {
+            Some(caller) if state.use_ip && !state.opt_out => caller.country(),
+            _ => String::new(),
+        };
     }
 
     /// Whether applying the operation could make a new profile, so that a number has to be at hand.
@@ -305,6 +320,7 @@ impl<'a> Visit<'a> {
                 let state = &mut self.here_mut().device.state;
                 state.opt_out = opt_out.unwrap_or(state.opt_out);
                 state.use_ip = use_ip.unwrap_or(state.use_ip);
+                self.locate();
             }
             What::Subscribe { .. } => self.subscribe(batch, operation, at)?,
             What::Unsubscribe { endpoint } => {

@@ -9,6 +9,7 @@ mod fold;
 mod preview;
 
 use crate::clock::{self, Clock};
+use crate::geo::Caller;
 use crate::live::Site;
 use crate::page_link::{self, Purpose};
 use crate::sight::Place;
@@ -41,6 +42,8 @@ pub struct Sender {
     pub origin: Option<String>,
     /// `User-Agent` header.
     pub agent: String,
+    /// Who calls; asked for a country only where the visitor's address may be used.
+    pub caller: Caller,
 }
 
 /// Why a whole batch was not taken.
@@ -166,6 +169,7 @@ impl Ingest {
         let mut known = self.known(site, whose, operations).await?;
         known.reachable = visitor.as_ref().is_some_and(|seen| seen.reachable);
         let mut visit = Visit::new(&self.store, site, &self.hosts, &self.clock, known, now);
+        visit.caller = Some(&sender.caller);
         visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
         let link = request
             .why

@@ -67,6 +67,16 @@ impl Bed {
         Self::start(flags, Some(folder), None).await
     }
 
+    /// On SQLite, with settings that a test changes.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = Flags {
+            data: Some(folder.path().to_owned()),
+            ..Flags::default()
+        };
+        Self::start_with(flags, Some(folder), None, change).await
+    }
+
     pub(crate) async fn postgres() -> Self {
         let server = std::env::var("CAMPANILE_TEST_POSTGRES").expect(
             "PostgreSQL is part of the tests: export CAMPANILE_TEST_POSTGRES=\"$(.ci/postgres start)\"",
@@ -83,12 +93,22 @@ impl Bed {
     }
 
     async fn start(flags: Flags, folder: Option<TempDir>, drop_database: Option<(String, String)>) -> Self {
+        Self::start_with(flags, folder, drop_database, |_| {}).await
+    }
+
+    async fn start_with(
+        flags: Flags,
+        folder: Option<TempDir>,
+        drop_database: Option<(String, String)>,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let flags = Flags {
             listen: Some("127.0.0.1:0".into()),
             ..flags
         };
         let mut config = Config::load(None, [], &flags).unwrap();
         config.push.subject = "mailto:push@example.com".into();
+        change(&mut config);
         let clock = Arc::new(AtomicI64::new(START));
         let lab_clock = campanile_lab::Clock::standing(Timestamp(START));
         let lab = Lab::start(LabConfig {
@@ -222,6 +242,17 @@ impl Bed {
 
     /// Posts operations to the wire; the answer whatever it is.
     pub(crate) async fn post(&self, device: Option<Id>, ops: &[Value], more: &[(&str, Value)]) -> Answer {
+        self.post_with(device, ops, more, &[]).await
+    }
+
+    /// The same with headers of the way.
+    pub(crate) async fn post_with(
+        &self,
+        device: Option<Id>,
+        ops: &[Value],
+        more: &[(&str, Value)],
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let mut body = json!({"v": 1, "account": ACCOUNT, "sdk": "web/0.1.0", "now": self.now(), "show": true, "ops": ops});
         if let Some(device) = device {
             body["device"] = json!(device);
@@ -229,13 +260,9 @@ impl Bed {
         for (name, value) in more {
             body[*name] = value.clone();
         }
-        self.send(
-            "POST",
-            "/ring",
-            &[("content-type", "text/plain;charset=UTF-8")],
-            body.to_string().into_bytes(),
-        )
-        .await
+        let headers = [&[("content-type", "text/plain;charset=UTF-8")], headers].concat();
+        self.send("POST", "/ring", &headers, body.to_string().into_bytes())
+            .await
     }
 
     /// Posts operations that must all be taken; the reply.

@@ -14,6 +14,7 @@ mod bed;
 mod command_line;
 mod dashboard;
 mod leases;
+mod geo;
 mod media;
 mod people;
 mod popups;

@@ -39,6 +39,7 @@ const RULES: &[Rule] = &[
             "live",
             "page_link",
             "sight",
+            "geo",
             "clock",
             "secret",
             "telemetry",
@@ -59,6 +60,11 @@ const RULES: &[Rule] = &[
         module: "page_link",
         may: &["campanile_core"],
         why: "a token is bytes and a key; who may have one is for those who ask",
+    },
+    Rule {
+        module: "geo",
+        may: &["campanile_core"],
+        why: "a country is a file and an address; who may be looked up is ingest's to say",
     },
     Rule {
         module: "launch",
@@ -151,6 +157,7 @@ const RULES: &[Rule] = &[
             "clock",
             "config",
             "delivery",
+            "geo",
             "http",
             "ingest",
             "launch",
