@@ -1,14 +1,16 @@
 //! Ingestion over HTTP: the real server, on each engine, and the handler that does nothing take turns under the same load.
 //!
 //! The measured process has one core and the generator the others; PostgreSQL runs where there is room and its time is counted beside the
-//! server's. Left out: pop-up decisions (`show` is false: what a beacon sends) and delivery. Invariant: every figure is of acknowledged
-//! operations, with durable commits, as the server is by default.
+//! server's. On SQLite a second server takes the same load with running pop-ups, so that deciding, the ledger and the activity are on the
+//! way. Left out: delivery. Invariant: every figure is of acknowledged operations, with durable commits, as the server is by default.
 
 use crate::load::{Connection, Outcome, Template};
 use crate::process::{Child, Memory, cores, load_average, memory, say};
+use crate::scene;
 use crate::sender::now;
 use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +30,9 @@ pub(crate) struct Args {
     /// Its first process
     #[arg(long)]
     postgres_pid: Option<u32>,
+    /// Running pop-ups of the second server on SQLite; none: it is left out
+    #[arg(long, default_value_t = 20)]
+    popups: usize,
     /// Operations in a request
     #[arg(long, value_delimiter = ',', default_values_t = [1, 10, 50])]
     batches: Vec<usize>,
@@ -53,6 +58,9 @@ pub(crate) struct Args {
 pub(crate) struct Figures {
     pub(crate) connections: usize,
     pub(crate) devices: usize,
+    pub(crate) popups: usize,
+    /// Messages that the pop-ups' server had handed out before the first round, and after the last.
+    pub(crate) handed: [u64; 2],
     pub(crate) seconds: f64,
     pub(crate) rounds: usize,
     pub(crate) pinned: bool,
@@ -88,6 +96,12 @@ pub(crate) struct Row {
 
 /// The name of the handler that does nothing.
 pub(crate) const NOTHING: &str = "nothing";
+/// The name of SQLite without campaigns.
+pub(crate) const PLAIN: &str = "SQLite";
+/// What the name of the server with pop-ups begins with.
+pub(crate) const POPUPS: &str = "SQLite with";
+/// Requests of each browser before anything is measured, in which pop-ups are handed out until their caps are reached.
+const FILLING: usize = 3;
 
 #[derive(Deserialize)]
 struct Ready {
@@ -97,13 +111,28 @@ struct Ready {
 #[derive(Deserialize)]
 struct NewAccount {
     account: String,
+    api_key: String,
+}
+
+#[derive(Deserialize)]
+struct NewCampaign {
+    id: i64,
+}
+
+/// A server that is to be started.
+struct Plan {
+    name: String,
+    folder: &'static str,
+    database: Option<String>,
+    popups: usize,
 }
 
 struct Target {
-    name: &'static str,
+    name: String,
     child: Child,
     address: String,
     account: String,
+    api_key: String,
     database: Option<u32>,
 }
 
@@ -121,14 +150,24 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     say(&format!("ingest: 4 KiB and a sync take {sync_micros} µs here"));
     let mut served = Vec::new();
     let mut targets = Vec::new();
-    let mut engines = vec![("SQLite", None)];
-    engines.extend(
+    let plan = |name: &str, folder, database, popups| Plan {
+        name: name.to_owned(),
+        folder,
+        database,
+        popups,
+    };
+    let mut servers = vec![plan(PLAIN, "plain", None, 0)];
+    if args.popups > 0 {
+        let name = format!("{POPUPS} {} pop-ups", args.popups);
+        servers.push(plan(&name, "popups", None, args.popups));
+    }
+    servers.extend(
         args.postgres
             .as_ref()
-            .map(|url| ("PostgreSQL", Some(url.clone()))),
+            .map(|url| plan("PostgreSQL", "postgres", Some(url.clone()), 0)),
     );
-    for (name, url) in engines {
-        let (target, server) = start_server(args, name, url, core).await?;
+    for plan in servers {
+        let (target, server) = start_server(args, plan, core).await?;
         targets.push(target);
         served.push(server);
     }
@@ -137,10 +176,11 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let mut child = Child::start(&own, ["null", "--reply", &reply], core)?;
     let address = address(&child.hear_json::<Ready>()?)?;
     targets.push(Target {
-        name: NOTHING,
+        name: NOTHING.to_owned(),
         child,
         address,
         account: "BENCH-0001".to_owned(),
+        api_key: String::new(),
         database: None,
     });
 
@@ -154,7 +194,7 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     for (batch, connections) in &plans {
         for target in &targets {
             rows.push(Row {
-                target: target.name.to_owned(),
+                target: target.name.clone(),
                 batch: *batch,
                 connections: *connections,
                 request_bytes: Template::new(&target.account, *batch)
@@ -166,8 +206,16 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     }
     for target in targets.iter().filter(|target| target.name != NOTHING) {
         say(&format!("ingest: {}: {} browsers", target.name, args.devices));
-        load(args, target, (1, args.connections), true, other)?;
+        for _ in 0..FILLING {
+            load(args, target, (1, args.connections), true, other)?;
+        }
     }
+    let with = targets.iter().find(|target| target.name.starts_with(POPUPS));
+    let handed = async || match with {
+        Some(target) => handed(target).await,
+        None => Ok(0),
+    };
+    let filled = handed().await?;
     for turn in 0..args.rounds {
         for place in 0..rows.len() {
             let at = (turn * targets.len() + place) % rows.len();
@@ -178,16 +226,19 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
                 .context("a row without target")?;
             let outcome = load(args, target, (row.batch, row.connections), false, other)?;
             say(&format!(
-                "ingest: {:>10} × {:>2}, {:>2} connections: {:>7.0} operations/s, {:>7.0} per CPU second",
+                "ingest: {:>19} × {:>2}, {:>2} connections: {:>7.0} operations/s, {:>7.0} per CPU second, p50 {:>6} µs, p99 {:>6} µs",
                 row.target,
                 row.batch,
                 row.connections,
                 outcome.operations as f64 / outcome.seconds,
-                outcome.operations as f64 / outcome.server_cpu.max(0.01)
+                outcome.operations as f64 / outcome.server_cpu.max(0.01),
+                outcome.p50,
+                outcome.p99
             ));
             row.outcomes.push(outcome);
         }
     }
+    let handed = [filled, handed().await?];
     for (target, server) in targets.iter().zip(&mut served) {
         server.after = memory(target.child.pid())?;
     }
@@ -199,6 +250,8 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
     let figures = Figures {
         connections: args.connections,
         devices: args.devices,
+        popups: args.popups,
+        handed,
         seconds: args.seconds,
         rounds: args.rounds,
         pinned: core.is_some(),
@@ -214,18 +267,14 @@ pub(crate) async fn run(args: &Args) -> anyhow::Result<()> {
         .with_context(|| format!("{} cannot be written", args.json.display()))
 }
 
-/// Makes an account, starts the server on new data, and again on what is there then; leaves it running.
-async fn start_server(
-    args: &Args,
-    name: &'static str,
-    url: Option<String>,
-    core: Option<usize>,
-) -> anyhow::Result<(Target, Served)> {
-    let folder = args.data.join(name);
+/// Makes an account, starts the server on new data, and again on what is there then, with the campaigns running; leaves it so.
+async fn start_server(args: &Args, plan: Plan, core: Option<usize>) -> anyhow::Result<(Target, Served)> {
+    let name = plan.name;
+    let folder = args.data.join(plan.folder);
     let folder = folder.to_str().context("the data folder is not text")?.to_owned();
     let mut place = vec!["--data".to_owned(), folder];
-    let database = url.as_ref().and(args.postgres_pid);
-    place.extend(url.into_iter().flat_map(|url| ["--database".to_owned(), url]));
+    let database = plan.database.as_ref().and(args.postgres_pid);
+    place.extend(plan.database.into_iter().flat_map(|url| ["--database".to_owned(), url]));
     let command = |words: &[&str]| {
         words
             .iter()
@@ -247,7 +296,7 @@ async fn start_server(
         command(&["account", "new", "Bench", "--json"]),
         None,
     )?;
-    let NewAccount { account } = maker.hear_json()?;
+    let NewAccount { account, api_key } = maker.hear_json()?;
     maker.wait()?;
 
     let started = Instant::now();
@@ -262,8 +311,14 @@ async fn start_server(
         start_ms[1], idle.resident_kib
     ));
     let address = address(&ready)?;
+    for n in 0..plan.popups {
+        let definition = scene::on_product_viewed(n).to_string();
+        let made = call(&address, &api_key, "POST", "/campaigns", &definition).await?;
+        let NewCampaign { id } = serde_json::from_str(&made)?;
+        call(&address, &api_key, "POST", &format!("/campaigns/{id}/start"), "").await?;
+    }
     let served = Served {
-        name: name.to_owned(),
+        name: name.clone(),
         start_ms,
         idle,
         after: idle,
@@ -274,6 +329,7 @@ async fn start_server(
             child,
             address,
             account,
+            api_key,
             database,
         },
         served,
@@ -286,6 +342,29 @@ fn address(ready: &Ready) -> anyhow::Result<String> {
         .strip_prefix("http://")
         .context("the server does not speak plain http")?;
     Ok(address.trim_end_matches('/').to_owned())
+}
+
+/// One call of the JSON API that is to succeed; its answer.
+async fn call(address: &str, key: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
+    let mut connection = Connection::open(address).await?;
+    let request = format!(
+        "{method} /api/v1{path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {key}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let (status, answer) = connection.exchange(request.as_bytes()).await?;
+    ensure!((200..300).contains(&status), "{method} {path}: {status} {answer}");
+    Ok(answer.to_owned())
+}
+
+/// How many messages a server has handed out.
+async fn handed(target: &Target) -> anyhow::Result<u64> {
+    let answer = call(&target.address, &target.api_key, "GET", "/campaigns", "").await?;
+    let answer: Value = serde_json::from_str(&answer)?;
+    let campaigns = answer["campaigns"].as_array().context("no campaigns")?;
+    let handed = campaigns
+        .iter()
+        .filter_map(|campaign| campaign["counts"]["handed"].as_u64());
+    Ok(handed.sum())
 }
 
 /// One answer of the server, which the handler that does nothing will repeat. Its batch sizes differ by a digit or two.

@@ -86,7 +86,7 @@ const TIME: &str = "1000000000000";
 impl Template {
     pub(crate) fn new(account: &str, batch: usize) -> Self {
         let mut body = format!(
-            r#"{{"v":1,"account":"{account}","device":"{ID}","sdk":"web/0.1.0","now":{TIME},"show":false,"#
+            r#"{{"v":1,"account":"{account}","device":"{ID}","sdk":"web/0.1.0","now":{TIME},"show":true,"#
         );
         body.push_str(r#""context":{"url":"https://shop.example.com/p/ebb-jug","referrer":"https://shop.example.com/","language":"en-GB","zone":"Europe/London","touch":false,"width":1280,"height":800,"push":"default"},"ops":["#);
         for n in 0..batch {

@@ -2,6 +2,7 @@
 //!
 //! - [`encrypt`] drives senders of web push, each in a process of its own: [`sender`] is ours, the others are in `bench/peers`
 //! - [`ingest`] drives the real server and [`null`], a handler that does nothing, with [`load`]
+//! - [`decide`] drives [`decider`], which decides and explains on a [`scene`] of campaigns
 //! - [`campaign`] sends push campaigns through the whole [`product`] to the lab
 //! - [`report`] makes the page in `bench/results` of what all have written
 //!
@@ -9,6 +10,8 @@
 //! against take turns in one run, and no measured process measures itself.
 
 mod campaign;
+mod decide;
+mod decider;
 mod encrypt;
 mod ingest;
 mod load;
@@ -16,6 +19,7 @@ mod null;
 mod process;
 mod product;
 mod report;
+mod scene;
 mod sender;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +43,10 @@ enum Command {
     Null(null::Args),
     /// One load of batches, as driven by `ingest`
     Load(load::Args),
+    /// Deciding pop-ups: a decision, its explanation, and the visitor's row
+    Decide(decide::Args),
+    /// What decides, as driven by `decide`
+    Decider(decider::Args),
     /// Push campaigns through the product to the lab's browsers
     Campaign(campaign::Args),
     /// The product, as driven by `campaign`
@@ -54,6 +62,8 @@ fn main() -> anyhow::Result<()> {
         Command::Ingest(args) => ingest::run(&args),
         Command::Null(args) => null::run(args),
         Command::Load(args) => load::run(&args),
+        Command::Decide(args) => decide::run(&args),
+        Command::Decider(args) => decider::run(&args),
         Command::Campaign(args) => campaign::run(&args),
         Command::Product(args) => product::run(args),
         Command::Report(args) => report::run(&args),

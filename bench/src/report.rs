@@ -4,8 +4,9 @@
 //! figures and the facts given on the command line.
 
 use crate::campaign;
+use crate::decide;
 use crate::encrypt;
-use crate::ingest::{self, NOTHING};
+use crate::ingest::{self, NOTHING, PLAIN, POPUPS};
 use crate::load::Outcome;
 use crate::process::median;
 use anyhow::Context as _;
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// Figures of `ingest`
     #[arg(long)]
     ingest: PathBuf,
+    /// Figures of `decide`
+    #[arg(long)]
+    decide: PathBuf,
     /// Figures of `campaign`
     #[arg(long)]
     campaign: PathBuf,
@@ -47,6 +51,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let encrypt = read(&args.encrypt)?;
     encryption(&mut page, &encrypt)?;
     through_the_lab(&mut page, &read(&args.campaign)?, &encrypt)?;
+    deciding(&mut page, &read(&args.decide)?)?;
     ingestion(&mut page, &read(&args.ingest)?)?;
     std::fs::write(&args.out, page).with_context(|| format!("{} cannot be written", args.out.display()))
 }
@@ -164,12 +169,73 @@ fn micros(nanoseconds: f64) -> String {
     format!("{:.1}", nanoseconds / 1000.0)
 }
 
+fn deciding(page: &mut String, figures: &decide::Figures) -> anyhow::Result<()> {
+    let [before, after] = figures.load_average;
+    let made = &figures.made;
+    writeln!(
+        page,
+        "## Deciding pop-ups\n\n\
+         {} running campaigns; a visitor with {} bytes of properties, {} of activity and {} of ledger, as JSON. Of a page view follow {} \
+         messages, and {} campaigns get as far as their caps; of an event {} and {}. Processor time of one thing, done {} times by turns \
+         with the others; doing nothing takes {:.1} µs and is taken off; load average {before} to {after}.\n\n\
+         | | p50 µs | p99 µs | most µs | p50, row to JSON = 1 |\n\
+         | --- | ---: | ---: | ---: | ---: |",
+        made.campaigns,
+        thousands(made.properties_bytes as f64),
+        thousands(made.activity_bytes as f64),
+        thousands(made.ledger_bytes as f64),
+        made.shown[0],
+        made.as_far_as_caps[0],
+        made.shown[1],
+        made.as_far_as_caps[1],
+        thousands(figures.runs as f64),
+        figures.nothing as f64 / 1000.0,
+    )?;
+    let limit = figures
+        .rows
+        .iter()
+        .find(|row| row.thing == decide::LIMIT)
+        .context("the limit was not measured")?;
+    for row in &figures.rows {
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {:.2} |",
+            row.label,
+            micros(row.p50 as f64),
+            micros(row.p99 as f64),
+            micros(row.most as f64),
+            row.p50 as f64 / limit.p50.max(1) as f64
+        )?;
+    }
+    writeln!(
+        page,
+        "\nAn explanation lists {} conditions at the page view and {} at the event, in words. “Most” has the interrupts of the machine in \
+         it.\n",
+        thousands(made.conditions[0] as f64),
+        thousands(made.conditions[1] as f64)
+    )?;
+    Ok(())
+}
+
 fn ingestion(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()> {
     let [before, after] = figures.load_average;
     let cores = if figures.pinned {
         "the measured server on one core, the generator on another, PostgreSQL where there is room"
     } else {
         "everything on the one core that there is"
+    };
+    let popups = if figures.popups == 0 {
+        String::new()
+    } else {
+        let [before, after] = figures.handed;
+        format!(
+            " The server with {} pop-ups decides about all of them at each operation; audiences ask for counts of events and for the \
+             device, caps for sessions, days and weeks. {} messages were handed out before the first round and {} in the rounds: the \
+             others met their caps.",
+            figures.popups,
+            thousands(before as f64),
+            thousands((after - before) as f64)
+        )
     };
     writeln!(
         page,
@@ -178,8 +244,8 @@ fn ingestion(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()>
          {before} to {after}. A write of 4 KiB with its sync takes {} µs on this disk. “Nothing” is axum that reads the body and \
          gives a constant answer of {} bytes. “of nothing” is operations per CPU second as a share of nothing's. The generator is a \
          process of its own; where its core is busy (last column near 100 %), operations per second are its limit and not the \
-         server's.\n",
-        figures.devices, figures.seconds, figures.rounds, figures.sync_micros, figures.reply_bytes
+         server's.{}\n",
+        figures.devices, figures.seconds, figures.rounds, figures.sync_micros, figures.reply_bytes, popups
     )?;
     writeln!(
         page,
@@ -226,6 +292,9 @@ fn ingestion(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()>
             each(&|o| 100.0 * o.load_cpu / o.seconds),
         )?;
     }
+    if figures.popups > 0 {
+        beside(page, figures)?;
+    }
     writeln!(
         page,
         "\n## The process\n\nBinary: {:.1} MB.\n\n\
@@ -244,6 +313,41 @@ fn ingestion(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()>
             mb(server.idle.resident_kib),
             mb(server.after.resident_kib),
             mb(server.after.peak_kib)
+        )?;
+    }
+    Ok(())
+}
+
+/// What pop-ups add, as ratios of the rows above.
+fn beside(page: &mut String, figures: &ingest::Figures) -> anyhow::Result<()> {
+    writeln!(
+        page,
+        "\n{} running pop-ups beside none, by the medians above:\n\n\
+         | connections | batch | operations/s | CPU per operation | p50 | p99 |\n\
+         | ---: | ---: | ---: | ---: | ---: | ---: |",
+        figures.popups
+    )?;
+    for with in figures.rows.iter().filter(|row| row.target.starts_with(POPUPS)) {
+        let without = figures
+            .rows
+            .iter()
+            .find(|row| row.target == PLAIN && (row.batch, row.connections) == (with.batch, with.connections))
+            .context("no campaigns were not measured beside it")?;
+        let ratio = |value: &dyn Fn(&Outcome) -> f64| {
+            let middle = |row: &ingest::Row| {
+                median(&row.outcomes.iter().map(value).collect::<Vec<_>>()).unwrap_or_default()
+            };
+            middle(with) / middle(without).max(f64::MIN_POSITIVE)
+        };
+        writeln!(
+            page,
+            "| {} | {} | × {:.2} | × {:.2} | × {:.2} | × {:.2} |",
+            with.connections,
+            with.batch,
+            ratio(&|o| o.operations as f64 / o.seconds),
+            ratio(&|o| o.server_cpu / o.operations.max(1) as f64),
+            ratio(&|o| f64::from(o.p50)),
+            ratio(&|o| f64::from(o.p99)),
         )?;
     }
     Ok(())
