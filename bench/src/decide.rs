@@ -146,7 +146,11 @@ mod tests {
     fn shares_of_a_list() {
         let list: Vec<u64> = (1..=100).collect();
         assert_eq!(
-            (super::at(&list, 0.5), super::at(&list, 0.99), super::at(&list, 1.0)),
+            (
+                super::at(&list, 0.5),
+                super::at(&list, 0.99),
+                super::at(&list, 1.0)
+            ),
             (51, 100, 100)
         );
         assert_eq!(super::at(&[], 0.5), 0);

@@ -142,7 +142,10 @@ mod tests {
         };
         let made = check(&scene, &row).expect("they agree");
         assert!(made.shown.iter().all(|shown| *shown > 0), "{made:?}");
-        assert!(made.as_far_as_caps[0] > 20 && made.as_far_as_caps[1] > 5, "{made:?}");
+        assert!(
+            made.as_far_as_caps[0] > 20 && made.as_far_as_caps[1] > 5,
+            "{made:?}"
+        );
         for thing in ["page, brief", "event, explained"] {
             perform(&scene, &row, thing).expect("done");
         }

@@ -274,7 +274,11 @@ async fn start_server(args: &Args, plan: Plan, core: Option<usize>) -> anyhow::R
     let folder = folder.to_str().context("the data folder is not text")?.to_owned();
     let mut place = vec!["--data".to_owned(), folder];
     let database = plan.database.as_ref().and(args.postgres_pid);
-    place.extend(plan.database.into_iter().flat_map(|url| ["--database".to_owned(), url]));
+    place.extend(
+        plan.database
+            .into_iter()
+            .flat_map(|url| ["--database".to_owned(), url]),
+    );
     let command = |words: &[&str]| {
         words
             .iter()

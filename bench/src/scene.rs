@@ -226,7 +226,7 @@ impl Scene {
                 let variant = campaign.plan.experiment.name(0);
                 ledger.lease(campaign.id, impression, Some(variant), 1, &here);
                 if (n + hit) % 4 != 3 {
-                    ledger.confirm(campaign.id, impression, at, &here);
+                    ledger.confirm(campaign.id, impression, (1, variant), at, &here);
                 }
                 match (n + hit) % 7 {
                     0 => ledger.click(campaign.id, at),
@@ -304,7 +304,10 @@ fn properties() -> Map<String, Value> {
     });
     if let Some(map) = properties.as_object_mut() {
         for n in map.len()..PROPERTIES {
-            map.insert(format!("property {n}"), json!(format!("value {} of {n}", n * 7919)));
+            map.insert(
+                format!("property {n}"),
+                json!(format!("value {} of {n}", n * 7919)),
+            );
         }
     }
     properties.as_object().cloned().unwrap_or_default()

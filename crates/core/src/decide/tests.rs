@@ -5,6 +5,7 @@
 use super::*;
 use crate::activity::Activity;
 use crate::campaign::{Body, Definition};
+use crate::id::Id;
 use crate::segment::{Device, Page};
 use crate::time::{Day, Timestamp};
 use serde_json::json;
@@ -239,9 +240,13 @@ fn caps_silences_and_goals() {
         None,
         "a lease is no show"
     );
-    person
-        .ledger
-        .confirm(CampaignId(1), impression, NOW.plus_ms(-5 * 60_000), &here);
+    person.ledger.confirm(
+        CampaignId(1),
+        impression,
+        (1, "A"),
+        NOW.plus_ms(-5 * 60_000),
+        &here,
+    );
     assert_eq!(
         fails(&person, json!({"after_shown": 10})).as_deref(),
         Some("quiet_after_shown")
@@ -429,6 +434,7 @@ fn brief_and_explained_agree() {
                     person.ledger.confirm(
                         CampaignId(id),
                         impression,
+                        (1, "A"),
                         NOW.plus_ms(-(roll(120) as i64) * 60_000),
                         &here,
                     );

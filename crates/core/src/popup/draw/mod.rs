@@ -20,7 +20,7 @@ use view::View;
 /// How the frame is to be placed, as the drawing needs it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// Width asked for, px: of the whole frame, with what stands out at its sides. A bar and a full message take all there is.
+    /// Width asked for, px: of the surface; what stands out at its sides comes on top. A bar and a full message take all there is.
     pub(super) width: u32,
     /// Width asked for on a screen under 520 px, where it is not the same; 0: it is.
     pub(super) narrow: u32,
@@ -117,7 +117,7 @@ impl Popup {
             },
             Template::ImagePoster => Frame {
                 bleed: [14, 58, 0, 58],
-                ..cut_out(460 + 2 * 58)
+                ..cut_out(460)
             },
             Template::ImageSticker => Frame {
                 bleed: [22, 0, 0, 0],

@@ -70,6 +70,11 @@ impl<'a> View<'a> {
         (!words.is_empty() && self.popup.template.has(Slot::Second)).then_some(words)
     }
 
+    /// Whether there is text.
+    pub(super) fn described(&self) -> bool {
+        !self.paragraphs.is_empty() && self.popup.template.has(Slot::Text)
+    }
+
     /// Whether a close button is drawn.
     pub(super) fn close(&self) -> bool {
         self.popup.close && self.popup.template.has(Slot::Close)
@@ -102,6 +107,17 @@ impl<'a> View<'a> {
     /// As the visitor prefers.
     pub(super) fn day_and_night(&self) -> bool {
         self.popup.theme == Theme::Auto
+    }
+
+    /// How much larger than its share of the line a letter of a poster may be set: narrow voices fill it with larger letters.
+    pub(super) fn spread(&self) -> f64 {
+        match self.popup.voice.unwrap_or_else(|| own_voice(self.popup.template)) {
+            Voice::Narrow => 2.22,
+            Voice::Bookish => 1.9,
+            Voice::Plain => 1.72,
+            Voice::Geometric | Voice::Receipt => 1.6,
+            Voice::Bookman => 1.45,
+        }
     }
 
     /// Corner of buttons and fields: from what the owner set, not from a template's own surface.
@@ -210,7 +226,7 @@ fn pieces(title: &str) -> Vec<(bool, &str)> {
 }
 
 /// Letters of the longest word.
-pub(super) fn longest_word(title: &str) -> usize {
+fn longest_word(title: &str) -> usize {
     title
         .split(|c: char| c.is_whitespace() || c == '-' || c == '\u{ad}' || c == '\u{200b}')
         .map(|word| word.chars().filter(|c| c.is_alphanumeric()).count())
