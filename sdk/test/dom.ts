@@ -150,6 +150,9 @@ export class FakeElement extends Target {
   querySelector(selector: string): FakeElement | null {
     return this.querySelectorAll(selector)[0] ?? null;
   }
+  select(): void {
+    this.focus();
+  }
   focus(): void {
     this.ownerDocument.activeElement = this;
   }
