@@ -169,6 +169,9 @@ export class FakeElement extends Target {
 }
 
 export class FakeDocument extends Target {
+  execCommand(): boolean {
+    return false;
+  }
   static documents: Record<string, (document: FakeDocument) => FakeElement[]> = {};
   URL = 'about:srcdoc';
   readyState = 'complete';
