@@ -169,6 +169,9 @@ export class FakeElement extends Target {
 }
 
 export class FakeDocument extends Target {
+  getSelection(): null {
+    return null;
+  }
   execCommand(): boolean {
     return false;
   }
