@@ -88,7 +88,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
     assert_eq!(
         report["days"],
-        json!([{"day": "2026-03-02", "handed": 1, "shown": 1, "clicked": 1, "closed": 1}])
+        json!([{"day": "2026-03-02", "handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "returned": 0}])
     );
 
     let unknown = bed.op("view", json!({"msg": message["msgId"], "impression": bed.id()}));
