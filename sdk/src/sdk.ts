@@ -165,7 +165,7 @@ export class Sdk {
       const referrer = this._address.slice(0, MAX_URL);
       this._address = url;
       const title = document.title.slice(0, 256);
-      this._view = this._keep({ op: 'page', url, ...(referrer && { referrer }), ...(title && { title }) }, true);
+      this._view = this._keep({ op: 'page', url, referrer: referrer || undefined, title: title || undefined }, true);
     });
   }
 

@@ -12,8 +12,8 @@ const DEVICE = 'cmp:device';
 const COOKIE = 'campanile_device';
 
 interface State {
-  optOut?: boolean;
-  useIP?: boolean;
+  optOut?: boolean | undefined;
+  useIP?: boolean | undefined;
   session?: NonNullable<Reply['session']>;
 }
 
@@ -50,9 +50,9 @@ export class Visitor {
   /** Notes a privacy choice; true if it says something new. Snippets repeat theirs on every page. */
   _choose({ optOut, useIP }: Extract<Draft, { op: 'privacy' }>): boolean {
     const state = this._state();
-    const news = (optOut ?? state.optOut) !== state.optOut || (useIP ?? state.useIP) !== state.useIP;
-    this._save({ ...state, ...(optOut !== undefined && { optOut }), ...(useIP !== undefined && { useIP }) });
-    return news;
+    const next = { ...state, optOut: optOut ?? state.optOut, useIP: useIP ?? state.useIP };
+    this._save(next);
+    return next.optOut !== state.optOut || next.useIP !== state.useIP;
   }
 
   /** Takes over what the server knows better. `choosing`: a choice of the visitor is still on its way. */

@@ -7,8 +7,8 @@
 
 /** What happened, before it has an id and a time. */
 export type Draft =
-  | { op: 'page'; url: string; referrer?: string; title?: string }
-  | { op: 'event'; name: string; props?: Props }
+  | { op: 'page'; url: string; referrer?: string | undefined; title?: string | undefined }
+  | { op: 'event'; name: string; props?: Props | undefined }
   | { op: 'profile'; set: Props }
   | { op: 'login'; identity: Identity; set?: Props }
   | { op: 'logout' }

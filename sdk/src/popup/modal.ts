@@ -73,7 +73,8 @@ export function keepScroll(inner: Document): void {
       name,
       (event) => {
         let at = event.target as Element | null;
-        if (at?.closest('input,textarea,select') || ((event as TouchEvent).touches?.length ?? 0) > 1) return;
+        // Two fingers enlarge.
+        if ((event as TouchEvent).touches?.length > 1) return;
         for (; at; at = at.parentElement) {
           const scrolls = at === root || /auto|scroll/.test(getComputedStyle(at).overflowY);
           if (scrolls && at.scrollHeight > at.clientHeight) return;

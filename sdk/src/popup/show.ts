@@ -74,7 +74,7 @@ export class Stage {
       if (HOSTS[kind as Layout]) {
         (this._queues[kind as Layout] ??= []).push({ _message: message, _until: sent + (message.leaseMs ?? Infinity) });
       } else {
-        this._ports._log._warn(704, `This SDK knows no pop-up of kind "${kind}"; it was left out. Load the newer SDK.`);
+        this._ports._log._warn(704, `This SDK knows no pop-up of kind "${kind}". It was given back; load the newer SDK.`);
         this._giveBack(message, 'unsupported');
       }
     }
@@ -201,6 +201,9 @@ export class Stage {
       end();
       act(does, message.kv, this._ports);
     };
+    const escape = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') close();
+    };
     let entered = false;
     const enterNow = () => {
       entered = true;
@@ -215,9 +218,6 @@ export class Stage {
       );
       if (modal) {
         scene._stops.push(isolate([host, ...(veil ? [veil] : [])]));
-        const escape = (event: KeyboardEvent) => {
-          if (event.key === 'Escape') close();
-        };
         document.addEventListener('keydown', escape, true);
         scene._stops.push(() => document.removeEventListener('keydown', escape, true));
         if (!display.custom) veil?.addEventListener('click', () => close());
@@ -251,9 +251,7 @@ export class Stage {
         },
         true,
       );
-      inner.addEventListener('keydown', (event) => {
-        if (event.key === 'Escape') close();
-      });
+      inner.addEventListener('keydown', escape);
       if (!inner.querySelector('[role=dialog],[role=alertdialog],[role=region]')) {
         host.setAttribute('role', layout === 'banner' ? 'region' : 'dialog');
         host.setAttribute('aria-label', frame.title);
@@ -268,7 +266,7 @@ export class Stage {
       if (modal) {
         focusTitle(frame, inner);
         trap(inner);
-        keepScroll(inner);
+        if (!own) keepScroll(inner);
       }
     });
     // A document that never comes does not keep its place.

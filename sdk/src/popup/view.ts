@@ -8,7 +8,6 @@ const LONG_ENOUGH = 1_000;
 
 /** Watches `element`; returns `stop`. */
 export function onceSeen(element: Element, seen: () => void): () => void {
-  const { document } = window;
   let inView = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
 

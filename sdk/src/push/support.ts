@@ -7,10 +7,10 @@
 /** Says why push is impossible here, or undefined if it is possible. */
 export function obstacle(window: Window): [code: number, text: string] | undefined {
   if (!window.isSecureContext) {
-    return [802, `Push needs HTTPS (or localhost); this page is ${window.location.origin}. Nobody was asked.`];
+    return [802, `Push needs HTTPS; this page is ${window.location.origin}. Nobody was asked.`];
   }
   if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window)) {
-    return [801, 'This browser has no web push (on iOS it is there once the site is on the home screen). Nobody was asked.'];
+    return [801, 'This browser has no web push (on iOS only from the home screen). Nobody was asked.'];
   }
   return undefined;
 }
