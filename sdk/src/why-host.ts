@@ -75,7 +75,7 @@ export function openWhy(sdk: Sdk): void {
         look();
         inquire(sdk);
       },
-      showOnce: (campaign) => inquire(sdk, String(campaign)),
+      showOnce: (campaign) => inquire(sdk, `${sdk._asks()}~${campaign}`),
       closed() {
         open = undefined;
         const token = sdk._tab._get('cmp:why');
@@ -89,7 +89,7 @@ export function openWhy(sdk: Sdk): void {
   });
 }
 
-/** A question aside from the outbox: no operation, so nothing happened. `test` shows that campaign's message. */
+/** A question aside from the outbox: no operation, so nothing happened. `test`: a token, a tilde and the campaign to show. */
 function inquire(sdk: Sdk, test?: string): void {
   const sent = { _at: Date.now(), _view: sdk._view, _ops: [] };
   const head = sdk._head(sdk._account ?? '', sdk._visitor._device());
