@@ -20,7 +20,7 @@ struct Campaign {
 }
 
 impl Campaign {
-    fn new(id: i64, more: Value) -> Self {
+    fn new(id: i64, more: &Value) -> Self {
         let mut value =
             json!({"name": "C", "kind": "popup", "popup": {"title": "Back from the kiln"}, "caps": {}});
         value
@@ -167,7 +167,7 @@ impl Person {
 #[test]
 fn each_condition_says_what_it_asked_and_saw() {
     let person = Person::new();
-    let fails = |more: Value| person.fails(&Campaign::new(1, more));
+    let fails = |more: Value| person.fails(&Campaign::new(1, &more));
     assert_eq!(fails(json!({})), None);
     assert_eq!(
         fails(json!({"trigger": {"on": "event", "event": "Charged"}})),
@@ -207,14 +207,14 @@ fn each_condition_says_what_it_asked_and_saw() {
         ..Person::new()
     };
     assert_eq!(
-        hidden.fails(&Campaign::new(1, json!({}))),
+        hidden.fails(&Campaign::new(1, &json!({}))),
         Some("page: open and in view / hidden or leaving".to_owned())
     );
 }
 
 #[test]
 fn caps_silences_and_goals() {
-    let campaign = |caps: Value| Campaign::new(1, json!({"caps": caps, "goal": {"event": "Charged"}}));
+    let campaign = |caps: Value| Campaign::new(1, &json!({"caps": caps, "goal": {"event": "Charged"}}));
     let mut person = Person::new();
     let impression = Id::from_bytes(&[9; 16]).expect("an id");
     let here = person.here();
@@ -271,7 +271,7 @@ fn caps_silences_and_goals() {
         },
         ..person
     };
-    let other = Campaign::new(2, json!({}));
+    let other = Campaign::new(2, &json!({}));
     assert_eq!(
         overall.fails(&other),
         Some("overall_day_cap: at most 1 of all campaigns a day / 1 so far".to_owned())
@@ -280,10 +280,11 @@ fn caps_silences_and_goals() {
 
 #[test]
 fn campaigns_give_way_to_each_other() {
-    let first = Campaign::new(1, json!({"group": "sale"}));
-    let second = Campaign::new(2, json!({"group": "sale"}));
-    let third = Campaign::new(3, json!({"when_busy": "give_way"}));
-    let fourth = Campaign::new(4, json!({}));
+    use Outcome::{Not, Show};
+    let first = Campaign::new(1, &json!({"group": "sale"}));
+    let second = Campaign::new(2, &json!({"group": "sale"}));
+    let third = Campaign::new(3, &json!({"when_busy": "give_way"}));
+    let fourth = Campaign::new(4, &json!({}));
     let mut person = Person::new();
     let outcomes = |person: &Person, campaigns: &[&Campaign]| -> Vec<Outcome> {
         person
@@ -292,7 +293,6 @@ fn campaigns_give_way_to_each_other() {
             .map(|looked| looked.outcome)
             .collect()
     };
-    use Outcome::{Not, Show};
     assert_eq!(
         outcomes(&person, &[&first, &second, &third, &fourth]),
         [Show, Not, Not, Show]
@@ -322,7 +322,7 @@ fn campaigns_give_way_to_each_other() {
         ..Person::new()
     };
     assert_eq!(
-        outcomes(&capped, &[&fourth, &Campaign::new(5, json!({}))]),
+        outcomes(&capped, &[&fourth, &Campaign::new(5, &json!({}))]),
         [Show, Not]
     );
 }
@@ -331,7 +331,7 @@ fn campaigns_give_way_to_each_other() {
 fn signs_are_waited_for_and_then_due() {
     let campaign = Campaign::new(
         1,
-        json!({"trigger": {"signals": {"list": [{"on": "exit"}]}, "when": {"rules": [{"is": "path", "value": "/cart"}]}}}),
+        &json!({"trigger": {"signals": {"list": [{"on": "exit"}]}, "when": {"rules": [{"is": "path", "value": "/cart"}]}}}),
     );
     let mut person = Person::new();
     let outcome = |person: &Person, moment| person.see(moment, Detail::Brief, &[&campaign])[0].outcome;
@@ -342,7 +342,7 @@ fn signs_are_waited_for_and_then_due() {
     person.url = "https://shop.example.com/other";
     assert_eq!(outcome(&person, Moment::Due(CampaignId(1), None)), Outcome::Show);
     assert_eq!(outcome(&person, Moment::Due(CampaignId(2), None)), Outcome::Not);
-    let plain = Campaign::new(3, json!({}));
+    let plain = Campaign::new(3, &json!({}));
     let forced = person.see(Moment::Due(CampaignId(3), None), Detail::Brief, &[&plain]);
     assert_eq!(
         forced[0].outcome,
@@ -355,7 +355,7 @@ fn signs_are_waited_for_and_then_due() {
 fn variants_stick_and_the_control_group_sees_nothing() {
     let campaign = Campaign::new(
         1,
-        json!({"experiment": {"weight": 1, "control": 1, "variants": [{"name": "B", "weight": 1, "popup": {"title": "B"}}]}}),
+        &json!({"experiment": {"weight": 1, "control": 1, "variants": [{"name": "B", "weight": 1, "popup": {"title": "B"}}]}}),
     );
     let mut counts = BTreeMap::new();
     for ordinal in 1..=300 {
@@ -415,7 +415,7 @@ fn brief_and_explained_agree() {
                         plan[name] = value;
                     }
                 }
-                Campaign::new(id, plan)
+                Campaign::new(id, &plan)
             })
             .collect();
         let mut person = Person {
