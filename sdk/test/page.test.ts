@@ -58,7 +58,7 @@ class World {
   private timers: (() => void)[] = [];
   context: vm.Context & { clevertap: CleverTap; campanile: CleverTap; wizrocket: CleverTap };
 
-  constructor(options: { src?: string; url?: string; storage?: 'blocked'; tab?: Map<string, string> } = {}) {
+  constructor(options: { src?: string; url?: string; global?: object; storage?: 'blocked'; tab?: Map<string, string> } = {}) {
     const listen = (name: string, run: (event: object) => void) =>
       void this.listeners.set(name, [...(this.listeners.get(name) ?? []), run]);
     const world = this;
@@ -122,6 +122,7 @@ class World {
       ...{ Blob, URL, URLSearchParams, TextEncoder, AbortController, CustomEvent: Event, crypto },
     };
     this.context = vm.createContext(global) as World['context'];
+    Object.assign(this.context, options.global);
     this.context['window'] = this.context;
     const opened = (name: string) =>
       Object.defineProperty(this.context, name, {
@@ -404,4 +405,16 @@ test('the overlay is told what the page called, what waits and why, and asks by 
   ports.ask();
   await world.settle();
   assert.deepEqual(world.requests.slice(before).map(({ ops, show }) => [ops, show]), [[[], undefined]]);
+});
+
+test('the call that asks for push goes through its part to the browser, and says what came of it', async () => {
+  const Notification = { permission: 'default', requestPermission: () => Promise.resolve('denied') };
+  const world = new World({ global: { Notification, PushManager: {}, navigator: { language: 'en', serviceWorker: {} } } });
+  world.reply = replyPage as Partial<Reply>;
+  world.run(STUB + "clevertap.notifications.push({skipDialog: true}); clevertap.notificationCallback = () => {};");
+  world.run(page);
+  for (let i = 0; i < 4; i++) await world.settle();
+  assert.deepEqual(world.lines.filter((line) => / 8\d\d:/.test(line)), []);
+  const asked = world.ops.find(({ op }) => op === 'prompt');
+  assert.equal(asked?.op === 'prompt' && asked.outcome, 'denied');
 });

@@ -51,7 +51,8 @@ export function ask(args: readonly unknown[], settings: PushSettings, ports: Pro
 
 /** Goes through one request of the page. */
 async function askFor(options: Options, settings: PushSettings, ports: PromptPorts): Promise<void> {
-  const { _log, _raise, _store } = ports;
+  const { _log, _store } = ports;
+  const raise = (draft: Draft) => ports._raise(draft);
   const { key } = settings;
   if (!settings.enabled || !key) {
     _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
@@ -72,7 +73,7 @@ async function askFor(options: Options, settings: PushSettings, ports: PromptPor
 
   const native = async () => {
     const answer = await Notification.requestPermission();
-    _raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
+    raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
     if (answer === 'granted') await subscribed();
   };
   if (options.skipDialog) {
@@ -94,20 +95,20 @@ async function askFor(options: Options, settings: PushSettings, ports: PromptPor
     return;
   }
   asking = true;
-  _raise({ op: 'prompt', outcome: 'shown' });
+  raise({ op: 'prompt', outcome: 'shown' });
   openDialog(
     { ...options, titleText, bodyText, okButtonText, rejectButtonText },
     (html) => ports._place._html(html),
     () => {
       asking = false;
-      _raise({ op: 'prompt', outcome: 'accepted' });
+      raise({ op: 'prompt', outcome: 'accepted' });
       run(options.okCallback, _log);
       void native();
     },
     () => {
       asking = false;
       _store._set(memory, String(Math.floor(Date.now() / 1000)));
-      _raise({ op: 'prompt', outcome: 'rejected' });
+      raise({ op: 'prompt', outcome: 'rejected' });
       run(options.rejectCallback, _log);
     },
   );

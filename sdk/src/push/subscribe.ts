@@ -22,7 +22,7 @@ export interface SubscribePorts {
 
 /** Subscribes, or refreshes the subscription; true if the server will hear of one. */
 export async function subscribe(path: string, key: string, ports: SubscribePorts): Promise<boolean> {
-  const { _log, _raise } = ports;
+  const { _log } = ports;
   let registration: ServiceWorkerRegistration;
   try {
     registration = await navigator.serviceWorker.register(ports._place._scriptUrl(path));
@@ -42,8 +42,8 @@ export async function subscribe(path: string, key: string, ports: SubscribePorts
       subscription = null;
     }
     subscription ??= await timed(manager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted }));
-    if (replaced !== undefined) _raise({ op: 'unsubscribe', endpoint: replaced });
-    _raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent) });
+    if (replaced !== undefined) ports._raise({ op: 'unsubscribe', endpoint: replaced });
+    ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent) });
   } catch (error) {
     _log._error(811, whyNoSubscription(error), error);
     return false;
