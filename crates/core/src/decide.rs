@@ -130,8 +130,8 @@ pub struct Looked {
     pub campaign: CampaignId,
     /// What follows.
     pub outcome: Outcome,
-    /// The message, where it is shown.
-    pub filled: Option<Filled>,
+    /// The message, where it is shown; few are, and the list of the others is moved about.
+    pub filled: Option<Box<Filled>>,
     /// The conditions in their order; empty in a brief decision.
     pub because: Vec<Condition>,
 }

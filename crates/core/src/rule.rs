@@ -136,14 +136,19 @@ pub struct Test {
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub value: Value,
     #[serde(skip)]
-    pattern: Pattern,
+    ready: Ready,
 }
 
-/// A compiled expression beside its text; takes no part in comparing tests.
+/// What is made of a test at its first use; takes no part in comparing tests.
 #[derive(Debug, Clone, Default)]
-struct Pattern(OnceLock<Option<Regex>>);
+struct Ready {
+    /// The compiled expression.
+    pattern: OnceLock<Option<Regex>>,
+    /// What it compares with as texts, in lower case.
+    folded: OnceLock<Vec<String>>,
+}
 
-impl PartialEq for Pattern {
+impl PartialEq for Ready {
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -157,7 +162,7 @@ impl Test {
         Self {
             op,
             value: value.into(),
-            pattern: Pattern::default(),
+            ready: Ready::default(),
         }
     }
 
@@ -230,9 +235,9 @@ impl Test {
             Op::Set => value.is_some_and(|value| value.as_str() != Some("")),
             Op::NotSet => value.is_none_or(|value| value.as_str() == Some("")),
             Op::IsNot => value.is_none_or(|value| !any(value, |one| self.same(one))),
-            Op::NotContains => value.is_none_or(|value| !any(value, |one| self.found(one))),
+            Op::NotContains => value.is_none_or(|value| !any(value, |one| self.found(&shown(one)))),
             Op::Is => value.is_some_and(|value| any(value, |one| self.same(one))),
-            Op::Contains => value.is_some_and(|value| any(value, |one| self.found(one))),
+            Op::Contains => value.is_some_and(|value| any(value, |one| self.found(&shown(one)))),
             _ => value.is_some_and(|value| any(value, |one| self.compares(one, now))),
         }
     }
@@ -243,6 +248,11 @@ impl Test {
             Op::Regex => self.matches(text),
             Op::Set => !text.is_empty(),
             Op::NotSet => text.is_empty(),
+            Op::Is => self.same_text(text),
+            Op::IsNot => !self.same_text(text),
+            Op::Contains => self.found(text),
+            Op::NotContains => !self.found(text),
+            Op::Starts | Op::Ends => self.edges(text),
             _ => self.passes(Some(&Value::String(text.to_owned())), now),
         }
     }
@@ -259,34 +269,53 @@ impl Test {
         }
     }
 
-    fn same(&self, value: &Value) -> bool {
-        self.wanted().iter().any(|wanted| equal(value, wanted))
+    fn folded(&self) -> &[String] {
+        self.ready.folded.get_or_init(|| {
+            self.wanted()
+                .iter()
+                .map(|wanted| fold(&shown(wanted)).into_owned())
+                .collect()
+        })
     }
 
-    fn found(&self, value: &Value) -> bool {
-        let text = shown(value);
-        let text = fold(&text);
+    fn same(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.same_text(text),
+            value => self.wanted().iter().any(|wanted| equal(value, wanted)),
+        }
+    }
+
+    fn same_text(&self, text: &str) -> bool {
+        let lower = fold(text);
         self.wanted()
             .iter()
-            .any(|wanted| text.contains(fold(&shown(wanted)).as_ref()))
+            .zip(self.folded())
+            .any(|(wanted, folded)| match wanted {
+                Value::String(wanted) => text == wanted || lower.as_ref() == folded,
+                wanted => equal_text(text, wanted),
+            })
+    }
+
+    fn found(&self, text: &str) -> bool {
+        let text = fold(text);
+        self.folded().iter().any(|wanted| text.contains(wanted.as_str()))
+    }
+
+    fn edges(&self, text: &str) -> bool {
+        let text = fold(text);
+        self.folded().iter().any(|wanted| {
+            if self.op == Op::Starts {
+                text.starts_with(wanted.as_str())
+            } else {
+                text.ends_with(wanted.as_str())
+            }
+        })
     }
 
     fn compares(&self, value: &Value, now: Timestamp) -> bool {
         match self.op {
             Op::Regex => self.matches(&shown(value)),
-            Op::Starts | Op::Ends => {
-                let text = shown(value);
-                let text = fold(&text);
-                self.wanted().iter().any(|wanted| {
-                    let wanted = shown(wanted);
-                    let wanted = fold(&wanted);
-                    if self.op == Op::Starts {
-                        text.starts_with(wanted.as_ref())
-                    } else {
-                        text.ends_with(wanted.as_ref())
-                    }
-                })
-            }
+            Op::Starts | Op::Ends => self.edges(&shown(value)),
             Op::More | Op::Less | Op::AtLeast | Op::AtMost => {
                 let order = match (number(value), number(&self.value)) {
                     (Some(left), Some(right)) => left.partial_cmp(&right),
@@ -321,8 +350,8 @@ impl Test {
 
     fn matches(&self, text: &str) -> bool {
         let compiled = self
+            .ready
             .pattern
-            .0
             .get_or_init(|| self.value.as_str().and_then(|text| compile(text).ok()));
         compiled.as_ref().is_some_and(|pattern| pattern.is_match(text))
     }
@@ -345,26 +374,37 @@ fn any(value: &Value, mut passes: impl FnMut(&Value) -> bool) -> bool {
 
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
-        (Value::String(left), Value::String(right)) => left == right || fold(left) == fold(right),
+        (Value::String(text), other) | (other, Value::String(text)) => equal_text(text, other),
         (Value::Bool(left), Value::Bool(right)) => left == right,
-        (Value::Bool(truth), Value::String(text)) | (Value::String(text), Value::Bool(truth)) => {
-            text.eq_ignore_ascii_case(if *truth { "true" } else { "false" })
-        }
-        _ => match (number(left), number(right)) {
-            (Some(left), Some(right)) => (left - right).abs() < f64::EPSILON,
-            _ => false,
-        },
+        _ => close(number(left), number(right)),
     }
+}
+
+fn equal_text(text: &str, other: &Value) -> bool {
+    match other {
+        Value::String(other) => text == other || fold(text) == fold(other),
+        Value::Bool(truth) => text.eq_ignore_ascii_case(if *truth { "true" } else { "false" }),
+        other => close(number_of(text), number(other)),
+    }
+}
+
+fn close(left: Option<f64>, right: Option<f64>) -> bool {
+    left.zip(right)
+        .is_some_and(|(left, right)| (left - right).abs() < f64::EPSILON)
 }
 
 /// A value as a number, also when it was sent as a text.
 fn number(value: &Value) -> Option<f64> {
     match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_f64().filter(|number| number.is_finite()),
+        Value::String(text) => number_of(text),
         _ => None,
     }
-    .filter(|number: &f64| number.is_finite())
+}
+
+fn number_of(text: &str) -> Option<f64> {
+    let text = text.trim();
+    text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// A value as a moment: ms since 1970, a date, or a date with time.
@@ -412,6 +452,14 @@ pub fn shown(value: &Value) -> Cow<'_, str> {
 
 /// Lower case, without a copy where it is already.
 fn fold(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        // A glance over bytes instead of a table for each character.
+        return if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            Cow::Owned(text.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(text)
+        };
+    }
     if text.chars().any(char::is_uppercase) {
         Cow::Owned(text.to_lowercase())
     } else {

@@ -125,7 +125,7 @@ impl<'a> Round<'a> {
         Looked {
             campaign: candidate.id,
             outcome,
-            filled,
+            filled: filled.map(Box::new),
             because: notes.list,
         }
     }

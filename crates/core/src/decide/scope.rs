@@ -6,12 +6,17 @@ use super::{Moment, Visitor};
 use crate::liquid::Lookup;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
-/// The visitor's data for texts.
-#[derive(Debug, Clone, Copy)]
+/// The top-level names.
+const NAMES: [&str; 6] = ["profile", "event", "page", "visit", "site", "now"];
+
+/// The visitor's data for texts. What a text asks for is made once, for all texts of a decision.
+#[derive(Debug, Clone)]
 pub struct Words<'a> {
     visitor: &'a Visitor<'a>,
     event: Option<(&'a str, &'a Map<String, Value>)>,
+    known: [OnceCell<Option<Value>>; NAMES.len()],
 }
 
 impl<'a> Words<'a> {
@@ -22,14 +27,16 @@ impl<'a> Words<'a> {
             Moment::Event(name, props) => Some((name, props)),
             Moment::Due(_, event) => event,
         };
-        Self { visitor, event }
+        Self {
+            visitor,
+            event,
+            known: Default::default(),
+        }
     }
-}
 
-impl Lookup for Words<'_> {
-    fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
+    fn make(&self, name: &str) -> Option<Value> {
         let facts = &self.visitor.facts;
-        Some(Cow::Owned(match name {
+        Some(match name {
             "profile" => Value::Object(facts.properties.clone()),
             "event" => {
                 let (name, props) = self.event?;
@@ -59,6 +66,16 @@ impl Lookup for Words<'_> {
             "site" => json!({"name": self.visitor.site_name}),
             "now" => json!(facts.now.ms()),
             _ => return None,
-        }))
+        })
+    }
+}
+
+impl Lookup for Words<'_> {
+    fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let at = NAMES.iter().position(|known| *known == name)?;
+        self.known[at]
+            .get_or_init(|| self.make(name))
+            .as_ref()
+            .map(Cow::Borrowed)
     }
 }

@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::store::db::Batch;
 use crate::store::events::EventRow;
 use crate::store::impressions::ImpressionRow;
-use crate::store::profiles::{DeviceRow, ProfileRow, SessionState};
+use crate::store::profiles::{Changes, DeviceRow, ProfileRow, SessionState};
 use crate::store::sends::SendRow;
 use crate::store::subscriptions::SubscriptionRow;
 use campanile_core::campaign::PopupPlan;
@@ -75,7 +75,7 @@ pub(super) enum Asking {
 struct Person {
     row: ProfileRow,
     identities: Vec<Identity>,
-    changed: bool,
+    changed: Changes,
 }
 
 struct Here {
@@ -131,7 +131,7 @@ impl<'a> Visit<'a> {
                     Person {
                         row,
                         identities,
-                        changed: false,
+                        changed: Changes::default(),
                     },
                 )
             })
@@ -208,7 +208,7 @@ impl<'a> Visit<'a> {
         self.people.entry(ordinal).or_insert(Person {
             row: profile,
             identities,
-            changed: false,
+            changed: Changes::default(),
         });
         self.here = Some(Here { device, fresh });
         self.locate();
@@ -453,7 +453,7 @@ impl<'a> Visit<'a> {
         let day = Day::of(at, &self.site.account.zone);
         if let Some(person) = self.people.get_mut(&ordinal) {
             person.row.activity.note(name, at, day);
-            person.changed = true;
+            person.changed.activity = true;
         }
     }
 
@@ -481,7 +481,7 @@ impl<'a> Visit<'a> {
             ));
             return;
         }
-        person.changed |= person.row.properties != properties;
+        person.changed.properties |= person.row.properties != properties;
         person.row.properties = properties;
     }
 
@@ -543,7 +543,7 @@ impl<'a> Visit<'a> {
                     let person = self.person_mut();
                     person.identities.push(identity);
                     person.row.identified = true;
-                    person.changed = true;
+                    person.changed.properties = true;
                 }
                 Some(owner) if owner == me => {}
                 Some(_) => {
@@ -581,7 +581,7 @@ impl<'a> Visit<'a> {
             profile::merge_properties(&mut person.row.properties, anonymous.row.properties);
             person.row.activity.merge(anonymous.row.activity);
             person.row.ledger.merge(anonymous.row.ledger);
-            person.changed = true;
+            person.changed = Changes::ALL;
         }
         self.here_mut().device.ordinal = owner;
     }
@@ -607,7 +607,7 @@ impl<'a> Visit<'a> {
             Person {
                 row,
                 identities: Vec::new(),
-                changed: false,
+                changed: Changes::default(),
             },
         );
         self.move_to(batch, ordinal);
@@ -689,9 +689,9 @@ impl<'a> Visit<'a> {
 
     /// Writes people, device and counts; what is left is the reply.
     pub(super) fn leave(mut self, batch: &mut Batch) -> Left {
-        for person in self.people.values().filter(|person| person.changed) {
+        for person in self.people.values().filter(|person| person.changed.any()) {
             self.store
-                .update_profile(batch, self.account(), &person.row, self.now);
+                .update_profile(batch, self.account(), &person.row, person.changed, self.now);
         }
         if let Some(here) = &self.here {
             if here.fresh {

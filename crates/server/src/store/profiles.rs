@@ -34,6 +34,31 @@ pub struct ProfileRow {
     pub ledger: Ledger,
 }
 
+/// What of a profile is to be written back. Most requests change what was done and little else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Properties, or whether it has an identity.
+    pub properties: bool,
+    /// What the person did.
+    pub activity: bool,
+    /// What the person was handed.
+    pub ledger: bool,
+}
+
+impl Changes {
+    /// Everything.
+    pub const ALL: Self = Self {
+        properties: true,
+        activity: true,
+        ledger: true,
+    };
+
+    /// Whether there is anything.
+    pub fn any(self) -> bool {
+        self.properties || self.activity || self.ledger
+    }
+}
+
 /// What is kept of a browser beside whose it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -273,7 +298,7 @@ impl Store {
             args![
                 account.as_str(),
                 i64::from(row.ordinal.0),
-                Json::Object(row.properties.clone()).to_string(),
+                text(&row.properties),
                 row.identified,
                 row.version,
                 row.created_at.ms(),
@@ -284,21 +309,29 @@ impl Store {
         );
     }
 
-    /// Writes a profile back at the version after `row.version`; the batch rolls back when somebody else was first.
-    pub fn update_profile(&self, batch: &mut Batch, account: &AccountId, row: &ProfileRow, now: Timestamp) {
-        let sql = "-- update_profile\nUPDATE profiles SET properties = $3, identified = $4, version = version + 1, changed_at = $5, activity = $7, ledger = $8 \
+    /// Writes what changed of a profile back at the version after `row.version`; the batch rolls back when somebody else was first.
+    pub fn update_profile(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        row: &ProfileRow,
+        changes: Changes,
+        now: Timestamp,
+    ) {
+        let sql = "-- update_profile\nUPDATE profiles SET properties = COALESCE($3, properties), identified = $4, version = version + 1, \
+                   changed_at = $5, activity = COALESCE($7, activity), ledger = COALESCE($8, ledger) \
                    WHERE account = $1 AND ordinal = $2 AND version = $6 AND merged_into IS NULL";
         batch.expect(
             sql,
             args![
                 account.as_str(),
                 i64::from(row.ordinal.0),
-                Json::Object(row.properties.clone()).to_string(),
+                changes.properties.then(|| text(&row.properties)),
                 row.identified,
                 now.ms(),
                 row.version,
-                text(&row.activity),
-                text(&row.ledger)
+                changes.activity.then(|| text(&row.activity)),
+                changes.ledger.then(|| text(&row.ledger))
             ],
             1,
         );

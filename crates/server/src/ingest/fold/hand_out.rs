@@ -116,7 +116,7 @@ impl Visit<'_> {
             .row
             .ledger
             .lease(campaign, impression, Some(&variant), popup.revision, &here);
-        person.changed = true;
+        person.changed.ledger = true;
         self.count(campaign, Measure::Handed, Some((popup.revision, variant)));
         self.give(campaign, impression, filled, SHOW_WITHIN_MS);
     }
@@ -160,7 +160,7 @@ impl Visit<'_> {
         let now = self.now;
         let person = self.person_mut();
         let first = person.row.ledger.hold_out(campaign, popup.revision, now);
-        person.changed |= first;
+        person.changed.ledger |= first;
         if first {
             self.count(
                 campaign,
@@ -251,7 +251,7 @@ impl Visit<'_> {
             }
             let person = self.person_mut();
             if person.row.ledger.convert(goal.id, at, window) {
-                person.changed = true;
+                person.changed.ledger = true;
                 let part = person.row.ledger.entry(goal.id).map(Entry::counted_as);
                 reached.push((goal.id, part));
             }

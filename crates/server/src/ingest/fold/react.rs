@@ -164,7 +164,7 @@ impl Visit<'_> {
         if !mine && !holds {
             return;
         }
-        person.changed = true;
+        person.changed.ledger = true;
         let ledger = &mut person.row.ledger;
         match measure {
             Measure::Shown => {
@@ -193,7 +193,7 @@ impl Visit<'_> {
         if !person.row.ledger.give_back(impression.campaign, id) {
             return;
         }
-        person.changed = true;
+        person.changed.ledger = true;
         self.count(
             impression.campaign,
             Measure::Returned,
