@@ -31,6 +31,20 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// What can be said of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Too few people to say anything.
+    TooEarly,
+    /// The interval holds nought.
+    Equal,
+    /// The rate is higher.
+    More,
+    /// The rate is lower.
+    Less,
+}
+
 /// One group against another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Uplift {
@@ -40,7 +54,9 @@ pub struct Uplift {
     pub interval: Interval,
     /// How sure it is that the first group's rate is the higher one, 0.001..=0.999.
     pub sure: f64,
-    /// What follows, in one sentence.
+    /// What follows.
+    pub verdict: Verdict,
+    /// The same in one sentence.
     pub sentence: String,
 }
 
@@ -111,7 +127,16 @@ pub fn compare((name, ours): (&str, Group), (base_name, base): (&str, Group), di
     let interval = difference(ours, base)?;
     let sure = sure(ours, base);
     let fewest = ours.people.min(base.people);
-    let sentence = if fewest < LEAST_PEOPLE {
+    let verdict = if fewest < LEAST_PEOPLE {
+        Verdict::TooEarly
+    } else if interval.low > 0.0 {
+        Verdict::More
+    } else if interval.high < 0.0 {
+        Verdict::Less
+    } else {
+        Verdict::Equal
+    };
+    let sentence = if verdict == Verdict::TooEarly {
         let who = if ours.people <= base.people {
             name
         } else {
@@ -119,8 +144,8 @@ pub fn compare((name, ours): (&str, Group), (base_name, base): (&str, Group), di
         };
         let people = if fewest == 1 { "person" } else { "people" };
         format!("Too early: {who} has {fewest} {people}.")
-    } else if interval.low > 0.0 || interval.high < 0.0 {
-        let (more, low, high) = if points > 0.0 {
+    } else if verdict != Verdict::Equal {
+        let (more, low, high) = if verdict == Verdict::More {
             ("more", interval.low, interval.high)
         } else {
             ("less", -interval.high, -interval.low)
@@ -142,6 +167,7 @@ pub fn compare((name, ours): (&str, Group), (base_name, base): (&str, Group), di
         points,
         interval,
         sure,
+        verdict,
         sentence,
     })
 }

@@ -44,7 +44,7 @@ if (counted) {
       const before = row.dataset.seen;
       row.dataset.seen = JSON.stringify(campaign);
       if (row.dataset.status && row.dataset.status !== campaign.status) return location.reload();
-      if (alone && before && before !== row.dataset.seen && !document.querySelector('details[open], dialog[open]')) return location.reload();
+      if (alone && before && before !== row.dataset.seen && !document.querySelector('details[open], dialog[open]') && !document.activeElement?.matches('input, textarea, select')) return location.reload();
       for (const name of ['words', 'sent', 'shown', 'clicked', 'rate']) set(row, name, campaign[name]);
     }
   }, () => { if (words) words.textContent = 'Not live: no connection. These are the last numbers.'; });

@@ -153,7 +153,8 @@ pub(super) fn schemas() -> Value {
             ("name", text.clone()), ("share", json!({"type": ["number", "null"]})), ("counts", numbers.clone()), ("people", number.clone()),
             ("did", number.clone()), ("rate", json!({"type": ["number", "null"]})), ("interval", interval(true)), ("against", maybe.clone()),
             ("uplift", json!({"type": ["object", "null"], "properties": {
-                "points": {"type": "number"}, "interval": interval(false), "sure": {"type": "number"}, "sentence": text,
+                "points": {"type": "number"}, "interval": interval(false), "sure": {"type": "number"},
+                "verdict": one_of(&["too_early", "equal", "more", "less"]), "sentence": text,
             }})),
         ]),
         "AnswerList": object(&[("answers", list(&object(&[

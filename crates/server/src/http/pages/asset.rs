@@ -33,6 +33,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "tokens.css" => CSS,
         "dashboard.css" => CSS,
         "editor.css" => CSS,
+        "report.css" => CSS,
         "shell.js" => SCRIPT,
         "live.js" => SCRIPT,
         "editor.js" => SCRIPT,

@@ -60,6 +60,30 @@ pub(crate) fn line(name: &'static str, ink: &'static str, values: &[u64]) -> Opt
     })
 }
 
+/// Something that happened on one of the days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Where, in the plot's coordinates.
+    pub(crate) x: String,
+    /// Where, in per cent of its width.
+    pub(crate) at: String,
+    /// A word for it.
+    pub(crate) words: String,
+    /// Whether the word stands before the mark: near the end of the axis.
+    pub(crate) before: bool,
+}
+
+/// A mark on the day at `place` of `days`.
+pub(crate) fn mark(place: usize, days: usize, words: String) -> Mark {
+    let share = place as f64 / (days.max(2) - 1) as f64;
+    Mark {
+        x: format!("{:.1}", share * WIDTH),
+        at: format!("{:.2}%", share * 100.0),
+        words,
+        before: share > 0.85,
+    }
+}
+
 /// `d` of a line without axes; empty with fewer than two values.
 pub(crate) fn spark(values: &[u64]) -> String {
     if values.len() < 2 {

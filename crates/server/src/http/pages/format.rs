@@ -130,6 +130,16 @@ impl Told {
         date.map_or_else(|_| day.dashed(), |date| date.strftime("%-d %b").to_string())
     }
 
+    /// The day of a moment.
+    pub(crate) fn day_of(&self, moment: Timestamp) -> Day {
+        Day::of(moment, &self.zone)
+    }
+
+    /// The time of day, `09:41`.
+    pub(crate) fn clock(&self, moment: Timestamp) -> String {
+        self.zoned(moment).strftime("%H:%M").to_string()
+    }
+
     fn zoned(&self, moment: Timestamp) -> Zoned {
         let zone: TimeZone = self.zone.zone().clone();
         jiff::Timestamp::from_millisecond(moment.ms())

@@ -8,6 +8,7 @@ use std::fmt;
 /// One icon; `{{ Icon::Send }}` in a template draws it at the size and stroke that the style sheet sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Icon {
+    Activity,
     ArrowLeft,
     ArrowUpRight,
     BadgeCheck,
@@ -20,7 +21,9 @@ pub(crate) enum Icon {
     CircleCheck,
     CircleUserRound,
     CircleX,
+    Clock,
     Copy,
+    Download,
     Ellipsis,
     Eye,
     EyeOff,
@@ -31,6 +34,7 @@ pub(crate) enum Icon {
     Lock,
     LogOut,
     Megaphone,
+    Minus,
     Monitor,
     Moon,
     PanelBottom,
@@ -54,6 +58,14 @@ pub(crate) enum Icon {
 impl Icon {
     fn paths(self) -> &'static str {
         match self {
+            Self::Activity => {
+                r#"<path d="M22 12h-2.48a2 2 0 0 0-1.93 1.46l-2.35 8.36a.25.25 0 0 1-.48 0L9.24 2.18a.25.25 0 0 0-.48 0l-2.35 8.36A2 2 0 0 1 4.49 12H2"/>"#
+            }
+            Self::Clock => r#"<circle cx="12" cy="12" r="10"/><path d="M12 6v6l4 2"/>"#,
+            Self::Download => {
+                r#"<path d="M12 15V3"/><path d="M21 15v4a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-4"/><path d="m7 10 5 5 5-5"/>"#
+            }
+            Self::Minus => r#"<path d="M5 12h14"/>"#,
             Self::ArrowLeft => r#"<path d="m12 19-7-7 7-7"/><path d="M19 12H5"/>"#,
             Self::ArrowUpRight => r#"<path d="M7 7h10v10"/><path d="M7 17 17 7"/>"#,
             Self::BadgeCheck => {

@@ -4,8 +4,10 @@
 //! storage; a handler extracts, calls one function and fills a struct of strings and numbers. Invariant: every page is complete
 //! without script, has no inline style or script, and names no other host.
 
+pub(crate) mod answers;
 pub(crate) mod asset;
 pub(crate) mod campaigns;
+pub(crate) mod caps;
 pub(crate) mod chart;
 pub(crate) mod confirm;
 pub(crate) mod desk;
@@ -13,15 +15,21 @@ pub(crate) mod editor;
 pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod forms;
+pub(crate) mod funnel;
 pub(crate) mod icon;
 pub(crate) mod media;
+pub(crate) mod open;
 pub(crate) mod overview;
+pub(crate) mod people;
 pub(crate) mod report;
 #[cfg(test)]
 mod samples;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod status;
+pub(crate) mod timeline;
+pub(crate) mod variants;
+pub(crate) mod why;
 
 use crate::app::App;
 use crate::http::error::Error;
@@ -53,6 +61,8 @@ pub(crate) fn router() -> Router<App> {
         )
         .route("/campaigns/{id}", get(report::show).post(editor::save))
         .route("/campaigns/{id}/edit", get(editor::edit))
+        .route("/campaigns/{id}/open", post(report::open))
+        .route("/campaigns/{id}/answers.csv", get(answers::file))
         .route("/campaigns/{id}/start", post(campaigns::start))
         .route("/campaigns/{id}/duplicate", post(campaigns::duplicate))
         .route(
@@ -63,6 +73,10 @@ pub(crate) fn router() -> Router<App> {
             "/campaigns/{id}/delete",
             get(confirm::ask_delete).post(campaigns::delete),
         )
+        .route("/people", get(people::list))
+        .route("/people/{id}", get(people::show))
+        .route("/people/{id}/open", post(people::open))
+        .route("/settings/engage/caps", get(caps::show).post(caps::save))
         .route("/settings", get(|| async { Redirect::to("/settings/install") }))
         .route("/settings/install", get(settings::install))
         .route("/settings/install/seen.json", get(settings::seen))
@@ -106,6 +120,8 @@ pub(crate) enum Nav {
     Overview,
     /// List, report and editor.
     Campaigns,
+    /// Search and one person.
+    People,
     /// Everything under `/settings`.
     Settings,
     /// A page that belongs to none of them.

@@ -2,51 +2,54 @@
 //!
 //! Left out: counting (`report` at the crate's root). Invariant: every number of a chart also stands in the table by day.
 
-use super::chart::{self, Line};
-use super::desk::{Desk, Numbered};
+use super::answers::{self, AnswersCard};
+use super::chart::{self, Line, Mark};
+use super::desk::{Desk, Numbered, Signed, fields};
 use super::format::{self, Told, When};
+use super::funnel::{self, Aims, Bar, Stat};
 use super::icon::Icon;
+use super::open::{self, OpenForm};
 use super::status::{self, Badge, Verbs};
+use super::variants::{self, Variants};
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
-use crate::launch::LaunchError;
-use crate::report;
+use crate::http::extract::Asked;
+use crate::launch::{LaunchError, Purpose};
+use crate::report::{self, CampaignReport};
 use askama::Template;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Kind, Status};
-use campanile_core::id::CampaignId;
+use campanile_core::experiment::CONTROL;
+use campanile_core::id::{CampaignId, Id};
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// One figure of the strip.
-#[derive(Debug, Clone)]
-pub(crate) struct Stat {
-    /// Name.
-    pub(crate) name: &'static str,
-    /// Class of its swatch, empty for none.
-    pub(crate) ink: &'static str,
-    /// The figure.
-    pub(crate) figure: String,
-    /// What it is measured against.
-    pub(crate) context: String,
+/// Revisions that can be chosen by a click; older ones stand in the address.
+const REVISIONS: usize = 5;
+
+/// What of a report is looked at.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct View {
+    /// One revision; the rest: all.
+    revision: String,
+    /// One variant, for the funnel.
+    variant: String,
+    /// Answers before this one.
+    answers: String,
 }
 
-/// One bar of the funnel.
+/// One of a few views of the same thing.
 #[derive(Debug, Clone)]
-pub(crate) struct Bar {
-    /// Name.
-    pub(crate) name: &'static str,
-    /// Class of its colour.
-    pub(crate) ink: &'static str,
-    /// The count.
-    pub(crate) count: String,
-    /// Share of the step before, in words.
-    pub(crate) share: String,
-    /// Length in per mille.
-    pub(crate) length: u64,
-    /// Where the rest went, in words.
-    pub(crate) loss: String,
+pub(crate) struct Choice {
+    /// Its words.
+    pub(crate) words: String,
+    /// Where it is.
+    pub(crate) href: String,
+    /// Whether it is looked at.
+    pub(crate) current: bool,
 }
 
 /// Why some were not delivered or not shown.
@@ -100,8 +103,20 @@ pub(crate) struct ReportPage {
     pub(crate) progress: Option<(u64, u64, String)>,
     /// The funnel.
     pub(crate) funnel: Vec<Bar>,
+    /// Revisions to choose from; empty with one.
+    pub(crate) revisions: Vec<Choice>,
+    /// Variants to choose from, for the funnel; empty with one.
+    pub(crate) parts: Vec<Choice>,
     /// Two measures by day.
     pub(crate) lines: Vec<Line>,
+    /// Starts of revisions on the axis of days.
+    pub(crate) marks: Vec<Mark>,
+    /// Variants and control group.
+    pub(crate) variants: Option<Variants>,
+    /// What was answered.
+    pub(crate) answers: Option<AnswersCard>,
+    /// The form that opens a page of the owner's; a pop-up has one.
+    pub(crate) open: Option<OpenForm>,
     /// Label of the first day.
     pub(crate) first_day: String,
     /// Head of the table by day.
@@ -119,17 +134,30 @@ pub(crate) struct ReportPage {
 }
 
 impl ReportPage {
-    /// The report of `campaign` from its totals, its days (oldest first) and its reasons.
+    /// The report of what was `found`, with its days (oldest first, gaps filled).
     pub(crate) fn new(
         shell: Shell,
-        campaign: &Campaign,
-        counts: &Counts,
+        found: &CampaignReport,
+        view: &View,
         days: &[DayCounts],
-        reasons: Vec<Reason>,
+        answers: Option<AnswersCard>,
+        open: OpenForm,
         told: &Told,
     ) -> Self {
-        let kind = campaign.definition.kind();
-        let push = kind == Kind::Push;
+        let campaign = &found.campaign;
+        let push = campaign.definition.kind() == Kind::Push;
+        let plan = match &campaign.definition.body {
+            Body::Popup(plan) => Some(plan),
+            Body::Push { .. } => None,
+        };
+        let chosen = found.parts.iter().find(|part| part.name == view.variant);
+        let counts = chosen.map_or(found.counts, |part| part.counts);
+        let people = chosen.map_or_else(|| shown_people(found), |part| (part.counts.exposed, part.counts.converted));
+        let aims = Aims {
+            goal: plan.and_then(|plan| plan.goal.as_ref()),
+            asks: found.answers.is_some(),
+            people,
+        };
         let column =
             |pick: fn(&Counts) -> u64| days.iter().map(|day| pick(&day.counts)).collect::<Vec<u64>>();
         let lines = [
@@ -145,39 +173,123 @@ impl ReportPage {
             );
             (done, counts.audience.max(1), words)
         });
+        let all = &found.counts;
         Self {
             id: campaign.id.0,
             name: campaign.definition.name.clone(),
-            badge: status::badge(campaign.status, counts),
+            badge: status::badge(campaign.status, all),
             sentence: sentence(campaign),
             started: campaign.started_at.map(|at| told.when(at)),
             ended: campaign.ended_at.map(|at| told.when(at)),
-            stats: if push {
-                push_stats(counts)
-            } else {
-                popup_stats(counts)
-            },
+            stats: funnel::stats(campaign, &counts, aims),
             progress,
-            funnel: if push {
-                push_funnel(counts)
-            } else {
-                popup_funnel(counts)
-            },
+            funnel: funnel::funnel(campaign, &counts, aims),
+            revisions: revisions(found),
+            parts: parts(found, chosen.map(|part| part.name.as_str())),
             lines: lines.into_iter().flatten().collect(),
+            marks: marks(found, days, told),
             first_day: days.first().map(|day| told.day(day.day)).unwrap_or_default(),
-            head: if push {
-                vec!["Sent", "Shown", "Clicked", "Dismissed", "Failed"]
-            } else {
-                vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate"]
+            head: match (push, aims.goal.is_some()) {
+                (true, _) => vec!["Sent", "Shown", "Clicked", "Dismissed", "Failed"],
+                (false, false) => vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate"],
+                (false, true) => vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate", "Converted"],
             },
-            days: days.iter().rev().map(|day| day_row(day, push, told)).collect(),
-            reasons,
-            counted: counts.handed + counts.audience + counts.shown > 0,
+            days: days
+                .iter()
+                .rev()
+                .map(|day| day_row(day, push, aims.goal.is_some(), told))
+                .collect(),
+            variants: plan.and_then(|plan| variants::card(found, plan)),
+            answers,
+            open: (!push).then_some(open),
+            reasons: found
+                .reasons
+                .iter()
+                .map(|(reason, times)| Reason {
+                    reason: reason.clone(),
+                    times: *times,
+                })
+                .collect(),
+            counted: all.handed + all.audience + all.shown + all.exposed > 0 || found.revision.is_some(),
             push,
             may: Verbs::of(campaign),
             shell,
         }
     }
+}
+
+/// People who saw it and how many of them reached the goal; the control group saw nothing.
+fn shown_people(found: &CampaignReport) -> (u64, u64) {
+    let control = found.parts.iter().find(|part| part.name == CONTROL);
+    let control = control.map(|part| part.counts).unwrap_or_default();
+    (
+        found.counts.exposed.saturating_sub(control.exposed),
+        found.counts.converted.saturating_sub(control.converted),
+    )
+}
+
+fn revisions(found: &CampaignReport) -> Vec<Choice> {
+    if found.revisions.len() < 2 {
+        return Vec::new();
+    }
+    let mut all = vec![Choice {
+        words: "All".to_owned(),
+        href: format!("/campaigns/{}", found.campaign.id),
+        current: found.revision.is_none(),
+    }];
+    let skip = found.revisions.len().saturating_sub(REVISIONS);
+    all.extend(found.revisions.iter().skip(skip).map(|(revision, _)| Choice {
+        words: revision.to_string(),
+        href: format!("/campaigns/{}?revision={revision}", found.campaign.id),
+        current: found.revision == Some(*revision),
+    }));
+    all
+}
+
+fn parts(found: &CampaignReport, chosen: Option<&str>) -> Vec<Choice> {
+    let revision = found
+        .revision
+        .map_or_else(String::new, |revision| format!("revision={revision}&"));
+    let shown = found.parts.iter().filter(|part| part.name != CONTROL);
+    let names: Vec<&str> = shown.map(|part| part.name.as_str()).collect();
+    if names.len() < 2 {
+        return Vec::new();
+    }
+    let choice = |words: &str, name: &str| {
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        Choice {
+            words: words.to_owned(),
+            href: format!("/campaigns/{}?{revision}variant={name}#funnel", found.campaign.id),
+            current: false,
+        }
+    };
+    let mut all = vec![Choice {
+        current: chosen.is_none(),
+        ..choice("All", "")
+    }];
+    all.extend(names.into_iter().map(|name| Choice {
+        current: chosen == Some(name),
+        ..choice(name, name)
+    }));
+    all
+}
+
+/// Where on the axis of days a revision began, after the first.
+fn marks(found: &CampaignReport, days: &[DayCounts], told: &Told) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = Vec::new();
+    for (revision, since) in found.revisions.iter().skip(1) {
+        let day = told.day_of(*since);
+        let Some(place) = days.iter().position(|known| known.day == day) else {
+            continue;
+        };
+        let mark = chart::mark(place, days.len(), format!("Rev {revision}"));
+        // Two on one day are one mark, of the later one.
+        if marks.last().is_some_and(|last| last.x == mark.x) {
+            marks.pop();
+        }
+        marks.push(mark);
+    }
+    marks
 }
 
 /// What a campaign does, in one sentence.
@@ -191,7 +303,7 @@ pub(crate) fn sentence(campaign: &Campaign) -> String {
     }
 }
 
-fn day_row(day: &DayCounts, push: bool, told: &Told) -> DayRow {
+fn day_row(day: &DayCounts, push: bool, goal: bool, told: &Told) -> DayRow {
     let counts = &day.counts;
     let cells = if push {
         [
@@ -208,6 +320,9 @@ fn day_row(day: &DayCounts, push: bool, told: &Told) -> DayRow {
             .map(format::number)
             .to_vec();
         cells.push(format::rate(counts.clicked, counts.shown));
+        if goal {
+            cells.push(format::number(counts.converted));
+        }
         cells
     };
     DayRow {
@@ -216,209 +331,70 @@ fn day_row(day: &DayCounts, push: bool, told: &Told) -> DayRow {
     }
 }
 
-fn stat(name: &'static str, ink: &'static str, n: u64, context: String) -> Stat {
-    Stat {
-        name,
-        ink,
-        figure: format::number(n),
-        context,
-    }
-}
-
-fn of(part: u64, whole: u64, what: &str) -> String {
-    format!("{} of {what}", format::rate(part, whole))
-}
-
-fn popup_stats(counts: &Counts) -> Vec<Stat> {
-    vec![
-        stat(
-            "Handed out",
-            "sent",
-            counts.handed,
-            "to pages that asked".to_owned(),
-        ),
-        stat(
-            "Shown",
-            "shown",
-            counts.shown,
-            of(counts.shown, counts.handed, "handed out"),
-        ),
-        stat(
-            "Clicked",
-            "clicked",
-            counts.clicked,
-            of(counts.clicked, counts.shown, "shown"),
-        ),
-        stat(
-            "Closed",
-            "",
-            counts.closed,
-            of(counts.closed, counts.shown, "shown"),
-        ),
-    ]
-}
-
-fn push_stats(counts: &Counts) -> Vec<Stat> {
-    let of_audience = format!(
-        "of {}",
-        format::counted(counts.audience, "subscription", "subscriptions")
-    );
-    vec![
-        stat("Sent", "sent", counts.sent, of_audience),
-        stat(
-            "Shown",
-            "shown",
-            counts.shown,
-            of(counts.shown, counts.sent, "sent"),
-        ),
-        stat(
-            "Clicked",
-            "clicked",
-            counts.clicked,
-            of(counts.clicked, counts.shown, "shown"),
-        ),
-        stat(
-            "Failed",
-            "lost",
-            counts.failed + counts.gone,
-            failed_words(counts),
-        ),
-    ]
-}
-
-fn failed_words(counts: &Counts) -> String {
-    match (counts.failed + counts.gone, counts.gone) {
-        (0, _) => "everything arrived".to_owned(),
-        (_, 0) => "no subscription was lost".to_owned(),
-        (_, gone) => format!("{} gone, removed", format::number(gone)),
-    }
-}
-
-fn bar(name: &'static str, ink: &'static str, n: u64, top: u64, before: Option<u64>, loss: String) -> Bar {
-    let share = before
-        .map(|before| format!("{} of the step before", format::rate(n, before)))
-        .unwrap_or_default();
-    Bar {
-        name,
-        ink,
-        count: format::number(n),
-        share,
-        length: chart::bar(n, top),
-        loss,
-    }
-}
-
-fn popup_funnel(counts: &Counts) -> Vec<Bar> {
-    let top = counts.handed.max(counts.shown);
-    let unseen = counts.handed.saturating_sub(counts.shown);
-    let silent = counts.shown.saturating_sub(counts.clicked + counts.closed);
-    let not_shown = if unseen == 0 {
-        String::new()
-    } else {
-        format!("{} left before it was visible", format::number(unseen))
-    };
-    let not_clicked = if counts.shown == 0 {
-        String::new()
-    } else {
-        format!(
-            "{} closed it, {} did neither",
-            format::number(counts.closed),
-            format::number(silent)
-        )
-    };
-    vec![
-        bar("Handed out", "sent", counts.handed, top, None, String::new()),
-        bar(
-            "Shown",
-            "shown",
-            counts.shown,
-            top,
-            Some(counts.handed),
-            not_shown,
-        ),
-        bar(
-            "Clicked",
-            "clicked",
-            counts.clicked,
-            top,
-            Some(counts.shown),
-            not_clicked,
-        ),
-    ]
-}
-
-fn push_funnel(counts: &Counts) -> Vec<Bar> {
-    let top = counts.audience.max(counts.sent);
-    let mut lost = Vec::new();
-    for (n, words) in [
-        (counts.gone, "gone and removed"),
-        (counts.failed, "given up"),
-        (counts.waiting(), "waiting"),
-    ] {
-        if n > 0 {
-            lost.push(format!("{} {words}", format::number(n)));
-        }
-    }
-    let away = counts.sent.saturating_sub(counts.shown);
-    let not_shown = if away == 0 {
-        String::new()
-    } else {
-        format!(
-            "{} not shown yet: the browser is away or closed",
-            format::number(away)
-        )
-    };
-    let ignored = if counts.dismissed == 0 {
-        String::new()
-    } else {
-        format!("{} dismissed it", format::number(counts.dismissed))
-    };
-    vec![
-        bar("Subscriptions", "sent", counts.audience, top, None, String::new()),
-        bar(
-            "Sent",
-            "sent",
-            counts.sent,
-            top,
-            Some(counts.audience),
-            lost.join(", "),
-        ),
-        bar("Shown", "shown", counts.shown, top, Some(counts.sent), not_shown),
-        bar(
-            "Clicked",
-            "clicked",
-            counts.clicked,
-            top,
-            Some(counts.shown),
-            ignored,
-        ),
-    ]
-}
-
 /// The report at `/campaigns/{id}`.
-pub(crate) async fn show(desk: Desk, Numbered(id): Numbered) -> Response {
-    desk.tell(page(&desk, id).await)
+pub(crate) async fn show(desk: Desk, Numbered(id): Numbered, Asked(view): Asked<View>) -> Response {
+    let open = OpenForm {
+        url: open::first_page(&desk),
+        ..OpenForm::default()
+    };
+    let page = page(&desk, id, &view, open).await;
+    desk.tell(page.map(|page| desk.page(page)))
 }
 
-async fn page(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
-    let found = report::campaign(&desk.app.store, desk.account(), id, None)
+async fn page(desk: &Desk, id: CampaignId, view: &View, open: OpenForm) -> Result<ReportPage, Error> {
+    let store = &desk.app.store;
+    let found = report::campaign(store, desk.account(), id, view.revision.parse().ok())
         .await?
         .ok_or(LaunchError::Unknown(id))?;
     let days = all_days(&found.days, desk.now, &desk.account().zone, 28);
-    let reasons = found
-        .reasons
-        .into_iter()
-        .map(|(reason, times)| Reason { reason, times })
-        .collect();
-    let page = ReportPage::new(
+    let answers = match &found.answers {
+        None => None,
+        Some(counted) => {
+            let before = Id::parse(&view.answers);
+            let rows = store
+                .answers(&desk.account().id, id, before, answers::PAGE)
+                .await?;
+            Some(answers::card(counted, &rows, before.is_some(), &desk.told()))
+        }
+    };
+    let open = OpenForm {
+        action: format!("/campaigns/{id}/open"),
+        message: true,
+        ..open
+    };
+    Ok(ReportPage::new(
         desk.shell(Nav::Campaigns),
-        &found.campaign,
-        &found.counts,
+        &found,
+        view,
         &days,
-        reasons,
+        answers,
+        open,
         &desk.told(),
-    );
-    Ok(desk.page(page))
+    ))
+}
+
+/// Opens a page of the owner's: with the message, or with the overlay that says why.
+pub(crate) async fn open(Numbered(id): Numbered, Signed { desk, form }: Signed) -> Response {
+    let answer = async {
+        let campaign = desk.app.launch.find(&desk.account().id, id).await?;
+        let purpose = match form.get("purpose") {
+            "test" => Purpose::Test(campaign.id),
+            _ => Purpose::Why,
+        };
+        let url = form.get("url");
+        match open::lead(&desk, Nav::Campaigns, purpose, url) {
+            Ok(response) => Ok(response),
+            Err(fault) => {
+                let open = OpenForm {
+                    url: url.to_owned(),
+                    errors: fields(fault)?,
+                    ..OpenForm::default()
+                };
+                Ok(desk.again(page(&desk, id, &View::default(), open).await?))
+            }
+        }
+    };
+    desk.tell(answer.await)
 }
 
 /// Every day from the first that counted to today, at most `most` of them, oldest first; days without numbers are zero.

@@ -28,6 +28,8 @@ pub(crate) enum Room {
     Origins,
     /// Engage > Channels > Web Push.
     WebPush,
+    /// Engage > Caps and quiet hours.
+    Caps,
     /// Access > API keys.
     ApiKeys,
 }

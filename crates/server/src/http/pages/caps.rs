@@ -1,0 +1,142 @@
+//! Engage > Caps and quiet hours: what holds for all campaigns together.
+//!
+//! Left out: caps, silences and hours of one campaign (its editor). Invariant: what is not filled in does not limit.
+
+use super::desk::{Desk, Sent, Signed, fields, said};
+use super::icon::Icon;
+use super::settings::Room;
+use super::{Errors, Nav, Said, Shell, Theme, asset};
+use crate::http::error::Error;
+use askama::Template;
+use axum::response::Response;
+use campanile_core::FieldError;
+use campanile_core::account::Settings;
+use campanile_core::caps::Limits;
+
+/// The stretches, shortest first: field, label, words of the sentence.
+const STRETCHES: [(&str, &str); 5] = [
+    ("caps.page", "A page"),
+    ("caps.session", "A session"),
+    ("caps.day", "A day"),
+    ("caps.week", "Seven days"),
+    ("caps.ever", "Ever"),
+];
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "settings_caps.html")]
+pub(crate) struct CapsPage {
+    /// What stands around it.
+    pub(crate) shell: Shell,
+    /// Its entry.
+    pub(crate) room: Room,
+    /// Field, label, and what is typed or kept.
+    pub(crate) fields: Vec<(&'static str, &'static str, String)>,
+    /// What holds now, in words.
+    pub(crate) now: String,
+    /// Whether the debug switch opens the overlay.
+    pub(crate) debug: bool,
+    /// The account's zone, in which a day begins.
+    pub(crate) zone: String,
+    /// What was not accepted.
+    pub(crate) errors: Errors,
+}
+
+impl CapsPage {
+    /// The page with what is `kept`, or with what was typed instead.
+    pub(crate) fn new(
+        shell: Shell,
+        kept: &Settings,
+        zone: &str,
+        typed: Option<(&dyn Fn(&str) -> String, bool)>,
+        errors: Errors,
+    ) -> Self {
+        let caps = &kept.caps;
+        let limits = [caps.page, caps.session, caps.day, caps.week, caps.ever];
+        let fields = STRETCHES.into_iter().zip(limits).map(|((field, label), limit)| {
+            let kept = limit.map_or_else(String::new, |limit| limit.to_string());
+            (field, label, typed.map_or(kept, |(text, _)| text(field)))
+        });
+        Self {
+            room: Room::Caps,
+            fields: fields.collect(),
+            now: if caps.set().next().is_none() {
+                "Nothing limits all campaigns together; each has its own caps.".to_owned()
+            } else {
+                format!("One visitor sees pop-ups of all campaigns together {}.", caps.words())
+            },
+            debug: typed.map_or(kept.debug_overlay, |(_, debug)| debug),
+            zone: zone.to_owned(),
+            errors,
+            shell,
+        }
+    }
+}
+
+/// The page at `/settings/engage/caps`.
+pub(crate) async fn show(desk: Desk) -> Response {
+    let account = desk.account();
+    desk.page(CapsPage::new(
+        desk.shell(Nav::Settings),
+        &account.settings,
+        account.zone.name(),
+        None,
+        Errors::default(),
+    ))
+}
+
+/// Takes them.
+pub(crate) async fn save(Signed { desk, form }: Signed) -> Response {
+    desk.tell(saved(&desk, &form).await)
+}
+
+async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
+    let debug = form.get("debug_overlay") == "on";
+    let mut faults = Vec::new();
+    let mut read = |field: &str| {
+        let text = form.get(field).trim();
+        if text.is_empty() {
+            return None;
+        }
+        let number = text.parse::<u32>();
+        if number.is_err() {
+            let message = format!("“{text}” is not a number of times. Write 1, 2 and so on, or leave it empty.");
+            faults.push(FieldError::new(field, message));
+        }
+        number.ok()
+    };
+    let caps = Limits {
+        page: read("caps.page"),
+        session: read("caps.session"),
+        day: read("caps.day"),
+        week: read("caps.week"),
+        ever: read("caps.ever"),
+    };
+    let errors = if faults.is_empty() {
+        let settings = Settings {
+            caps,
+            debug_overlay: debug,
+        };
+        let account = &desk.account().id;
+        let changed = desk
+            .app
+            .launch
+            .change_account(account, None, None, None, Some(settings))
+            .await;
+        match changed {
+            Ok(_) => return Ok(said("/settings/engage/caps", Said::Saved)),
+            Err(fault) => fields(fault.into())?,
+        }
+    } else {
+        Errors(faults)
+    };
+    let typed = |field: &str| form.get(field).to_owned();
+    let page = CapsPage::new(
+        desk.shell(Nav::Settings),
+        &desk.account().settings,
+        desk.account().zone.name(),
+        Some((&typed, debug)),
+        errors,
+    );
+    Ok(desk.again(page))
+}
