@@ -63,7 +63,10 @@ impl CapsPage {
             now: if caps.set().next().is_none() {
                 "Nothing limits all campaigns together; each has its own caps.".to_owned()
             } else {
-                format!("One visitor sees pop-ups of all campaigns together {}.", caps.words())
+                format!(
+                    "One visitor sees pop-ups of all campaigns together {}.",
+                    caps.words()
+                )
             },
             debug: typed.map_or(kept.debug_overlay, |(_, debug)| debug),
             zone: zone.to_owned(),
@@ -100,7 +103,8 @@ async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
         }
         let number = text.parse::<u32>();
         if number.is_err() {
-            let message = format!("“{text}” is not a number of times. Write 1, 2 and so on, or leave it empty.");
+            let message =
+                format!("“{text}” is not a number of times. Write 1, 2 and so on, or leave it empty.");
             faults.push(FieldError::new(field, message));
         }
         number.ok()

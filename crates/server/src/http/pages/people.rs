@@ -154,7 +154,10 @@ async fn search_page(desk: &Desk, text: &str) -> Result<Response, Error> {
         }
     };
     if let Some(id) = Id::parse(text) {
-        add(store.visitor(account, id).await?.map(|(device, ..)| device.ordinal));
+        add(store
+            .visitor(account, id)
+            .await?
+            .map(|(device, ..)| device.ordinal));
     }
     for kind in IdentityKind::ALL {
         if let Ok(identity) = Identity::parse(kind, &json!(text)) {
@@ -270,7 +273,10 @@ async fn person_page(
         .map(|campaign| (campaign.id.0, campaign.definition.name))
         .collect();
     let subscriptions = store.subscriptions_of(account, id).await?;
-    let reachable = subscriptions.iter().filter(|subscription| subscription.live).count() as u64;
+    let reachable = subscriptions
+        .iter()
+        .filter(|subscription| subscription.live)
+        .count() as u64;
     let last_page = last_page(&events).unwrap_or_else(|| open::first_page(desk));
     let open = open.unwrap_or_else(|| OpenForm {
         url: last_page.clone(),
@@ -319,7 +325,12 @@ async fn person_page(
 }
 
 /// The answer to the question, which is the last page that the person saw where nothing else is asked.
-async fn panel(desk: &Desk, detail: &ProfileDetail, view: View, last_page: String) -> Result<WhyPanel, Error> {
+async fn panel(
+    desk: &Desk,
+    detail: &ProfileDetail,
+    view: View,
+    last_page: String,
+) -> Result<WhyPanel, Error> {
     let asking = Asking {
         url: view.page.unwrap_or(last_page),
         referrer: view.referrer,
@@ -384,7 +395,11 @@ fn last_page(events: &[EventRow]) -> Option<String> {
 
 /// What a person is called here: by name, by what the site knows, or by number.
 fn name_of(detail: &ProfileDetail) -> String {
-    let name = detail.profile.properties.get("Name").map(|name| rule::shown(name).into_owned());
+    let name = detail
+        .profile
+        .properties
+        .get("Name")
+        .map(|name| rule::shown(name).into_owned());
     let identity = detail.identities.iter().min_by_key(|identity| identity.kind);
     match (name.filter(|name| !name.trim().is_empty()), identity) {
         (Some(name), _) => name.chars().take(80).collect(),
@@ -431,4 +446,3 @@ fn shown_device(desk: &Desk, device: &DeviceRow, subscriptions: &[SubscriptionRo
         id: device.id.to_string(),
     }
 }
-

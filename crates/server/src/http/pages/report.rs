@@ -152,7 +152,10 @@ impl ReportPage {
         };
         let chosen = found.parts.iter().find(|part| part.name == view.variant);
         let counts = chosen.map_or(found.counts, |part| part.counts);
-        let people = chosen.map_or_else(|| shown_people(found), |part| (part.counts.exposed, part.counts.converted));
+        let people = chosen.map_or_else(
+            || shown_people(found),
+            |part| (part.counts.exposed, part.counts.converted),
+        );
         let aims = Aims {
             goal: plan.and_then(|plan| plan.goal.as_ref()),
             asks: found.answers.is_some(),
@@ -192,7 +195,14 @@ impl ReportPage {
             head: match (push, aims.goal.is_some()) {
                 (true, _) => vec!["Sent", "Shown", "Clicked", "Dismissed", "Failed"],
                 (false, false) => vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate"],
-                (false, true) => vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate", "Converted"],
+                (false, true) => vec![
+                    "Handed out",
+                    "Shown",
+                    "Clicked",
+                    "Closed",
+                    "Click rate",
+                    "Converted",
+                ],
             },
             days: days
                 .iter()

@@ -1,7 +1,10 @@
 //! Every page once, filled with plausible values: what the tests render, and what a designer looks at.
 //!
-//! Left out: the store. Invariant: the values are fixed, so two renderings are the same.
+//! Left out: the pages that explain (`samples/insight.rs`), and the store. Invariant: the values are fixed, so two renderings are the same.
 
+mod insight;
+
+use crate::http::pages::answers::AnswersCard;
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, tabs};
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
@@ -10,19 +13,22 @@ use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
 use crate::http::pages::format::{self, Told};
 use crate::http::pages::forms::{PopupForm, PushForm};
 use crate::http::pages::icon::Icon;
+use crate::http::pages::open::OpenForm;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
-use crate::http::pages::report::{DayCounts, Reason, ReportPage};
+use crate::http::pages::report::{DayCounts, ReportPage, View};
 use crate::http::pages::settings::{
     ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, Room, SeenLine, WebPushPage,
 };
 use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
+use crate::report::{By, CampaignReport};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
 use serde_json::json;
+use std::collections::BTreeMap;
 
 const NOW: Timestamp = Timestamp(1_795_426_860_000); // 23 Nov 2026, 09:41 UTC
 const NONCE: &str = "c2FtcGxlLW5vbmNl";
@@ -298,13 +304,38 @@ fn push_editor() -> PushEditorPage {
     }
 }
 
-fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: Vec<Reason>) -> ReportPage {
+fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(&str, u64)]) -> ReportPage {
+    let found = CampaignReport {
+        campaign: campaign.clone(),
+        counts: *counts,
+        days: BTreeMap::new(),
+        reasons: reasons
+            .iter()
+            .map(|(reason, times)| ((*reason).to_owned(), *times))
+            .collect(),
+        revisions: Vec::new(),
+        revision: None,
+        by: By::Click,
+        parts: Vec::new(),
+        answers: None,
+    };
+    report_of(&found, days, None)
+}
+
+fn report_of(found: &CampaignReport, days: &[DayCounts], answers: Option<AnswersCard>) -> ReportPage {
+    let open = OpenForm {
+        action: "/campaigns/1/open".into(),
+        url: "https://shop.example.com/".into(),
+        message: true,
+        errors: Errors::default(),
+    };
     ReportPage::new(
         shell(Nav::Campaigns, "/campaigns/1"),
-        campaign,
-        counts,
+        found,
+        &View::default(),
         days,
-        reasons,
+        answers,
+        open,
         &told(),
     )
 }
@@ -422,23 +453,17 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         Box::new(popup_editor(Status::Running, true)),
     );
     add("editor-push", Box::new(push_editor()));
-    let reason = |reason: &str, times| Reason {
-        reason: reason.into(),
-        times,
-    };
-    let wrong = || {
-        vec![
-            reason("Subscription gone (410), removed", 160),
-            reason("Push service did not answer, given up after 6 tries", 12),
-        ]
-    };
+    let wrong = [
+        ("Subscription gone (410), removed", 160),
+        ("Push service did not answer, given up after 6 tries", 12),
+    ];
     add(
         "report-popup",
         Box::new(report(
             &popup(1, "Autumn sale, 10% off", Status::Running, None),
             &popup_counts(),
             &days(),
-            Vec::new(),
+            &[],
         )),
     );
     add(
@@ -447,7 +472,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             &push(2, "Weekend edit, 21 Nov", Status::Sending),
             &push_counts(),
             &days()[..1],
-            wrong(),
+            &wrong,
         )),
     );
     add(
@@ -456,9 +481,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             &push(5, "Winter boots, second try", Status::Draft),
             &Counts::default(),
             &[],
-            Vec::new(),
+            &[],
         )),
     );
+    for (name, page) in insight::pages() {
+        add(name, page);
+    }
     add(
         "confirm-stop",
         Box::new(ConfirmPage::stop(

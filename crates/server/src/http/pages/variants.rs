@@ -126,7 +126,11 @@ pub(crate) fn card(found: &CampaignReport, plan: &PopupPlan) -> Option<Variants>
 }
 
 fn told(name: &str) -> &str {
-    if name == CONTROL { "the control group" } else { name }
+    if name == CONTROL {
+        "the control group"
+    } else {
+        name
+    }
 }
 
 fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> VariantRow {
@@ -154,7 +158,11 @@ fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> 
         By::Click => format::number(part.counts.shown),
     };
     VariantRow {
-        name: if control { "Control".to_owned() } else { part.name.clone() },
+        name: if control {
+            "Control".to_owned()
+        } else {
+            part.name.clone()
+        },
         title,
         share: part.share.map_or_else(none, |share| format!("{share:.0}%")),
         people,

@@ -156,9 +156,14 @@ fn sentence(campaign: &Explained) -> String {
             format!("All that the server knows is met; then {sign}.")
         }
         Outcome::Control => {
-            "Every condition is met. This person belongs to the control group, sees nothing and is counted.".to_owned()
+            "Every condition is met. This person belongs to the control group, sees nothing and is counted."
+                .to_owned()
         }
-        Outcome::Not => match campaign.because.iter().find(|condition| condition.passed == Some(false)) {
+        Outcome::Not => match campaign
+            .because
+            .iter()
+            .find(|condition| condition.passed == Some(false))
+        {
             Some(stop) => format!(
                 "Stopped at {}: {}. Seen: {}.",
                 title(stop.name).to_lowercase(),
