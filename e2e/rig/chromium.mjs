@@ -1,4 +1,4 @@
-// Chromium, headless, by the DevTools protocol, with a profile of its own (push needs one). Names other than this
+// Chromium, headless where no screen is given, by the DevTools protocol, with a profile of its own (push needs one). Names other than this
 // machine's do not resolve in it, so a request to the outside fails at once instead of happening.
 
 import { existsSync } from 'node:fs';
@@ -10,9 +10,9 @@ import puppeteer from 'puppeteer-core';
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /**
- * @param {{desk: {env: object}, lab: {chromium: {checkin: string, registration: string, mcs: string, spki: string}}}} with_
+ * @param {{desk: {env: object}, lab: {chromium: {checkin: string, registration: string, mcs: string, spki: string}}, screen?: {env: object}}} with_ headless without a screen
  */
-export async function openChromium({ desk, lab }) {
+export async function openChromium({ desk, lab, screen }) {
   const executablePath = process.env.CHROMIUM ?? PLACES.find((place) => existsSync(place));
   if (!executablePath) throw new Error('Chromium is missing: run .ci/install, or name it in CHROMIUM');
   const profile = await mkdtemp(join(tmpdir(), 'campanile-chromium-'));
@@ -20,9 +20,11 @@ export async function openChromium({ desk, lab }) {
   const browser = await puppeteer.launch({
     browser: 'chrome',
     executablePath,
-    headless: true,
+    headless: !screen,
+    // On a screen the window says how large the page is, and where.
+    ...(screen && { defaultViewport: null }),
     userDataDir: profile,
-    env: { ...process.env, ...desk.env },
+    env: { ...process.env, ...desk.env, ...screen?.env },
     args: [
       `--gcm-checkin-url=${checkin}`,
       `--gcm-registration-url=${registration}`,

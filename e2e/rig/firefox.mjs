@@ -1,4 +1,4 @@
-// Firefox, headless, by WebDriver BiDi. Everything that is not this machine goes to a proxy that is not there, so a
+// Firefox, headless where no screen is given, by WebDriver BiDi. Everything that is not this machine goes to a proxy that is not there, so a
 // request to the outside fails at once instead of happening.
 
 import { existsSync } from 'node:fs';
@@ -7,16 +7,16 @@ import puppeteer from 'puppeteer-core';
 const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
 
 /**
- * @param {{desk: {env: object}, lab: {firefox: {server_url: string}}, proxied?: boolean}} with_
+ * @param {{desk: {env: object}, lab: {firefox: {server_url: string}}, screen?: {env: object}}} with_ headless without a screen
  */
-export async function openFirefox({ desk, lab }) {
+export async function openFirefox({ desk, lab, screen }) {
   const executablePath = process.env.FIREFOX ?? PLACES.find((place) => existsSync(place));
   if (!executablePath) throw new Error('Firefox is missing: run .ci/install, or name it in FIREFOX');
   const browser = await puppeteer.launch({
     browser: 'firefox',
     executablePath,
-    headless: true,
-    env: { ...process.env, ...desk.env },
+    headless: !screen,
+    env: { ...process.env, ...desk.env, ...screen?.env },
     extraPrefsFirefox: {
       'dom.push.serverURL': lab.firefox.server_url,
       'dom.push.testing.allowInsecureServerURL': true,

@@ -6,6 +6,9 @@ import { until } from './poll.mjs';
 /** The host of each kind; the documented close snippets look for exactly these ids. */
 export const HOSTS = { box: 'wizParDiv0', banner: 'wizParDiv2', interstitial: 'intentPreview' };
 
+/** Free space between a message and the edges of the window. */
+const INSET = 12;
+
 /** Where an element stands and whether it can be seen, in the page's window. */
 const place = (element) => {
   const { top, left, bottom, right, width, height } = element.getBoundingClientRect();
@@ -75,15 +78,18 @@ export const standing = (page) =>
 /** Raises an event as the page of an owner does. */
 export const raise = (page, name, props) => page.evaluate((event, given) => clevertap.event.push(event, given), name, props ?? {});
 
-/** The frame is as high as its content, with what stands out of the surface, and nothing has to be scrolled sideways. */
+/** The frame is exactly as high as its content, or as the window where that is less, and nothing has to be scrolled sideways. */
 export async function fits(page, { frame, at }) {
   await until('the frame to have the size of its content', async () => {
-    const { height } = await at();
+    const { height, window } = await at();
     const inner = await frame.evaluate(() => {
-      const root = document.scrollingElement;
-      return { high: root.scrollHeight, seen: root.clientHeight, wide: root.scrollWidth, shown: root.clientWidth };
+      const { scrollWidth, clientWidth, clientHeight } = document.scrollingElement;
+      const high = document.getElementById('contentDiv').getBoundingClientRect().height;
+      return { high, seen: clientHeight, wide: scrollWidth, shown: clientWidth };
     });
-    const right = inner.wide <= inner.shown && inner.high <= inner.seen && Math.abs(inner.seen - height) <= 1.5;
+    // What does not fit into the window scrolls inside.
+    const most = inner.high > window.height - 2 * INSET ? window.height - 2 * INSET : Math.ceil(inner.high);
+    const right = inner.wide <= inner.shown && Math.abs(inner.seen - height) <= 1 && height >= most - 1 && height <= Math.ceil(inner.high) + 1;
     if (!right) throw new Error(JSON.stringify({ height, ...inner }));
     return true;
   });

@@ -9,6 +9,7 @@ import { openChromium } from './chromium.mjs';
 import { openDesk } from './desk.mjs';
 import { openFirefox } from './firefox.mjs';
 import { until } from './poll.mjs';
+import { openScreen } from './screen.mjs';
 import { folder, start } from './server.mjs';
 import { openSite } from './site.mjs';
 
@@ -33,12 +34,18 @@ export function listen(page) {
  * Declares the same tests for both browsers. `tests` gets a world whose fields are there when the tests run.
  * @param {string} title
  * @param {(world: any) => void} tests
+ * @param {{screen?: boolean}} [how] `screen`: with a window on `world.screen`, where there is a real pointer
  */
-export function inBothBrowsers(title, tests) {
+export const inBothBrowsers = (title, tests, how) => inBrowsers(BROWSERS, title, tests, how);
+
+/** Declares tests of what does not differ between browsers, or of what only Chromium can be told by remote control. */
+export const inChromium = (title, tests, how) => inBrowsers(BROWSERS.filter(([name]) => name === 'Chromium'), title, tests, how);
+
+function inBrowsers(browsers, title, tests, { screen = false } = {}) {
   // To work on one browser; what runs everything does not set it.
   const only = process.env.E2E_BROWSER?.toLowerCase();
   if (only && !BROWSERS.some(([name]) => name.toLowerCase() === only)) throw new Error(`E2E_BROWSER: no browser "${only}" here`);
-  for (const [name, open] of BROWSERS) {
+  for (const [name, open] of browsers) {
     if (only && only !== name.toLowerCase()) continue;
     describe(`${title} in ${name}`, () => {
       const world = { name };
@@ -50,7 +57,11 @@ export function inBothBrowsers(title, tests) {
         closing.push(() => world.server.stop());
         world.desk = await openDesk();
         closing.push(() => world.desk.close());
-        world.browser = await open({ desk: world.desk, lab: world.server.lab });
+        if (screen) {
+          world.screen = await openScreen();
+          closing.push(() => world.screen.close());
+        }
+        world.browser = await open({ desk: world.desk, lab: world.server.lab, screen: world.screen });
         closing.push(() => world.browser.close());
       });
       after(async () => {
