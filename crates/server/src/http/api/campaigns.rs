@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
-use campanile_core::popup::Template;
+use campanile_core::popup::{Template, gallery};
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
 use serde::Deserialize;
@@ -351,6 +351,7 @@ pub(super) async fn templates(Admin(_): Admin) -> Json<Value> {
         .map(|template| {
             json!({
                 "name": template.name(), "purpose": template.purpose(), "layout": template.layout(), "slots": template.slots(),
+                "sample": gallery::sample(*template),
             })
         })
         .collect();

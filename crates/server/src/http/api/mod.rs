@@ -56,7 +56,7 @@ const ROUTES: &[Route] = routes! {
     get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, variants with intervals, answers, and why messages failed; ?revision= for one of them", "" => 200 "Report";
     get "/v1/campaigns/{id}/answers" campaigns::answers, "What visitors wrote into a pop-up's field, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "AnswerList";
     get "/v1/campaigns/{id}/answers.csv" campaigns::answers_csv, "All answers as CSV, newest first", "" => 200 "Csv";
-    get "/v1/templates" campaigns::templates, "The templates of pop-ups and what each has a place for", "" => 200 "TemplateList";
+    get "/v1/templates" campaigns::templates, "The templates of pop-ups, what each has a place for, and a pop-up to begin with", "" => 200 "TemplateList";
     post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
     get "/v1/media" media::list, "Uploaded pictures, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "MediaList";
     post "/v1/media" media::keep, "Upload a picture: the bytes of a PNG, JPEG, WebP or GIF, at most 5 MiB; ?name=", "Picture" => 201 "Media";

@@ -166,6 +166,7 @@ pub(super) fn schemas() -> Value {
         "TemplateList": object(&[("templates", list(&object(&[
             ("name", text.clone()), ("purpose", text.clone()),
             ("layout", one_of_or_null(&["box", "banner", "interstitial"])), ("slots", list(&text)),
+            ("sample", reference("Popup")),
         ])))]),
         "Why": object(&[
             ("profile", number.clone()), ("device", json!({"type": ["object", "null"]})), ("url", text.clone()), ("event", maybe.clone()),
