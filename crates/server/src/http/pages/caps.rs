@@ -42,13 +42,16 @@ pub(crate) struct CapsPage {
     pub(crate) errors: Errors,
 }
 
+/// What was typed into a field, by its name.
+type Typed<'a> = &'a dyn Fn(&str) -> String;
+
 impl CapsPage {
     /// The page with what is `kept`, or with what was typed instead.
     pub(crate) fn new(
         shell: Shell,
         kept: &Settings,
         zone: &str,
-        typed: Option<(&dyn Fn(&str) -> String, bool)>,
+        typed: Option<(Typed<'_>, bool)>,
         errors: Errors,
     ) -> Self {
         let caps = &kept.caps;
