@@ -36,6 +36,8 @@ pub struct CampaignReport {
     pub by: By,
     /// Variants and control group; empty where a pop-up has one message for all.
     pub parts: Vec<Part>,
+    /// What follows from the comparisons: one sentence each; of further variants against A as well, where there is a control group.
+    pub verdicts: Vec<String>,
     /// What visitors wrote; `None` where the pop-up asks nothing and nobody ever answered.
     pub answers: Option<Answers>,
 }
@@ -133,6 +135,7 @@ pub async fn campaign(
         revision: None,
         by: By::Click,
         parts: Vec::new(),
+        verdicts: Vec::new(),
         answers: None,
     };
     for day in found.days.values() {
@@ -160,6 +163,7 @@ pub async fn campaign(
             By::Click
         };
         found.parts = parts(plan, found.by, by_variant);
+        found.verdicts = verdicts(&found.parts, found.by);
         found.answers = answers(store, account, id, plan).await?;
     }
     Ok(Some(found))
@@ -232,10 +236,7 @@ fn parts(plan: &PopupPlan, by: By, mut counted: BTreeMap<String, Counts>) -> Vec
     let Some((base_name, base)) = base else {
         return parts;
     };
-    let did = match by {
-        By::Goal => "converts",
-        By::Click => "is clicked",
-    };
+    let did = verb(by);
     let told = if base_name == CONTROL {
         "the control group"
     } else {
@@ -251,6 +252,42 @@ fn parts(plan: &PopupPlan, by: By, mut counted: BTreeMap<String, Counts>) -> Vec
         part.against = Some(base_name.clone());
     }
     parts
+}
+
+fn verb(by: By) -> &'static str {
+    match by {
+        By::Goal => "converts",
+        By::Click => "is clicked",
+    }
+}
+
+/// One sentence for each comparison; the same is not said twice.
+fn verdicts(parts: &[Part], by: By) -> Vec<String> {
+    let against_base = parts
+        .iter()
+        .filter_map(|part| part.uplift.as_ref().map(|uplift| uplift.sentence.clone()));
+    let controlled = parts.iter().any(|part| part.against.as_deref() == Some(CONTROL));
+    let among_variants = parts
+        .first()
+        .filter(|_| controlled)
+        .into_iter()
+        .flat_map(|first| {
+            parts[1..]
+                .iter()
+                .filter(|part| part.name != CONTROL)
+                .filter_map(|part| {
+                    let first = (first.name.as_str(), first.group);
+                    uplift::compare((part.name.as_str(), part.group), first, verb(by))
+                })
+        })
+        .map(|uplift| uplift.sentence);
+    let mut all: Vec<String> = Vec::new();
+    for sentence in against_base.chain(among_variants) {
+        if !all.contains(&sentence) {
+            all.push(sentence);
+        }
+    }
+    all
 }
 
 /// What was answered. Only what can be counted is: of texts and addresses each is its own.

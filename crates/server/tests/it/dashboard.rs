@@ -68,13 +68,13 @@ impl<'a> Person<'a> {
         Self { bed, cookie, csrf }
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.bed
             .send("GET", path, &[("cookie", &self.cookie)], Vec::new())
             .await
     }
 
-    async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let mut all = vec![("csrf", self.csrf.as_str())];
         all.extend(fields);
         self.bed

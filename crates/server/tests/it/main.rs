@@ -13,13 +13,17 @@ mod api;
 mod bed;
 mod command_line;
 mod dashboard;
+mod experiments;
 mod geo;
+mod insight;
 mod leases;
+mod limits;
 mod media;
 mod people;
 mod popups;
 mod pushes;
 mod serving;
+mod why;
 mod wire;
 
 /// Instantiates each test for both engines.

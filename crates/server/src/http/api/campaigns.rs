@@ -274,6 +274,7 @@ pub(super) async fn report(
         value["revision"] = json!(report.revision);
         value["compared_by"] = json!(report.by);
         value["variants"] = report.parts.iter().map(part).collect();
+        value["verdicts"] = json!(report.verdicts);
         value["answers"] = report.answers.as_ref().map_or(Value::Null, |answers| {
             let counts: Vec<Value> = answers
                 .counts

@@ -146,7 +146,7 @@ pub(super) fn schemas() -> Value {
             ("campaign", reference("Campaign")), ("counts", numbers.clone()), ("days", list(&map)),
             ("revisions", list(&object(&[("revision", number.clone()), ("since", time.clone())]))),
             ("revision", json!({"type": ["integer", "null"]})), ("compared_by", one_of(&["goal", "click"])),
-            ("variants", list(&reference("Part"))), ("answers", answered),
+            ("variants", list(&reference("Part"))), ("verdicts", list(&text)), ("answers", answered),
             ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
         ]),
         "Part": object(&[

@@ -296,9 +296,9 @@ async fn person_page(
         name: name_of(&detail),
         reachable,
         identified: detail.profile.identified,
-        identities: detail
-            .identities
+        identities: IdentityKind::ALL
             .iter()
+            .flat_map(|kind| detail.identities.iter().filter(move |one| one.kind == *kind))
             .map(|identity| (identity.kind.as_str(), identity.value.clone()))
             .collect(),
         properties,

@@ -317,6 +317,7 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         revision: None,
         by: By::Click,
         parts: Vec::new(),
+        verdicts: Vec::new(),
         answers: None,
     };
     report_of(&found, days, None)

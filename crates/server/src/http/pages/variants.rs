@@ -116,10 +116,7 @@ pub(crate) fn card(found: &CampaignReport, plan: &PopupPlan) -> Option<Variants>
             .collect(),
         ends: (per_cent(ends.0, 2), per_cent(ends.1, 2)),
         base_at: base_part.and_then(|part| part.group.rate()).map(place),
-        sentences: parts
-            .iter()
-            .filter_map(|part| Some(part.uplift.as_ref()?.sentence.clone()))
-            .collect(),
+        sentences: found.verdicts.clone(),
         winner,
         base,
     })
@@ -187,9 +184,11 @@ fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> 
             Some(Verdict::Less) => "worse",
             _ => "",
         },
+        // Of a few people no percentage is told.
         sure: part
             .uplift
             .as_ref()
+            .filter(|uplift| uplift.verdict != Verdict::TooEarly)
             .map_or_else(none, |uplift| per_cent(uplift.sure, 1)),
         dots,
         control,
