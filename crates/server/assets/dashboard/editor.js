@@ -1,37 +1,11 @@
-// The editor's live part: the preview of the very bytes, counters, and a warning before unsaved words are lost.
+// The push composer's live part: the payload, the looks, counters, and a warning before unsaved words are lost.
 // The server renders and judges; this file only asks and puts the answer in its place.
 
 const form = document.getElementById('editor');
 const $ = (selector) => form.querySelector(selector);
 const $$ = (selector) => [...form.querySelectorAll(selector)];
-const nonce = document.querySelector('script[nonce]').nonce;
 const field = (name) => form.elements.namedItem(name);
 const value = (name) => { const found = field(name); return found ? found.value : ''; };
-
-// -- The pop-up's frame ----------------------------------------------------------------------------------
-const frame = document.getElementById('stage-frame');
-
-function fit() {
-  const page = frame.contentDocument;
-  if (!page?.documentElement) return;
-  // The frame may not be taller than its page; measured from one pixel, so that a shorter text shrinks it too.
-  frame.style.setProperty('block-size', '1px');
-  const height = Math.ceil(Math.max(page.documentElement.scrollHeight, page.body?.scrollHeight ?? 0));
-  frame.style.setProperty('block-size', `${height}px`);
-}
-
-function place() {
-  frame.dataset.corner = value('popup.corner');
-  frame.style.setProperty('border-radius', `${Number(value('popup.radius')) || 0}px`);
-}
-
-if (frame) {
-  frame.addEventListener('load', fit);
-  new ResizeObserver(() => requestAnimationFrame(fit)).observe(frame.parentElement);
-  for (const radio of document.querySelectorAll('.stage-tools input')) radio.addEventListener('change', () => requestAnimationFrame(fit));
-  place();
-  if (frame.contentDocument?.readyState === 'complete') fit();
-}
 
 // -- What the server says about the draft ----------------------------------------------------------------------
 function checks(errors) {
@@ -65,12 +39,6 @@ async function preview() {
     const told = await answer.json();
     if (mine !== asked) return;
     checks(told.errors ?? []);
-    if (frame && told.html) {
-      frame.srcdoc = told.html.replaceAll('campanile-nonce', nonce);
-      $('[data-stage-sum]').textContent = `sha256 ${told.sha256.slice(0, 4)}…${told.sha256.slice(-4)}, ${told.size}`;
-      $('[data-stage-sum]').title = told.sha256;
-    }
-    if (note) note.textContent = told.html ? 'These are the bytes the visitor gets' : 'The last version that could be drawn';
     if (told.payload) { weigh(told.bytes); $('[data-payload]').textContent = told.payload; }
   } catch {
     if (mine === asked && note) note.textContent = 'Not fresh: no connection. What you type is kept in this tab.';
@@ -79,8 +47,6 @@ async function preview() {
 
 // -- What can be told without asking --------------------------------------------------------------------------
 const says = {
-  trigger: () => value('trigger.on') === 'event' ? `“${value('trigger.event')}” happens` : 'they open a page',
-  often: () => value('caps') === 'every' ? 'every time' : value('caps.session') === '1' ? 'once a session' : `at most ${value('caps.session')} times a session`,
   ttl: () => field('push.ttl_seconds').selectedOptions[0].textContent.toLowerCase(),
 };
 
@@ -102,7 +68,6 @@ function local() {
   }
   const badge = $('[data-no-badge]');
   if (badge) badge.hidden = value('push.badge') !== '';
-  if (frame) place();
 }
 
 // A picture is fetched when its address is complete (the field is left), not at every letter: half an address is another address.

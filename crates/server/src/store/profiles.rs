@@ -150,7 +150,7 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("what is kept beside a profile serialises")
 }
 
-fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
+pub(super) fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     Ok(ProfileRow {
         ordinal: ordinal(row.int(from)?)?,
         properties: serde_json::from_str(row.text(from + 1)?)
@@ -163,7 +163,7 @@ fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     })
 }
 
-fn device(row: &Row) -> Result<DeviceRow, DbError> {
+pub(super) fn device(row: &Row) -> Result<DeviceRow, DbError> {
     Ok(DeviceRow {
         id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("devices.id"))?,
         ordinal: ordinal(row.int(1)?)?,

@@ -13,6 +13,7 @@ mod api;
 mod bed;
 mod command_line;
 mod dashboard;
+mod editor;
 mod experiments;
 mod geo;
 mod insight;

@@ -119,6 +119,7 @@ const RULES: &[Rule] = &[
             "media",
             "report",
             "secret",
+            "sight",
             "store",
             "telemetry",
         ],

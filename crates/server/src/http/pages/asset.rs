@@ -37,6 +37,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "shell.js" => SCRIPT,
         "live.js" => SCRIPT,
         "editor.js" => SCRIPT,
+        "steps.js" => SCRIPT,
+        "stage.js" => SCRIPT,
+        "rows.js" => SCRIPT,
         "mark.svg" => "image/svg+xml",
     };
     files

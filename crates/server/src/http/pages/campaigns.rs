@@ -4,9 +4,10 @@
 //! function, so what changes in place is what a reload would show.
 
 use super::desk::{Desk, Numbered, Signed, said};
+use super::editor::not_started;
 use super::icon::Icon;
 use super::report as report_page;
-use super::status::{Badge, Verbs};
+use super::status::{Badge, Life, Verbs};
 use super::{Nav, Said, Shell, Theme, asset, chart, format, status};
 use crate::http::error::Error;
 use crate::launch::LaunchError;
@@ -14,11 +15,12 @@ use crate::report;
 use askama::Template;
 use axum::Json;
 use axum::extract::Query;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Kind, Status};
+use campanile_core::id::CampaignId;
 use campanile_core::popup::Layout;
 use campanile_core::stats::Counts;
-use campanile_core::time::Day;
+use campanile_core::time::{Day, Timestamp};
 use campanile_core::trigger::On;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,36 +38,69 @@ pub(crate) struct Tab {
     pub(crate) current: bool,
 }
 
-/// The filters of the list, in the order of a campaign's life.
-const FILTERS: [(&str, &str, &[Status]); 5] = [
-    ("", "All", &Status::ALL),
-    ("running", "Running", &[Status::Running, Status::Sending]),
-    ("draft", "Drafts", &[Status::Draft]),
-    ("sent", "Sent", &[Status::Sent]),
-    ("stopped", "Stopped", &[Status::Stopped]),
-];
-
-/// The statuses that a filter of that name lets through.
-pub(crate) fn filter(name: &str) -> &'static [Status] {
-    FILTERS
-        .iter()
-        .find(|(filter, ..)| *filter == name)
-        .map_or(&Status::ALL, |(.., statuses)| statuses)
+/// Where a campaign stands in the list: as its status and its dates say, or put away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Standing {
+    life: Life,
+    away: bool,
 }
 
-/// The tabs over campaigns of these statuses.
-pub(crate) fn tabs(statuses: &[Status], current: &str) -> Vec<Tab> {
+impl Standing {
+    /// Of a campaign at `now`.
+    pub(crate) fn of(campaign: &Campaign, now: Timestamp) -> Self {
+        Self {
+            life: Life::of(campaign, now),
+            away: campaign.archived_at.is_some(),
+        }
+    }
+
+    /// Whether the filter of that name lets it through; what was put away stands under `archived` alone.
+    fn passes(self, filter: &str) -> bool {
+        if self.away {
+            return filter == "archived";
+        }
+        match filter {
+            "archived" => false,
+            "running" => matches!(self.life, Life::As(Status::Running | Status::Sending)),
+            "scheduled" => self.life == Life::Scheduled,
+            "draft" => self.life == Life::As(Status::Draft),
+            "sent" => self.life == Life::As(Status::Sent),
+            "ended" => self.life == Life::Ended,
+            "stopped" => self.life == Life::As(Status::Stopped),
+            _ => true,
+        }
+    }
+}
+
+/// The filters of the list, in the order of a campaign's life.
+const FILTERS: [(&str, &str); 8] = [
+    ("", "All"),
+    ("running", "Running"),
+    ("scheduled", "Scheduled"),
+    ("draft", "Drafts"),
+    ("sent", "Sent"),
+    ("ended", "Ended"),
+    ("stopped", "Stopped"),
+    ("archived", "Archived"),
+];
+
+/// The tabs over campaigns that stand so; a filter that nothing passes is left out, but for the usual ones and the one that is on.
+pub(crate) fn tabs(standings: &[Standing], current: &str) -> Vec<Tab> {
     FILTERS
         .iter()
-        .map(|(name, words, among)| Tab {
+        .map(|(name, words)| Tab {
             words,
-            count: statuses.iter().filter(|status| among.contains(status)).count() as u64,
+            count: standings.iter().filter(|standing| standing.passes(name)).count() as u64,
             href: if name.is_empty() {
                 "/campaigns".to_owned()
             } else {
                 format!("/campaigns?status={name}")
             },
             current: *name == current,
+        })
+        .filter(|tab| {
+            let usual = matches!(tab.words, "All" | "Running" | "Drafts");
+            usual || tab.current || tab.count > 0
         })
         .collect()
 }
@@ -91,7 +126,7 @@ pub(crate) struct RowCounts {
 
 impl RowCounts {
     /// Formats the counts of a campaign; a draft has counted nothing.
-    pub(crate) fn new(campaign: &Campaign, counts: &Counts) -> Self {
+    pub(crate) fn new(campaign: &Campaign, counts: &Counts, now: Timestamp) -> Self {
         let sent = match campaign.definition.kind() {
             Kind::Popup => counts.handed,
             Kind::Push => counts.sent,
@@ -101,7 +136,7 @@ impl RowCounts {
         Self {
             id: campaign.id.0,
             status: campaign.status.as_str(),
-            words: status::badge(campaign.status, counts).words,
+            words: status::badge_now(campaign, counts, now).words,
             sent: number(sent),
             shown: number(counts.shown),
             clicked: number(counts.clicked),
@@ -131,7 +166,7 @@ pub(crate) struct Row {
     /// Kind and moment: `Box · Event: Charged`.
     pub(crate) meta: String,
     /// For whom.
-    pub(crate) audience: &'static str,
+    pub(crate) audience: String,
     /// Its status.
     pub(crate) badge: Badge,
     /// Its numbers.
@@ -155,7 +190,7 @@ pub(crate) fn layout_name(layout: Layout) -> &'static str {
 
 impl Row {
     /// A campaign with its counts and its clicks of the last days.
-    pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64]) -> Self {
+    pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64], now: Timestamp) -> Self {
         let kind = campaign.definition.kind();
         let (meta, audience) = match &campaign.definition.body {
             Body::Popup(plan) => {
@@ -164,16 +199,18 @@ impl Row {
                     On::Event => format!("Event: {}", plan.trigger.event),
                 };
                 let audience = if plan.audience.is_empty() {
-                    "All visitors"
+                    "All visitors".to_owned()
                 } else {
-                    "Some visitors"
+                    plan.audience.words()
                 };
-                (
-                    format!("{} · {moment}", layout_name(plan.popup.layout())),
-                    audience,
-                )
+                let template = plan.popup.template.purpose();
+                let mut meta = format!("{} · {template} · {moment}", layout_name(plan.popup.layout()));
+                if campaign.draft.is_some() {
+                    meta.push_str(" · changes not live yet");
+                }
+                (meta, audience)
             }
-            Body::Push { .. } => ("Push · Now".to_owned(), "All subscribers"),
+            Body::Push { .. } => ("Push · Now".to_owned(), "All subscribers".to_owned()),
         };
         Self {
             id: campaign.id.0,
@@ -181,8 +218,8 @@ impl Row {
             icon: status::kind_icon(kind),
             meta,
             audience,
-            badge: status::badge(campaign.status, counts),
-            counts: RowCounts::new(campaign, counts),
+            badge: status::badge_now(campaign, counts, now),
+            counts: RowCounts::new(campaign, counts, now),
             spark: if clicks.iter().all(|n| *n == 0) {
                 String::new()
             } else {
@@ -238,21 +275,23 @@ pub(crate) async fn list(desk: Desk, Query(asked): Query<ListQuery>) -> Response
 async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
     let campaigns = report::campaigns(&desk.app.store, desk.account()).await?;
     let recent = report::recent_days(&desk.app.store, desk.account(), desk.now).await?;
-    let statuses: Vec<Status> = campaigns.iter().map(|(campaign, _)| campaign.status).collect();
+    let standings: Vec<Standing> = campaigns
+        .iter()
+        .map(|(campaign, _)| Standing::of(campaign, desk.now))
+        .collect();
     let wanted = asked.q.trim().to_lowercase();
-    let among = filter(&asked.status);
     let mut rows = Vec::new();
-    for (campaign, counts) in &campaigns {
+    for ((campaign, counts), standing) in campaigns.iter().zip(&standings) {
         let fits =
-            among.contains(&campaign.status) && campaign.definition.name.to_lowercase().contains(&wanted);
+            standing.passes(&asked.status) && campaign.definition.name.to_lowercase().contains(&wanted);
         if fits {
             let clicks = last_clicks(desk, recent.get(&campaign.id));
-            rows.push(Row::new(campaign, counts, &clicks));
+            rows.push(Row::new(campaign, counts, &clicks, desk.now));
         }
     }
     let page = CampaignsPage {
         shell: desk.shell(Nav::Campaigns),
-        tabs: tabs(&statuses, &asked.status),
+        tabs: tabs(&standings, &asked.status),
         filter: asked.status,
         search: asked.q,
         rows,
@@ -278,19 +317,52 @@ pub(crate) async fn counts(desk: Desk) -> Result<Json<LiveCounts>, Error> {
             .count() as u64,
         campaigns: campaigns
             .iter()
-            .map(|(campaign, counts)| RowCounts::new(campaign, counts))
+            .map(|(campaign, counts)| RowCounts::new(campaign, counts, desk.now))
             .collect(),
     }))
 }
 
-/// Starts a campaign.
+/// Starts a campaign, with the changes that were kept beside it.
 pub(crate) async fn start(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
-    match desk.app.launch.start(&desk.account().id, id).await {
+    match start_whole(&desk, id).await {
         Ok(campaign) => said(&format!("/campaigns/{id}"), started(&campaign)),
         // What is missing is said where it can be mended.
-        Err(LaunchError::Fields(_)) => Redirect::to(&format!("/campaigns/{id}/edit#review")).into_response(),
+        Err(LaunchError::Fields(_)) => not_started(id),
         Err(fault) => desk.tell(Err(fault.into())),
     }
+}
+
+async fn start_whole(desk: &Desk, id: CampaignId) -> Result<Campaign, LaunchError> {
+    let (account, launch) = (&desk.account().id, &desk.app.launch);
+    let campaign = launch.find(account, id).await?;
+    if let Some(draft) = campaign.draft
+        && campaign.status.may_delete()
+    {
+        let faults = draft.check();
+        if !faults.is_empty() {
+            return Err(LaunchError::Fields(faults));
+        }
+        launch.change(account, id, draft).await?;
+    }
+    launch.start(account, id).await
+}
+
+/// Puts a campaign away.
+pub(crate) async fn archive(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let away = desk.app.launch.archive(&desk.account().id, id, true).await;
+    desk.tell(
+        away.map(|_| said("/campaigns", Said::Archived))
+            .map_err(Error::from),
+    )
+}
+
+/// Takes a campaign out again.
+pub(crate) async fn unarchive(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let back = desk.app.launch.archive(&desk.account().id, id, false).await;
+    desk.tell(
+        back.map(|_| said("/campaigns", Said::Unarchived))
+            .map_err(Error::from),
+    )
 }
 
 /// What is told after a start.

@@ -111,6 +111,26 @@ impl ConfirmPage {
         }
     }
 
+    /// Asks before changes that are not live are forgotten.
+    pub(crate) fn discard(shell: Shell, id: CampaignId, name: &str) -> Self {
+        Self {
+            shell,
+            crumbs: vec![
+                ("Campaigns".to_owned(), "/campaigns".to_owned()),
+                (name.to_owned(), format!("/campaigns/{id}")),
+            ],
+            question: format!("Discard the changes of “{name}”?"),
+            consequence: "What was written since the last publishing goes for good. Visitors keep getting what they get now."
+                .to_owned(),
+            affected: None,
+            action: format!("/campaigns/{id}/discard"),
+            keep: "Keep writing",
+            back: format!("/campaigns/{id}/edit?step=review"),
+            verb: "Discard changes",
+            verb_icon: Icon::Trash2,
+        }
+    }
+
     /// Asks before an API key is revoked.
     pub(crate) fn revoke(shell: Shell, id: &str, name: &str) -> Self {
         Self {
@@ -154,6 +174,16 @@ pub(crate) async fn ask_delete(desk: Desk, Numbered(id): Numbered) -> Response {
     desk.tell(
         ask(&desk, id, |shell, report| {
             ConfirmPage::delete(shell, id, &report.campaign.definition.name)
+        })
+        .await,
+    )
+}
+
+/// The question before changes are forgotten.
+pub(crate) async fn ask_discard(desk: Desk, Numbered(id): Numbered) -> Response {
+    desk.tell(
+        ask(&desk, id, |shell, report| {
+            ConfirmPage::discard(shell, id, &report.campaign.definition.name)
         })
         .await,
     )

@@ -237,6 +237,11 @@ impl Sent {
             .map_or("", |(_, value)| value)
     }
 
+    /// Every name with its value, as they were sent.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The form as a type; of a name that was sent twice the first counts.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let mut once: Vec<(&str, &str)> = Vec::with_capacity(self.0.len());
@@ -341,7 +346,8 @@ pub(crate) fn at_the_door(headers: &HeaderMap, fault: &Error, now: Timestamp) ->
 
 /// A redirect after a deed, which the next page tells once.
 pub(crate) fn said(path: &str, said: Said) -> Response {
-    Redirect::to(&format!("{path}?said={}", said.name())).into_response()
+    let joint = if path.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{path}{joint}said={}", said.name())).into_response()
 }
 
 /// The fields that were not accepted; any other fault goes on.
@@ -492,13 +498,19 @@ mod tests {
 
     #[test]
     fn a_form_is_read_by_names_and_the_first_of_two_counts() {
+        #[derive(serde::Deserialize)]
+        struct Titled {
+            #[serde(rename = "popup.title")]
+            title: String,
+        }
         let sent = Sent(vec![
             ("popup.title".into(), "One".into()),
             ("popup.title".into(), "Two".into()),
             ("csrf".into(), "x".into()),
         ]);
-        let form: super::super::forms::PopupForm = sent.read().expect("strings");
+        let form: Titled = sent.read().expect("strings");
         assert_eq!(form.title, "One");
+        assert_eq!(sent.pairs().count(), 3);
         assert_eq!(sent.get("none"), "");
     }
 }

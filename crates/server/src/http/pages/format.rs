@@ -117,6 +117,11 @@ impl Told {
         }
     }
 
+    /// The time of day, `09:41`, with the day where it was another.
+    pub(crate) fn clock(&self, moment: Timestamp) -> String {
+        calendar(&self.zoned(moment), &self.zoned(self.now))
+    }
+
     /// `23 Nov`, or `Today`.
     pub(crate) fn day(&self, day: Day) -> String {
         if day == Day::of(self.now, &self.zone) {
@@ -136,7 +141,7 @@ impl Told {
     }
 
     /// The time of day, `09:41`.
-    pub(crate) fn clock(&self, moment: Timestamp) -> String {
+    pub(crate) fn time_of_day(&self, moment: Timestamp) -> String {
         self.zoned(moment).strftime("%H:%M").to_string()
     }
 

@@ -9,11 +9,14 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Icon {
     Activity,
+    Archive,
     ArrowLeft,
     ArrowUpRight,
     BadgeCheck,
     BellOff,
     BellPlus,
+    Braces,
+    CalendarClock,
     Check,
     ChevronRight,
     ChevronsUpDown,
@@ -27,7 +30,10 @@ pub(crate) enum Icon {
     Ellipsis,
     Eye,
     EyeOff,
+    FlaskConical,
+    ImageUp,
     Info,
+    Layers,
     KeyRound,
     Keyboard,
     LayoutDashboard,
@@ -42,6 +48,7 @@ pub(crate) enum Icon {
     Play,
     Plus,
     Radio,
+    Redo2,
     RefreshCw,
     Search,
     Send,
@@ -51,6 +58,7 @@ pub(crate) enum Icon {
     Sun,
     Trash2,
     TriangleAlert,
+    Undo2,
     Users,
     X,
 }
@@ -76,6 +84,30 @@ impl Icon {
             }
             Self::BellPlus => {
                 r#"<path d="M10.268 21a2 2 0 0 0 3.464 0"/><path d="M15 8h6"/><path d="M18 5v6"/><path d="M20.002 14.464a9 9 0 0 0 .738.863A1 1 0 0 1 20 17H4a1 1 0 0 1-.74-1.673C4.59 13.956 6 12.499 6 8a6 6 0 0 1 8.75-5.332"/>"#
+            }
+            Self::Archive => {
+                r#"<rect width="20" height="5" x="2" y="3" rx="1"/><path d="M4 8v11a2 2 0 0 0 2 2h12a2 2 0 0 0 2-2V8"/><path d="M10 12h4"/>"#
+            }
+            Self::Braces => {
+                r#"<path d="M8 3H7a2 2 0 0 0-2 2v5a2 2 0 0 1-2 2 2 2 0 0 1 2 2v5c0 1.1.9 2 2 2h1"/><path d="M16 21h1a2 2 0 0 0 2-2v-5c0-1.1.9-2 2-2a2 2 0 0 1-2-2V5a2 2 0 0 0-2-2h-1"/>"#
+            }
+            Self::CalendarClock => {
+                r#"<path d="M16 14v2.2l1.6 1"/><path d="M16 2v4"/><path d="M21 7.5V6a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h3.5"/><path d="M3 10h5"/><path d="M8 2v4"/><circle cx="16" cy="16" r="6"/>"#
+            }
+            Self::FlaskConical => {
+                r#"<path d="M14 2v6a2 2 0 0 0 .245.96l5.51 10.08A2 2 0 0 1 18 22H6a2 2 0 0 1-1.755-2.96l5.51-10.08A2 2 0 0 0 10 8V2"/><path d="M6.453 15h11.094"/><path d="M8.5 2h7"/>"#
+            }
+            Self::ImageUp => {
+                r#"<path d="M10.3 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2v10l-3.1-3.1a2 2 0 0 0-2.814.014L6 21"/><path d="m14 19.5 3-3 3 3"/><path d="M17 22v-5.5"/><circle cx="9" cy="9" r="2"/>"#
+            }
+            Self::Layers => {
+                r#"<path d="M12.83 2.18a2 2 0 0 0-1.66 0L2.6 6.08a1 1 0 0 0 0 1.83l8.58 3.91a2 2 0 0 0 1.66 0l8.58-3.9a1 1 0 0 0 0-1.83z"/><path d="M2 12a1 1 0 0 0 .58.91l8.6 3.91a2 2 0 0 0 1.65 0l8.58-3.9A1 1 0 0 0 22 12"/><path d="M2 17a1 1 0 0 0 .58.91l8.6 3.91a2 2 0 0 0 1.65 0l8.58-3.9A1 1 0 0 0 22 17"/>"#
+            }
+            Self::Redo2 => {
+                r#"<path d="m15 14 5-5-5-5"/><path d="M20 9H9.5A5.5 5.5 0 0 0 4 14.5 5.5 5.5 0 0 0 9.5 20H13"/>"#
+            }
+            Self::Undo2 => {
+                r#"<path d="M9 14 4 9l5-5"/><path d="M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5 5.5 5.5 0 0 1-5.5 5.5H11"/>"#
             }
             Self::Check => r#"<path d="M20 6 9 17l-5-5"/>"#,
             Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,

@@ -60,9 +60,18 @@ pub(crate) fn router() -> Router<App> {
             post(media::keep).layer(DefaultBodyLimit::disable()),
         )
         .route("/campaigns/{id}", get(report::show).post(editor::save))
-        .route("/campaigns/{id}/edit", get(editor::edit))
         .route("/campaigns/{id}/open", post(report::open))
         .route("/campaigns/{id}/answers.csv", get(answers::file))
+        .route("/campaigns/{id}/edit", get(editor::edit).post(editor::save_step))
+        .route("/campaigns/{id}/template", post(editor::gallery::change_to))
+        .route("/campaigns/{id}/test-link", post(editor::test_link::open))
+        .route("/campaigns/{id}/publish", post(editor::publish))
+        .route(
+            "/campaigns/{id}/discard",
+            get(confirm::ask_discard).post(editor::discard),
+        )
+        .route("/campaigns/{id}/archive", post(campaigns::archive))
+        .route("/campaigns/{id}/unarchive", post(campaigns::unarchive))
         .route("/campaigns/{id}/start", post(campaigns::start))
         .route("/campaigns/{id}/duplicate", post(campaigns::duplicate))
         .route(
@@ -218,10 +227,18 @@ pub(crate) enum Said {
     Duplicated,
     /// An API key was revoked.
     Revoked,
+    /// Changes are in force.
+    Published,
+    /// Changes were forgotten.
+    Discarded,
+    /// A campaign was put away.
+    Archived,
+    /// A campaign was taken out again.
+    Unarchived,
 }
 
 impl Said {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::Saved,
         Self::Started,
         Self::Sending,
@@ -229,6 +246,10 @@ impl Said {
         Self::Deleted,
         Self::Duplicated,
         Self::Revoked,
+        Self::Published,
+        Self::Discarded,
+        Self::Archived,
+        Self::Unarchived,
     ];
 
     /// Its name in the address.
@@ -241,6 +262,10 @@ impl Said {
             Self::Deleted => "deleted",
             Self::Duplicated => "duplicated",
             Self::Revoked => "revoked",
+            Self::Published => "published",
+            Self::Discarded => "discarded",
+            Self::Archived => "archived",
+            Self::Unarchived => "unarchived",
         }
     }
 
@@ -259,6 +284,10 @@ impl Said {
             Self::Deleted => "Deleted.",
             Self::Duplicated => "Duplicated. This is the copy, a draft.",
             Self::Revoked => "Key revoked. Calls with it are refused from now on.",
+            Self::Published => "Published. Visitors see it from their next page on.",
+            Self::Discarded => "Changes discarded. This is what visitors get.",
+            Self::Archived => "Archived. Its numbers stay; the list has it under Archived.",
+            Self::Unarchived => "Back in the list.",
         }
     }
 }

@@ -5,13 +5,14 @@
 mod insight;
 
 use crate::http::pages::answers::AnswersCard;
-use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, tabs};
+use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standing, tabs};
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
-use crate::http::pages::editor::{Bench, PopupEditorPage, PushEditorPage};
+use crate::http::pages::editor::push::{Bench, PushEditorPage};
+use crate::http::pages::editor::samples as editor_samples;
 use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
 use crate::http::pages::format::{self, Told};
-use crate::http::pages::forms::{PopupForm, PushForm};
+use crate::http::pages::forms::PushForm;
 use crate::http::pages::icon::Icon;
 use crate::http::pages::open::OpenForm;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
@@ -153,11 +154,13 @@ fn rows() -> Vec<Row> {
             &popup(1, "Autumn sale, 10% off", Status::Running, None),
             &popup_counts(),
             &clicks,
+            NOW,
         ),
         Row::new(
             &push(2, "Weekend edit, 21 Nov", Status::Sending),
             &push_counts(),
             &clicks,
+            NOW,
         ),
         Row::new(
             &popup(3, "Thanks for the basket", Status::Stopped, Some("Added To Cart")),
@@ -168,6 +171,7 @@ fn rows() -> Vec<Row> {
                 ..Counts::default()
             },
             &clicks,
+            NOW,
         ),
         Row::new(
             &push(4, "Singles Day, 24 hours", Status::Sent),
@@ -179,11 +183,13 @@ fn rows() -> Vec<Row> {
                 ..Counts::default()
             },
             &[20, 40, 12, 8, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1],
+            NOW,
         ),
         Row::new(
             &push(5, "Winter boots, second try", Status::Draft),
             &Counts::default(),
             &[],
+            NOW,
         ),
     ]
 }
@@ -265,31 +271,6 @@ fn bench(id: Option<i64>, status: Status, errors: Vec<FieldError>) -> Bench {
     }
 }
 
-fn popup_editor(status: Status, wrong: bool) -> PopupEditorPage {
-    let sample = popup(1, "Autumn sale, 10% off", status, None);
-    let mut form = PopupForm::of(&sample.definition).expect("a pop-up");
-    let mut errors = Vec::new();
-    if wrong {
-        form.url = "htps://shop.example.com/basket".into();
-        errors.push(FieldError::new(
-            "popup.on_click.url",
-            "“htps” is not a web address. Write it like https://shop.example.com/basket.",
-        ));
-    }
-    let html = match &sample.definition.body {
-        campanile_core::campaign::Body::Popup(plan) => plan.popup.html(),
-        campanile_core::campaign::Body::Push { .. } => String::new(),
-    };
-    let sha256 = "9c1e7a84c2a14fd0a6a1d1f0c1b2a3d49c1e7a84c2a14fd0a6a1d1f0c1b244b0".into();
-    PopupEditorPage {
-        shell: shell(Nav::Campaigns, "/campaigns/1/edit"),
-        bench: bench(Some(1), status, errors),
-        form,
-        html,
-        sha256,
-    }
-}
-
 fn push_editor() -> PushEditorPage {
     let sample = push(5, "Back in stock", Status::Draft);
     let form = PushForm::of(&sample.definition).expect("a push");
@@ -354,16 +335,19 @@ fn words() -> ErrorWords {
 }
 
 fn campaigns_page(rows: Vec<Row>, total: u64, search: &str) -> CampaignsPage {
-    let statuses = [
-        Status::Running,
-        Status::Sending,
-        Status::Stopped,
-        Status::Sent,
-        Status::Draft,
-    ];
+    let standings: Vec<Standing> = [
+        popup(1, "Autumn sale, 10% off", Status::Running, None),
+        push(2, "Weekend edit, 21 Nov", Status::Sending),
+        popup(3, "Thanks for the basket", Status::Stopped, None),
+        push(4, "Singles Day, 24 hours", Status::Sent),
+        push(5, "Winter boots, second try", Status::Draft),
+    ]
+    .iter()
+    .map(|campaign| Standing::of(campaign, NOW))
+    .collect();
     CampaignsPage {
         shell: shell(Nav::Campaigns, "/campaigns"),
-        tabs: tabs(&statuses, ""),
+        tabs: tabs(&standings, ""),
         filter: String::new(),
         search: search.into(),
         rows,
@@ -448,11 +432,9 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             subscribers: 6870,
         }),
     );
-    add("editor-popup", Box::new(popup_editor(Status::Draft, false)));
-    add(
-        "editor-popup-wrong",
-        Box::new(popup_editor(Status::Running, true)),
-    );
+    for (name, page) in editor_samples::all(&shell) {
+        add(name, page);
+    }
     add("editor-push", Box::new(push_editor()));
     let wrong = [
         ("Subscription gone (410), removed", 160),

@@ -3,8 +3,9 @@
 //! Left out: the states themselves (`campanile_core::campaign::Status`). Invariant: a status is never told by colour alone.
 
 use super::icon::Icon;
-use campanile_core::campaign::{Campaign, Kind, Status};
+use campanile_core::campaign::{Body, Campaign, Kind, Status};
 use campanile_core::stats::Counts;
+use campanile_core::time::Timestamp;
 
 /// A badge: colour, icon and word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub(crate) struct Badge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent answers, each read by one button"
+    reason = "independent answers, each read by one button"
 )]
 pub(crate) struct Verbs {
     /// Start or send it.
@@ -32,6 +33,10 @@ pub(crate) struct Verbs {
     pub(crate) edit: bool,
     /// Delete it.
     pub(crate) delete: bool,
+    /// Put it away.
+    pub(crate) archive: bool,
+    /// Take it out again.
+    pub(crate) unarchive: bool,
 }
 
 impl Verbs {
@@ -43,6 +48,8 @@ impl Verbs {
             stop: campaign.status.stop().is_ok(),
             edit: campaign.status.may_edit(kind),
             delete: campaign.status.may_delete(),
+            archive: campaign.status.may_delete() && campaign.archived_at.is_none(),
+            unarchive: campaign.archived_at.is_some(),
         }
     }
 }
@@ -66,6 +73,46 @@ pub(crate) fn badge(status: Status, counts: &Counts) -> Badge {
         Status::Stopped => ("badge-bad", Icon::CircleAlert, "Stopped".to_owned()),
     };
     Badge { class, icon, words }
+}
+
+/// The badge of a campaign: a running pop-up may not have begun yet, or be over, by its dates.
+pub(crate) fn badge_now(campaign: &Campaign, counts: &Counts, now: Timestamp) -> Badge {
+    let (class, icon, words) = match Life::of(campaign, now) {
+        Life::Scheduled => ("badge-info", Icon::CalendarClock, "Scheduled"),
+        Life::Ended => ("badge-idle", Icon::Check, "Ended"),
+        Life::As(status) => return badge(status, counts),
+    };
+    Badge {
+        class,
+        icon,
+        words: words.to_owned(),
+    }
+}
+
+/// Where a campaign stands, its dates included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// It runs, but its first day lies ahead.
+    Scheduled,
+    /// It runs, but its last day is over.
+    Ended,
+    /// As its status says.
+    As(Status),
+}
+
+impl Life {
+    /// Of a campaign at `now`.
+    pub(crate) fn of(campaign: &Campaign, now: Timestamp) -> Self {
+        if let (Status::Running, Body::Popup(plan)) = (campaign.status, &campaign.definition.body) {
+            if plan.schedule.end.is_some_and(|end| end <= now) {
+                return Self::Ended;
+            }
+            if plan.schedule.start.is_some_and(|start| start > now) {
+                return Self::Scheduled;
+            }
+        }
+        Self::As(campaign.status)
+    }
 }
 
 /// The icon of a kind.

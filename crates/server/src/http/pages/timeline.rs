@@ -107,7 +107,7 @@ fn item(event: &EventRow, names: &HashMap<i64, String>, told: &Told) -> Item {
         name => (Icon::Activity, name.to_owned(), short(props)),
     };
     Item {
-        clock: told.clock(event.at),
+        clock: told.time_of_day(event.at),
         icon,
         title,
         more,

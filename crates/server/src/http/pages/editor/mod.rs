@@ -1,0 +1,469 @@
+//! Writing a campaign: the pop-up editor in steps, and the push composer.
+//!
+//! Each step has its own address and saves by itself, by a form without script and by the same form with it. A draft is changed in place; a
+//! pop-up that was started keeps its changes beside what visitors get until they are published. Left out: storage and drawing. Invariant:
+//! whatever is not accepted comes back with everything that was typed; a change by somebody else is never overwritten unasked.
+
+pub(crate) mod bar;
+pub(crate) mod control;
+pub(crate) mod gallery;
+pub(crate) mod page;
+pub(crate) mod plan;
+pub(crate) mod push;
+pub(crate) mod review;
+pub(crate) mod rows;
+#[cfg(test)]
+pub(crate) mod samples;
+pub(crate) mod stage;
+pub(crate) mod test_link;
+pub(crate) mod warnings;
+pub(crate) mod what;
+
+use super::campaigns::NewCampaignPage;
+use super::desk::{Desk, Numbered, Sent, Signed, fields, said};
+use super::forms::{Reading, Typed, read_experiment, read_goal, read_popup, read_rules, read_when, variants};
+use super::{Errors, Nav, Said};
+use crate::http::error::Error;
+use crate::launch::LaunchError;
+use axum::extract::Query;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use bar::Step;
+use campanile_core::FieldError;
+use campanile_core::campaign::{Body, Campaign, Definition, Kind, PopupPlan};
+use campanile_core::experiment::Experiment;
+use campanile_core::id::CampaignId;
+use campanile_core::popup::{Popup, Template};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What is asked for at `/campaigns/new`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct NewQuery {
+    kind: String,
+}
+
+/// The choice of a kind, the gallery, or an empty composer.
+pub(crate) async fn begin(desk: Desk, Query(asked): Query<NewQuery>) -> Response {
+    let page = match asked.kind.as_str() {
+        "popup" => Ok(gallery::choose(&desk)),
+        "push" => push::begin(&desk).await,
+        _ => match push::subscribers(&desk).await {
+            Ok(subscribers) => Ok(desk.page(NewCampaignPage {
+                shell: desk.shell(Nav::Campaigns),
+                subscribers,
+            })),
+            Err(fault) => Err(fault),
+        },
+    };
+    desk.tell(page)
+}
+
+/// Makes a campaign: a pop-up of a template, or a push with all its words.
+pub(crate) async fn create(Signed { desk, form }: Signed) -> Response {
+    let made = match form.get("kind") {
+        "push" => push::keep(&desk, &form, None).await,
+        _ => gallery::make(&desk, &form).await,
+    };
+    desk.tell(made)
+}
+
+/// Where in the editor somebody is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct At {
+    /// Name of the step.
+    step: String,
+    /// The variant; 0 is A.
+    variant: usize,
+    /// A list that gets one more row.
+    add: String,
+    /// Hash of a picture that was just uploaded.
+    media: String,
+    /// `started` after a start that was refused.
+    not: String,
+}
+
+impl At {
+    fn step(&self) -> Step {
+        Step::parse(&self.step)
+    }
+}
+
+/// A step of a campaign that is kept.
+pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered, Query(at): Query<At>) -> Response {
+    desk.tell(edit_page(&desk, id, &at).await)
+}
+
+async fn edit_page(desk: &Desk, id: CampaignId, at: &At) -> Result<Response, Error> {
+    let campaign = desk.app.launch.find(&desk.account().id, id).await?;
+    if campaign.definition.kind() == Kind::Push {
+        return push::edit(desk, &campaign).await;
+    }
+    if at.step == "template" {
+        let definition = current(&campaign);
+        if let Body::Popup(plan) = &definition.body {
+            let popup = plan.variant(at.variant);
+            return Ok(gallery::change(desk, id, &definition.name, popup, at.variant));
+        }
+    }
+    let mut typed = Typed::default();
+    if !at.media.is_empty() {
+        page::picture(desk, &mut typed, &at.media, at.variant).await?;
+    }
+    let shown = page::Shown {
+        typed,
+        add: at.add.clone(),
+        not_started: at.not == "started",
+        ..page::Shown::default()
+    };
+    page::draw(desk, &campaign, at.step(), at.variant, shown, StatusCode::OK).await
+}
+
+/// What is being written: the changes that are not live yet, or what is in force.
+pub(crate) fn current(campaign: &Campaign) -> Definition {
+    campaign
+        .draft
+        .clone()
+        .unwrap_or_else(|| campaign.definition.clone())
+}
+
+/// Keeps a definition: in place in a draft, beside what visitors get once it was started.
+pub(crate) async fn keep(
+    desk: &Desk,
+    campaign: &Campaign,
+    definition: Definition,
+) -> Result<Campaign, LaunchError> {
+    let (account, launch) = (&desk.account().id, &desk.app.launch);
+    if definition == current(campaign) {
+        return Ok(campaign.clone());
+    }
+    if campaign.started_at.is_none() {
+        return launch.change(account, campaign.id, definition).await;
+    }
+    let draft = (definition != campaign.definition).then_some(definition);
+    launch.keep_draft(account, campaign.id, draft).await
+}
+
+/// What somebody wants to happen after saving.
+enum Then {
+    /// Stay on this step.
+    Stay,
+    /// Go on to the next one.
+    Next,
+    /// Choose another template.
+    Template,
+    /// One more row in a list.
+    Add(String),
+    /// One row less.
+    Remove(String),
+    /// One more variant, one less, or the words of A.
+    Variant(&'static str),
+}
+
+impl Then {
+    fn read(sent: &Sent) -> Self {
+        let wanted = sent.get("then");
+        match wanted.split_once(':') {
+            Some(("add", list)) => Self::Add(list.to_owned()),
+            Some(("remove", row)) => Self::Remove(row.to_owned()),
+            Some(("variant", "add")) => Self::Variant("add"),
+            Some(("variant", "remove")) => Self::Variant("remove"),
+            Some(("variant", "copy")) => Self::Variant("copy"),
+            _ => match wanted {
+                "next" => Self::Next,
+                "template" => Self::Template,
+                _ => Self::Stay,
+            },
+        }
+    }
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
+}
+
+const NOT_SAVED: &str = "Not saved. What you typed is still here.";
+const CHANGED: &str =
+    "Not saved: somebody else changed this campaign in the meantime. What you typed is still here.";
+
+/// Saves one step.
+pub(crate) async fn save_step(
+    Numbered(id): Numbered,
+    Query(at): Query<At>,
+    headers: HeaderMap,
+    Signed { desk, form }: Signed,
+) -> Response {
+    let json = wants_json(&headers);
+    match saved(&desk, id, &at, &form, json).await {
+        Ok(answer) => answer,
+        Err(fault) if json => fault.into_response(),
+        Err(fault) => desk.tell(Err(fault)),
+    }
+}
+
+async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) -> Result<Response, Error> {
+    let campaign = desk.app.launch.find(&desk.account().id, id).await?;
+    let typed = Typed::sent(sent);
+    let then = Then::read(sent);
+    let shown = |errors: Vec<FieldError>, problem: &'static str| page::Shown {
+        typed: typed.clone(),
+        add: match &then {
+            Then::Add(list) => list.clone(),
+            _ => String::new(),
+        },
+        errors: Errors(errors),
+        problem,
+        ..page::Shown::default()
+    };
+    let version = sent.get("version");
+    if !version.is_empty() && version != campaign.changed_at.ms().to_string() && sent.get("over") != "yes" {
+        if json {
+            let told = json!({"saved": false, "conflict": true, "problem": CHANGED});
+            return Ok((StatusCode::CONFLICT, axum::Json(told)).into_response());
+        }
+        let shown = page::Shown {
+            conflict: true,
+            ..shown(Vec::new(), CHANGED)
+        };
+        return page::draw(
+            desk,
+            &campaign,
+            at.step(),
+            at.variant,
+            shown,
+            StatusCode::CONFLICT,
+        )
+        .await;
+    }
+    let before = current(&campaign);
+    let without = match &then {
+        Then::Remove(row) => Some(row.as_str()),
+        _ => None,
+    };
+    let read = read_step(desk, &before, at, &typed, without).map(|mut definition| {
+        arrange(&mut definition, &then, at.variant);
+        definition
+    });
+    let kept = match read {
+        Ok(definition) => keep(desk, &campaign, definition)
+            .await
+            .map_err(|fault| fields(fault.into())),
+        Err(faults) => Err(Ok(Errors(faults))),
+    };
+    let kept = match kept {
+        Ok(kept) => kept,
+        Err(Err(fault)) => return Err(fault),
+        Err(Ok(errors)) if json => {
+            let told = json!({"saved": false, "errors": errors.0, "problem": NOT_SAVED});
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, axum::Json(told)).into_response());
+        }
+        Err(Ok(errors)) => {
+            let shown = shown(errors.0, NOT_SAVED);
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return page::draw(desk, &campaign, at.step(), at.variant, shown, status).await;
+        }
+    };
+    if json {
+        return page::told(desk, &kept, at.variant, &page::switches(&typed)).await;
+    }
+    Ok(onward(&kept, at, &then))
+}
+
+/// Where a saved step leads.
+fn onward(kept: &Campaign, at: &At, then: &Then) -> Response {
+    let here =
+        |step: &str, variant: usize| format!("/campaigns/{}/edit?step={step}&variant={variant}", kept.id);
+    let step = at.step();
+    let href = match then {
+        Then::Next => here(step.next().name(), at.variant),
+        Then::Template => here("template", at.variant),
+        Then::Add(list) => format!(
+            "{}&add={}#{}",
+            here(step.name(), at.variant),
+            encoded(list),
+            list.trim_end_matches("+group")
+        ),
+        Then::Remove(_) => here(step.name(), at.variant),
+        Then::Variant(deed) => {
+            let variants = match &current(kept).body {
+                Body::Popup(plan) => plan.experiment.variants.len(),
+                Body::Push { .. } => 0,
+            };
+            let shown = if *deed == "add" {
+                variants
+            } else {
+                at.variant.min(variants)
+            };
+            here("what", if *deed == "remove" { 0 } else { shown })
+        }
+        Then::Stay => format!("{}&said={}", here(step.name(), at.variant), Said::Saved.name()),
+    };
+    Redirect::to(&href).into_response()
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// The definition with what a step's form says.
+fn read_step(
+    desk: &Desk,
+    before: &Definition,
+    at: &At,
+    typed: &Typed,
+    without: Option<&str>,
+) -> Result<Definition, Vec<FieldError>> {
+    let Body::Popup(plan) = &before.body else {
+        return Ok(before.clone());
+    };
+    let mut reading = Reading::new(typed, &desk.account().zone, desk.now);
+    reading.without = without;
+    let mut campaign = before.to_json();
+    match at.step() {
+        Step::Goal => read_goal(&mut reading, &mut campaign, plan),
+        Step::Who => {
+            if typed.has_below("audience.") {
+                campaign["audience"] = read_rules(&mut reading, "audience");
+            }
+        }
+        Step::What => read_what(&mut reading, &mut campaign, plan, at.variant),
+        Step::When => read_when(&mut reading, &mut campaign, plan),
+        Step::Review => {}
+    }
+    if !reading.faults.is_empty() {
+        return Err(reading.faults);
+    }
+    Definition::parse(campaign).map_err(|fault| vec![fault])
+}
+
+/// The path of a variant's message; 0 is A.
+pub(crate) fn path_of(variant: usize) -> String {
+    match variant.checked_sub(1) {
+        None => "popup".to_owned(),
+        Some(index) => format!("experiment.variants[{index}].popup"),
+    }
+}
+
+fn read_what(reading: &mut Reading<'_>, campaign: &mut Value, plan: &PopupPlan, variant: usize) {
+    let variant = variant.min(plan.experiment.variants.len());
+    let read = read_popup(reading, &path_of(variant), plan.variant(variant));
+    if !plan.experiment.is_one() {
+        let mut experiment = json!(plan.experiment);
+        read_experiment(reading, &mut experiment);
+        if let Some(index) = variant.checked_sub(1) {
+            experiment["variants"][index]["popup"] = read;
+            campaign["experiment"] = experiment;
+            return;
+        }
+        campaign["experiment"] = experiment;
+    }
+    campaign["popup"] = read;
+}
+
+/// Does what a button asks of the variants.
+fn arrange(definition: &mut Definition, then: &Then, variant: usize) {
+    let (Body::Popup(plan), Then::Variant(deed)) = (&mut definition.body, then) else {
+        return;
+    };
+    let first = plan.popup.clone();
+    let experiment: &mut Experiment = &mut plan.experiment;
+    match (*deed, variant.checked_sub(1)) {
+        ("add", _) => variants::add(experiment, &first),
+        ("remove", Some(index)) => variants::remove(experiment, index),
+        ("copy", Some(index)) => {
+            if let Some(variant) = experiment.variants.get_mut(index) {
+                variant.popup = first;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Keeps a push that was changed.
+pub(crate) async fn save(Numbered(id): Numbered, Signed { desk, form }: Signed) -> Response {
+    desk.tell(push::keep(&desk, &form, Some(id)).await)
+}
+
+/// Puts changes into force: a new revision.
+pub(crate) async fn publish(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    desk.tell(published(&desk, id).await)
+}
+
+async fn published(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
+    let account = &desk.account().id;
+    let campaign = desk.app.launch.find(account, id).await?;
+    let Some(draft) = campaign.draft else {
+        return Ok(said(&format!("/campaigns/{id}"), Said::Saved));
+    };
+    match desk.app.launch.change(account, id, draft).await {
+        Ok(_) => Ok(said(&format!("/campaigns/{id}"), Said::Published)),
+        Err(LaunchError::Fields(_)) => Ok(not_started(id)),
+        Err(fault) => Err(fault.into()),
+    }
+}
+
+/// The review of a campaign that may not start yet.
+pub(crate) fn not_started(id: CampaignId) -> Response {
+    Redirect::to(&format!("/campaigns/{id}/edit?step=review&not=started")).into_response()
+}
+
+/// Forgets changes that are not live.
+pub(crate) async fn discard(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let kept = desk.app.launch.keep_draft(&desk.account().id, id, None).await;
+    desk.tell(
+        kept.map(|_| said(&format!("/campaigns/{id}/edit?step=what"), Said::Discarded))
+            .map_err(Error::from),
+    )
+}
+
+/// The message of a form that is being typed: JSON for the stage, a document of its own for a new tab.
+pub(crate) async fn preview(headers: HeaderMap, Signed { desk, form }: Signed) -> Response {
+    let told = match form.get("kind") {
+        "push" => push::preview(&desk, &form),
+        _ => popup_preview(&desk, &form).await,
+    };
+    let told = match told {
+        Ok(told) => told,
+        Err(fault) if wants_json(&headers) => return fault.into_response(),
+        Err(fault) => return desk.tell(Err(fault)),
+    };
+    match told.get("html").and_then(Value::as_str) {
+        Some(html) if !wants_json(&headers) => page::alone(&desk.nonce, html),
+        _ => axum::Json(told).into_response(),
+    }
+}
+
+async fn popup_preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
+    let typed = Typed::sent(sent);
+    let variant: usize = sent.get("variant").parse().unwrap_or(0);
+    let known = match sent.get("id").parse() {
+        Ok(id) => current(&desk.app.launch.find(&desk.account().id, CampaignId(id)).await?),
+        Err(_) => gallery::begin(Template::parse(sent.get("template")).unwrap_or_default()),
+    };
+    let at = At {
+        step: "what".to_owned(),
+        variant,
+        ..At::default()
+    };
+    let read = if what::is_typed(&typed, &path_of(variant)) {
+        read_step(desk, &known, &at, &typed, None)
+    } else {
+        Ok(known)
+    };
+    let definition = match read {
+        Ok(definition) => definition,
+        Err(faults) => return Ok(json!({"errors": faults})),
+    };
+    let Body::Popup(plan) = &definition.body else {
+        return Ok(json!({"errors": []}));
+    };
+    let popup: &Popup = plan.variant(variant);
+    let mut told = stage::draw(desk, popup, &page::switches(&typed)).await?.told();
+    told["errors"] = json!(definition.check());
+    told["warnings"] = page::warnings_json(&warnings::of_popup(popup, &path_of(variant), desk.now));
+    Ok(told)
+}

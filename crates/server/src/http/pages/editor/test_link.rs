@@ -1,0 +1,28 @@
+//! "Test on my browser": a signed link that shows one message on the live site, uncounted.
+//!
+//! Left out: making and verifying the link (`launch`, `ingest`). Invariant: it leads only to pages that may speak for the account.
+
+use crate::http::error::Error;
+use crate::http::pages::desk::{Desk, Numbered, Signed};
+use crate::launch::Purpose;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use campanile_core::id::CampaignId;
+
+/// Opens the page with the link.
+pub(crate) async fn open(Numbered(id): Numbered, Signed { desk, form }: Signed) -> Response {
+    desk.tell(link(&desk, id, form.get("test.address")).await)
+}
+
+async fn link(desk: &Desk, id: CampaignId, address: &str) -> Result<Response, Error> {
+    desk.app.launch.find(&desk.account().id, id).await?;
+    let home = format!("{}/", desk.home());
+    let address = match address.trim() {
+        "" => home.as_str(),
+        address => address,
+    };
+    let page = desk
+        .app
+        .launch
+        .page_link(&desk.site, Purpose::Test(id), address)?;
+    Ok(Redirect::to(page.as_str()).into_response())
+}
