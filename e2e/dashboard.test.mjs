@@ -1,9 +1,9 @@
-// The dashboard as its owner uses it, at a desk and on a phone: sign in, make a pop-up and a push by the forms, see the numbers.
+// The dashboard as its owner uses it, at a desk and on a phone: sign in, make a pop-up and a push, see the numbers.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
-import { choose, figures, fill, overflow, signIn, submit } from './rig/dashboard.mjs';
+import { choose, figures, fill, next, overflow, signIn, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
 import { withoutScript } from './rig/scriptless.mjs';
 import { folder, start } from './rig/server.mjs';
@@ -77,12 +77,28 @@ inBothBrowsers('dashboard', (world) => {
     const page = await open('/campaigns', 'desk');
     const bare = await withoutScript(world.server.base);
     await page.goto(`${bare.base}/campaigns/new?kind=popup`);
-    await fill(page, { name: 'By hand', 'popup.title': 'Made without script', 'popup.text': 'It works.', 'popup.button': '' });
+    await submit(page, 'button[name="template"][value="box"]');
+    const id = campaignOf(page);
+    await fill(page, { 'popup.title': 'Made without script', 'popup.text': 'It works.', 'popup.button': '' });
+    await submit(page, 'button[data-save]');
+    assert.equal((await world.api.get(`/campaigns/${id}`)).popup.title, 'Made without script');
+    await submit(page, '.editor-actions button[value="next"]');
     await choose(page, 'trigger.on', 'event');
     await fill(page, { 'trigger.event': 'By Hand' });
-    await submit(page, 'button[name="then"][value="start"]');
-    const id = campaignOf(page);
-    assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'running');
+    // A row is added by a button that saves, and gone by one.
+    await submit(page, 'button[value="add:trigger.when"]');
+    await page.select('[name="trigger.when.rules[0].is"]', 'path');
+    await fill(page, { 'trigger.when.rules[0].value': '/jugs' });
+    await submit(page, 'button[data-save]');
+    assert.equal((await world.api.get(`/campaigns/${id}`)).trigger.when.rules.length, 1);
+    await submit(page, 'button[value="remove:trigger.when.rules[0]"]');
+    await submit(page, '.editor-actions button[value="next"]');
+    assert.match(await page.$eval('.say', (say) => say.textContent), /By Hand/);
+    await submit(page, '.editor-actions button[formaction$="/start"]');
+    const kept = await world.api.get(`/campaigns/${id}`);
+    assert.equal(kept.status, 'running');
+    assert.equal(kept.trigger.event, 'By Hand');
+    assert.ok(!kept.trigger.when, 'the row is gone');
     await submit(page, `a[href="/campaigns/${id}/stop"]`);
     await submit(page, 'button.button-danger');
     assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'stopped');
@@ -95,29 +111,29 @@ inBothBrowsers('dashboard', (world) => {
   });
 
   for (const size of Object.keys(SIZES)) {
-    test(`${size}: a pop-up by the form, from the first field to its numbers`, async () => {
+    test(`${size}: a pop-up from the gallery to its numbers`, async () => {
       const site = await world.site();
       const event = `Form ${size}`;
       const title = `Back from the kiln (${size})`;
       const page = await open('/campaigns/new', size);
       await submit(page, 'a[href*="kind=popup"]');
-      await fill(page, {
-        name: `Box by form, ${size}`,
-        'popup.title': title,
-        'popup.text': 'Eleven jugs came out of this firing.',
-        'popup.button': 'See the jug',
-      });
-      await choose(page, 'popup.on_click.do', 'close');
-      await choose(page, 'trigger.on', 'event');
-      await fill(page, { 'trigger.event': event });
-      await submit(page, 'button[name="then"][value="start"]');
+      await submit(page, 'button[name="template"][value="box"]');
       const id = campaignOf(page);
-      assert.ok(id, `the report of the new campaign, not ${page.url()}`);
+      await fill(page, { 'popup.title': title, 'popup.text': 'Eleven jugs came out of this firing.', 'popup.button': 'See the jug' });
+      await choose(page, 'popup.on_click.do', 'close');
+      await next(page, 'when');
+      await choose(page, 'trigger.on', 'event');
+      await fill(page, { 'trigger.event': event, 'caps.session': '' });
+      await page.click('[data-remove][value="remove:trigger.signals.list[0]"]');
+      await next(page, 'review');
+      assert.ok((await page.$eval('.say', (say) => say.textContent)).includes(event));
+      assert.equal(await overflow(page), 0, 'the review is wider than the window');
+      await submit(page, '.editor-actions button[formaction$="/start"]');
       const made = await world.api.get(`/campaigns/${id}`);
       assert.equal(made.status, 'running');
       assert.equal(made.popup.title, title);
       assert.deepEqual(made.popup.on_click, { do: 'close' });
-      assert.deepEqual(made.trigger, { on: 'event', event });
+      assert.deepEqual([made.trigger.on, made.trigger.event], ['event', event]);
 
       await page.goto(at('/campaigns'));
       const visitor = await world.visit(site.page('/'));
@@ -188,9 +204,16 @@ inBothBrowsers('dashboard', (world) => {
 
     test(`${size}: what is missing is said beside the field, and what was typed is kept`, async () => {
       const page = await open('/campaigns/new?kind=popup', size);
-      await fill(page, { name: 'Half done', 'popup.title': '', 'popup.text': 'Words that took an hour.' });
-      await submit(page, 'button[name="then"][value="start"]');
-      assert.ok(await page.$('[role="alert"] a[href="#popup.title"]'), 'the summary leads to the field');
+      await submit(page, 'button[name="template"][value="box"]');
+      const id = campaignOf(page);
+      await fill(page, { 'popup.title': '', 'popup.text': 'Words that took an hour.' });
+      await next(page, 'when');
+      await page.goto(at(`/campaigns/${id}/edit?step=review`));
+      assert.ok(await page.$('.check-bad a[href*="step=what#popup.title"]'), 'the check leads to the field');
+      await submit(page, '.editor-actions button[formaction$="/start"]');
+      assert.match(await page.$eval('[role="alert"]', (alert) => alert.textContent), /Not started/);
+      assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'draft');
+      await page.goto(at(`/campaigns/${id}/edit?step=what`));
       assert.equal(await page.$eval('[name="popup.title"]', (field) => field.getAttribute('aria-invalid')), 'true');
       assert.equal(await page.$eval('[name="popup.text"]', (field) => field.value), 'Words that took an hour.');
       await page.close();
@@ -208,7 +231,17 @@ inBothBrowsers('dashboard', (world) => {
 
     test(`${size}: no page is wider than the window or complains on the console`, async () => {
       const page = await open('/overview', size);
-      for (const path of PAGES) {
+      // Everything that the editor can show: a picture, a question, conditions, signs, two variants.
+      const { id } = await world.api.post('/campaigns', {
+        name: 'A draft with everything',
+        kind: 'popup',
+        popup: { template: 'interstitial', title: 'Title', button: 'Go', image: { url: at('/shop/media/box-stoneware.png') } },
+        audience: { rules: [{ is: 'property', name: 'Plan', op: 'is', value: ['Gold'] }, { is: 'event', name: 'Charged', op: 'at_least', value: 2, days: 30 }] },
+        trigger: { signals: { match: 'any', list: [{ on: 'scroll', percent: 50 }, { on: 'delay', seconds: 10 }] } },
+        experiment: { weight: 50, variants: [{ name: 'B', weight: 50, popup: { template: 'interstitial', title: 'Another title', button: 'Go' } }] },
+      });
+      const steps = ['goal', 'who', 'what', 'what&variant=1', 'when', 'review', 'template'].map((step) => `/campaigns/${id}/edit?step=${step}`);
+      for (const path of [...PAGES, ...steps]) {
         await page.goto(at(path), { waitUntil: 'load' });
         assert.equal(await overflow(page), 0, path);
         const name = path.slice(1).replaceAll(/[^a-z]+/g, '-');

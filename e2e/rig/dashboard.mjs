@@ -24,7 +24,8 @@ export async function fill(page, fields) {
 /** Chooses one of a group of radio buttons, by its label. */
 export async function choose(page, name, value) {
   const label = await page.waitForSelector(`label:has(input[name="${name}"][value="${value}"])`);
-  await label.scrollIntoView();
+  // Into the middle: on a phone the editor's buttons lie over the lower edge.
+  await label.evaluate((element) => element.scrollIntoView({ block: 'center' }));
   await label.click();
   await until(`${name} to be ${value}`, () => page.$eval(`input[name="${name}"][value="${value}"]`, (radio) => radio.checked));
 }
@@ -34,6 +35,12 @@ export async function submit(page, selector) {
   const button = await page.waitForSelector(selector);
   await button.scrollIntoView();
   await Promise.all([page.waitForNavigation(), button.click()]);
+}
+
+/** Goes on to the next step of the editor; what was typed is kept on the way. */
+export async function next(page, step) {
+  await submit(page, '.editor-actions button[value="next"]');
+  await until(`the step ${step}`, () => new URL(page.url()).searchParams.get('step') === step);
 }
 
 /** The figures of a report: what stands under each name of its strip. */
