@@ -302,13 +302,17 @@ export class Sdk {
     for (const { code, field, message } of reply.refused ?? []) {
       this._log._warn(code, field ? `${field}: ${message}` : message);
     }
-    if (_view === this._view && _ops.some(({ op }) => op === 'page')) this._tab._remove(TEST);
     if (reply.settings) {
       const settings = reply.settings.push ?? { enabled: false };
       this._settings = settings;
       for (const run of this._settingsWaiting.splice(0)) run(settings);
     }
     if (reply.why) this._reason = reply.why;
+    if (_view === this._view && _ops.some(({ op }) => op === 'page')) {
+      // Its owner waits for a message that does not come; the overlay says why.
+      if (reply.why?.fault && this._tab._get(TEST) && !this._watcher) this._openWhy();
+      this._tab._remove(TEST);
+    }
     this._messages(reply.messages ?? [], _at, _view);
     const { waiting } = reply;
     if (waiting?.length && _view === this._view) {
@@ -349,11 +353,14 @@ export class Sdk {
     this._signals?._forget();
   }
 
-  /** Notes the tokens of the owner's links for this tab. */
+  /** Notes the tokens of the owner's links for this tab, and takes them out of the address bar: they are not to be passed on. */
   private _readLinks(): void {
     for (const key of [TEST, WHY]) {
       const token = new URLSearchParams(location.search).get(key.replace('cmp:', 'campanile_'));
-      if (token) this._tab._set(key, token);
+      if (token) {
+        this._tab._set(key, token);
+        history.replaceState(history.state, '', plain());
+      }
     }
   }
 
@@ -406,8 +413,11 @@ function context(): Context {
 
 /** The page's address, as it is without the owner's tokens. */
 function address(): string {
-  const plain = location.href.replace(/([?&])(campanile_(test|why)=[^&#]*&?)+/g, '$1').replace(/[?&](?=#|$)/, '');
-  return plain.slice(0, MAX_URL);
+  return plain().slice(0, MAX_URL);
+}
+
+function plain(): string {
+  return location.href.replace(/([?&])(campanile_(test|why)=[^&#]*&?)+/g, '$1').replace(/[?&](?=#|$)/, '');
 }
 
 function text(value: unknown): string | undefined {

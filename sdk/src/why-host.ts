@@ -54,11 +54,12 @@ export function openWhy(sdk: Sdk): void {
         return {
           ...(why && { why }),
           waiting: sdk._signals?._state() ?? [],
-          shown: sdk._stage._standing().map(({ _message: { msgId }, _host, _seen }) => ({
+          shown: sdk._stage._standing().map(({ _message: { msgId, test }, _host, _seen }) => ({
             campaign: parseInt(msgId, 10),
             msgId,
             host: _host,
             viewed: _seen,
+            test: !!test,
           })),
           push,
           calls: sdk._calls,

@@ -69,6 +69,8 @@ export interface Shown {
   msgId: string;
   host: HTMLElement;
   viewed: boolean;
+  /** Shown to the owner: nothing of it is counted. */
+  test: boolean;
 }
 
 export interface Call {

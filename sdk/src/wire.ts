@@ -118,7 +118,11 @@ export interface Why {
   tookUs: number;
   /** When the link ends, ms since 1970. */
   until?: number;
+  /** Base address of the dashboard, for who has a link. */
+  dashboard?: string;
   visitor: Json;
+  /** Why the link, or the debug switch, opens nothing; then nothing is explained. */
+  fault?: string;
 }
 
 export interface Explained {

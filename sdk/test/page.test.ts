@@ -55,6 +55,8 @@ class World {
   cookie = '';
   reply: Partial<Reply> = {};
   private listeners = new Map<string, ((event: object) => void)[]>();
+  /** What the address bar was changed to, with its state. */
+  bar: unknown;
   private timers: (() => void)[] = [];
   context: vm.Context & { clevertap: CleverTap; campanile: CleverTap; wizrocket: CleverTap };
 
@@ -97,6 +99,7 @@ class World {
         },
       },
       location: new URL(options.url ?? 'https://shop.example.com/'),
+      history: { state: 'kept', replaceState: (state: unknown, _: string, url: string) => void (this.bar = [state, url]) },
       navigator: {
         language: 'en',
         sendBeacon: (_: string, body: Blob) => {
@@ -354,6 +357,7 @@ test("the owner's tokens stay in the tab: the test with the first page view, why
   await world.settle();
   const asked = world.requests.filter(({ show }) => show);
   assert.deepEqual(asked.map(({ test, why }) => [test, why]), [['T1', 'W1'], [undefined, 'W1']]);
+  assert.deepEqual(world.bar, ['kept', 'https://shop.example.com/cart?a=1#x'], 'the address bar has none of them');
   const [view] = world.ops.filter(({ op }) => op === 'page');
   assert.equal(view?.op === 'page' && view.url, 'https://shop.example.com/cart?a=1#x');
   assert.equal(asked[1]?.view, view?.id);
@@ -362,6 +366,20 @@ test("the owner's tokens stay in the tab: the test with the first page view, why
   next.run(page);
   await next.settle();
   assert.deepEqual(next.requests.filter(({ show }) => show).map(({ test, why }) => [test, why]), [[undefined, 'W1']]);
+});
+
+test('a link that opens nothing is told by the overlay, which opens for it', async () => {
+  const fault = (replyPage as Reply).why;
+  for (const [query, opened] of [['campanile_test=T1', 1], ['', 0]] as const) {
+    const world = new World({ url: `https://shop.example.com/cart?${query}` });
+    world.reply = fault ? { why: fault } : {};
+    world.run(`told = []; (globalThis[Symbol.for('campanile:parts')] ??= {}).why = {open: (ports) => (told.push(ports.latest().why.fault), {})};`);
+    world.run(STUB);
+    world.run(page);
+    for (let i = 0; i < 4; i++) await world.settle();
+    assert.deepEqual([...(world.context['told'] as string[])], Array(opened).fill(fault?.fault));
+    assert.equal(world.tab.has('cmp:test'), false, 'it is asked for once');
+  }
 });
 
 test('messages for a page that was left meanwhile go back', async () => {

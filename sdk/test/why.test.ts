@@ -46,11 +46,10 @@ test('shown first, then waiting, then not shown, each by priority', () => {
       },
       waiting: [{ campaign: 3, match: 'all', signals: [scroll] }],
       shown: [
-        { campaign: 5, msgId: '5_20261123', host: {} as HTMLElement, viewed: true },
-        { campaign: 6, msgId: '6_20261123', host: {} as HTMLElement, viewed: false },
+        { campaign: 5, msgId: '5_20261123', host: {} as HTMLElement, viewed: true, test: false },
+        { campaign: 6, msgId: '6_20261123', host: {} as HTMLElement, viewed: false, test: false },
       ],
     }),
-    new Set(),
   );
   assert.deepEqual(
     list.map(({ of, word, text, kind }) => `${of.campaign} (${kind}) ${word} ${text}`),
@@ -65,11 +64,11 @@ test('shown first, then waiting, then not shown, each by priority', () => {
   );
 });
 
-test('a message that was shown at the wish of who looks is not called counted', () => {
+test('a message that is shown for a test is not called counted', () => {
   const host = {} as HTMLElement;
   const why = { campaigns: [explained(1, 'not', [failed])], tookUs: 1, visitor: null };
-  const [row] = rows(state({ why, shown: [{ campaign: 1, msgId: '1_20261123', host, viewed: true }] }), new Set([1]));
-  assert.equal(`${row?.word} ${row?.text}`, 'Shown once, as you asked. It is not counted.');
+  const [row] = rows(state({ why, shown: [{ campaign: 1, msgId: '1_20261123', host, viewed: true, test: true }] }));
+  assert.equal(`${row?.word} ${row?.text}`, 'Shown as a test. It is not counted.');
 });
 
 test('one sentence for each condition, with the value that decided', () => {
@@ -150,7 +149,7 @@ test('calls are short, the newest first, and never break the copy', () => {
   const [newest, oldest] = callFacts(calls);
   assert.deepEqual(oldest, ['14:07:31', 'event.push', '"Viewed", {"price":48,"big":"10"}']);
   assert.match(newest?.[2] ?? '', /^"refers to itself", "a function", "undefined", "x+…$/);
-  const copy = JSON.parse(everything(state({ calls, shown: [{ campaign: 1, msgId: '1', host: round as unknown as HTMLElement, viewed: true }] })));
-  assert.deepEqual(copy.shown, [{ campaign: 1, msgId: '1', viewed: true }]);
+  const copy = JSON.parse(everything(state({ calls, shown: [{ campaign: 1, msgId: '1', host: round as unknown as HTMLElement, viewed: true, test: false }] })));
+  assert.deepEqual(copy.shown, [{ campaign: 1, msgId: '1', viewed: true, test: false }]);
   assert.equal(copy.calls[1].args[0], 'refers to itself');
 });

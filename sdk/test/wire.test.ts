@@ -34,6 +34,8 @@ test('a reply with signs, fields and reasons has the types of the wire', () => {
     ['delay', 'scroll', 'idle', 'exit', 'click', 'visible'],
   );
   assert.equal(reply.why?.campaigns[0]?.because[1]?.passed, null);
+  assert.equal(reply.why?.dashboard, 'https://push.example.com');
+  assert.match((replyPage as Reply).why?.fault ?? '', /^This link has ended/);
 });
 
 test('the push payload becomes a notification that knows where its clicks go', () => {

@@ -469,7 +469,26 @@ pub struct Why {
     pub took_us: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dashboard: Option<String>,
     pub visitor: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+impl Why {
+    /// Says why a link or the debug switch opens nothing.
+    #[must_use]
+    pub fn refused(fault: String) -> Self {
+        Self {
+            campaigns: Vec::new(),
+            took_us: 0,
+            until: None,
+            dashboard: None,
+            visitor: Value::Null,
+            fault: Some(fault),
+        }
+    }
 }
 
 /// The session as the page hears of it.
@@ -550,6 +569,30 @@ mod tests {
             .map(|wanted| wanted.signals.list.len())
             .collect();
         assert_eq!(counts, [6, 1]);
+    }
+
+    #[test]
+    fn the_reply_says_why_as_the_fixtures_do() {
+        #[derive(Deserialize)]
+        struct Fixture {
+            why: Value,
+        }
+        let fixture = |text: &str| serde_json::from_str::<Fixture>(text).expect("a reply").why;
+        let told = fixture(include_str!("../../../docs/wire/reply-popups.json"));
+        let why = Why {
+            campaigns: Vec::new(),
+            took_us: 84,
+            until: Some(Timestamp(1_763_893_600_000)),
+            dashboard: Some("https://push.example.com".to_owned()),
+            visitor: told["visitor"].clone(),
+            fault: None,
+        };
+        let mut written = serde_json::to_value(why).expect("JSON");
+        written["campaigns"] = told["campaigns"].clone();
+        assert_eq!(written, told);
+        let refused = fixture(include_str!("../../../docs/wire/reply-page.json"));
+        let fault = refused["fault"].as_str().expect("words").to_owned();
+        assert_eq!(serde_json::to_value(Why::refused(fault)).expect("JSON"), refused);
     }
 
     #[test]

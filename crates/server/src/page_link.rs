@@ -28,6 +28,15 @@ pub struct PageLink {
     pub until: Timestamp,
 }
 
+/// Why a token opens nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It was good until then.
+    Ended,
+    /// This account made no such token: it was changed, cut off, or belongs to another account.
+    Unknown,
+}
+
 /// How long a link lives, ms.
 pub const LIVES_MS: i64 = 2 * 3600 * 1000;
 
@@ -42,7 +51,13 @@ pub fn sign(key: &[u8], purpose: Purpose, until: Timestamp) -> String {
 }
 
 /// The link of a token, if it is this account's and not expired.
-pub fn verify(key: &[u8], token: &str, now: Timestamp) -> Option<PageLink> {
+pub fn verify(key: &[u8], token: &str, now: Timestamp) -> Result<PageLink, Fault> {
+    let link = read(key, token).ok_or(Fault::Unknown)?;
+    if link.until > now { Ok(link) } else { Err(Fault::Ended) }
+}
+
+/// What the account's key has signed, of whatever age.
+fn read(key: &[u8], token: &str) -> Option<PageLink> {
     if key.is_empty() || token.len() > 200 {
         return None;
     }
@@ -57,7 +72,7 @@ pub fn verify(key: &[u8], token: &str, now: Timestamp) -> Option<PageLink> {
         "test" => Purpose::Test(CampaignId(campaign.parse().ok()?)),
         _ => return None,
     };
-    (until > now).then_some(PageLink { purpose, until })
+    Some(PageLink { purpose, until })
 }
 
 #[cfg(test)]
@@ -70,13 +85,13 @@ mod tests {
         let token = sign(b"key", Purpose::Test(CampaignId(7)), until);
         let link = verify(b"key", &token, Timestamp(1_999)).expect("good");
         assert_eq!((link.purpose, link.until), (Purpose::Test(CampaignId(7)), until));
-        assert_eq!(verify(b"key", &token, until), None);
-        assert_eq!(verify(b"other", &token, Timestamp(0)), None);
-        assert_eq!(
-            verify(b"key", &token.replace("test.7", "test.8"), Timestamp(0)),
-            None
-        );
-        assert_eq!(verify(b"", &sign(b"", Purpose::Why, until), Timestamp(0)), None);
-        assert_eq!(verify(b"key", "nonsense", Timestamp(0)), None);
+        assert_eq!(verify(b"key", &token, until), Err(Fault::Ended));
+        let now = Timestamp(0);
+        assert_eq!(verify(b"other", &token, now), Err(Fault::Unknown));
+        let another = token.replace("test.7", "test.8");
+        assert_eq!(verify(b"key", &another, now), Err(Fault::Unknown));
+        let unsigned = sign(b"", Purpose::Why, until);
+        assert_eq!(verify(b"", &unsigned, now), Err(Fault::Unknown));
+        assert_eq!(verify(b"key", "nonsense", now), Err(Fault::Unknown));
     }
 }

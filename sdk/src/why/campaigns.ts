@@ -22,12 +22,11 @@ export interface Tools {
 /** Draws into `list`; gives back what brings it up to date. */
 export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (state: WhyState) => void {
   const drawn = new Map<number, Drawn>();
-  const once = new Set<number>();
   let empty: HTMLElement | undefined;
   let emptiness: string = '';
 
   return (state) => {
-    const now = rows(state, once);
+    const now = rows(state);
     const focus = (list.getRootNode() as ShadowRoot).activeElement as HTMLElement | null;
     for (const [id, { element }] of drawn) {
       if (now.some(({ of }) => of.campaign === id)) continue;
@@ -37,20 +36,21 @@ export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (st
     now.forEach((row, at) => {
       const id = row.of.campaign;
       let one = drawn.get(id);
-      if (!one) drawn.set(id, (one = draw(id, ports, tools, once)));
+      if (!one) drawn.set(id, (one = draw(id, ports, tools)));
       one.update(row, state);
       // Moved only where it has to be: a row that moves loses the focus.
       if (list.children[at] !== one.element) list.insertBefore(one.element, list.children[at] ?? null);
     });
     if (focus?.isConnected && (list.getRootNode() as ShadowRoot).activeElement !== focus) focus.focus({ preventScroll: true });
 
-    const about: keyof typeof EMPTY | '' = now.length > 0 ? '' : state.why ? 'none' : state.allowed ? 'asking' : 'shut';
+    const { why, allowed } = state;
+    const about: keyof typeof EMPTY | '' = now.length > 0 ? '' : why ? (why.fault ? 'fault' : 'none') : allowed ? 'asking' : 'shut';
     if (about === emptiness) return;
     emptiness = about;
     empty?.remove();
     if (!about) return;
     const [title, text] = EMPTY[about];
-    empty = nothing(title, text);
+    empty = nothing(title, why?.fault ?? text);
     if (about === 'asking') empty.append(act('Ask again', () => ports.ask()));
     list.append(empty);
   };
@@ -59,6 +59,7 @@ export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (st
 const EMPTY = {
   none: ['No pop-up campaign is running', 'One that is started is listed here from the next page view on.'],
   asking: ['Asking the server', 'Its answer also comes with the next page view.'],
+  fault: ['Nothing can be shown here', ''],
   shut: ['The server does not answer here', 'Open this by a link from the dashboard, or set WZRK_D in the session storage.'],
 } as const;
 
@@ -68,14 +69,13 @@ function act(name: string, run: (button: HTMLButtonElement) => void): HTMLButton
   return button;
 }
 
-function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Drawn {
+function draw(id: number, ports: WhyPorts, tools: Tools): Drawn {
   const sign = make('span', 'sign');
   const name = make('span', 'name');
   const kind = make('span', 'kind');
   const text = make('span', 'text');
   const table = make('div');
   const show = act('Show it once, uncounted', () => {
-    once.add(id);
     ports.showOnce(id);
     tools.tell('The server was asked for it.');
   });
@@ -108,9 +108,9 @@ function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Dra
       }
       say(name, of.name);
       say(kind, row.kind);
-      const base = dashboard(state);
+      const base = state.why?.dashboard;
       link.hidden = !base;
-      if (base) link.href = `${base}/campaigns/${id}`;
+      link.href = `${base}/campaigns/${id}`;
       show.hidden = !state.allowed || state.shown.some(({ campaign }) => campaign === id);
       const inside = JSON.stringify([of.because, row.progress]);
       if (inside === drawnTable) return;
@@ -118,12 +118,6 @@ function draw(id: number, ports: WhyPorts, tools: Tools, once: Set<number>): Dra
       table.replaceChildren(conditions(row));
     },
   };
-}
-
-/** Where the dashboard is, without a slash at the end, if the server told. */
-function dashboard({ why }: WhyState): string | undefined {
-  const base = (why as { dashboard?: unknown } | undefined)?.dashboard;
-  return typeof base === 'string' && /^https?:/.test(base) ? base : undefined;
 }
 
 function conditions({ of, progress }: Row): HTMLElement {

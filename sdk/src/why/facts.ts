@@ -103,7 +103,7 @@ export function everything({ shown, calls, ...state }: WhyState): string {
   return JSON.stringify(
     {
       ...state,
-      shown: shown.map(({ campaign, msgId, viewed }) => ({ campaign, msgId, viewed })),
+      shown: shown.map(({ campaign, msgId, viewed, test }) => ({ campaign, msgId, viewed, test })),
       calls: calls.map((call) => ({ ...call, args: call.args.map(writable) })),
     },
     null,

@@ -79,13 +79,13 @@ export function openPanel(ports: WhyPorts): { close(): void } {
       last = why;
       came = Date.now();
     }
-    const count = why ? ` ${why.campaigns.length}` : '';
+    const count = why && !why.fault ? ` ${why.campaigns.length}` : '';
     say(tabs.buttons[0] as HTMLElement, `Campaigns${count}`);
     const { pathname, search } = new URL(state.page);
     say(page, pathname + search);
     say(device, state.device.length > 12 ? `${state.device.slice(0, 6)}…${state.device.slice(-4)}` : state.device);
     visitor.hidden = !state.device;
-    decided.hidden = !why;
+    decided.hidden = !why || !!why.fault;
     say(took, `${why?.tookUs} µs`);
     time.hidden = !why;
     say(time, clock(came, 'medium'));
@@ -97,9 +97,9 @@ export function openPanel(ports: WhyPorts): { close(): void } {
     else if (at === 2) table(bodies[2], pushFacts(state));
     else table(bodies[3], callFacts(state.calls), ['Time', 'Call', 'With']);
 
-    const name = ({ campaign }: Shown) => {
+    const name = ({ campaign, test }: Shown) => {
       const of = why?.campaigns.find((one) => one.campaign === campaign);
-      return `Shown: ${of?.name ?? `campaign ${campaign}`}${of?.variant ? `, variant ${of.variant}` : ''}`;
+      return `${test ? 'Test, not counted' : 'Shown'}: ${of?.name ?? `campaign ${campaign}`}${of?.variant ? `, variant ${of.variant}` : ''}`;
     };
     around.update(state.shown, name);
     where.settle();

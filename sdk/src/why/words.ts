@@ -23,7 +23,7 @@ export interface Row {
 }
 
 /** All campaigns: shown, waiting, not shown, each in the server's order, which is that of priority. */
-export function rows({ why, waiting, shown }: WhyState, once: ReadonlySet<number>): Row[] {
+export function rows({ why, waiting, shown }: WhyState): Row[] {
   const list = (why?.campaigns ?? []).map((of): Row => {
     const standing = shown.find(({ campaign }) => campaign === of.campaign);
     const progress = waiting.find(({ campaign }) => campaign === of.campaign);
@@ -33,8 +33,8 @@ export function rows({ why, waiting, shown }: WhyState, once: ReadonlySet<number
       const seen = standing.viewed ? 'Seen for 1 s, counted.' : 'Not in view for 1 s yet.';
       const failed = of.because.some(({ passed }) => passed === false);
       const why = failed ? `It would not come again now: ${reason(of)}.` : held(of);
-      return once.has(of.campaign)
-        ? row('shown', 'Shown', 'once, as you asked. It is not counted.')
+      return standing.test
+        ? row('shown', 'Shown', 'as a test. It is not counted.')
         : row('shown', 'Shown.', `${why} ${seen}`);
     }
     if (progress) return row('wait', 'Waiting', `for ${waitsFor(progress)}.`);

@@ -4,6 +4,7 @@
 //! refused; whether an origin may send is the account's list alone, and no cookie is ever looked at here.
 
 use super::error::Error;
+use super::extract::base;
 use crate::app::App;
 use crate::ingest::Sender;
 use axum::body::{Body, to_bytes};
@@ -129,6 +130,7 @@ async fn accept(app: &App, peer: SocketAddr, headers: &HeaderMap, body: Body) ->
         origin: seen.map(|origin| origin.as_str().to_owned()),
         agent: text(header::USER_AGENT).unwrap_or_default(),
         caller: app.geo.caller(address(app, peer, headers), app.clock.now()).await,
+        base: base(app, headers),
     };
     Ok(app.ingest.accept(&site, &request, &sender).await?)
 }

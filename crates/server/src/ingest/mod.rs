@@ -44,6 +44,8 @@ pub struct Sender {
     pub agent: String,
     /// Who calls; asked for a country only where the visitor's address may be used.
     pub caller: Caller,
+    /// Address under which we were reached, which is the dashboard's as well.
+    pub base: String,
 }
 
 /// Why a whole batch was not taken.
@@ -171,16 +173,8 @@ impl Ingest {
         let mut visit = Visit::new(&self.store, site, &self.hosts, &self.clock, known, now);
         visit.caller = Some(&sender.caller);
         visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
-        let link = request
-            .why
-            .as_deref()
-            .and_then(|token| page_link::verify(&site.link_key, token, now))
-            .filter(|link| link.purpose == Purpose::Why);
-        visit.asking = match (&link, request.why.as_deref()) {
-            (Some(_), _) => Asking::Owner,
-            (None, Some("debug")) if site.account.settings.debug_overlay => Asking::Debug,
-            _ => Asking::No,
-        };
+        let (asking, link) = asked(site, request, now);
+        visit.asking = asking;
         if let Some(seen) = visitor {
             let place = Place {
                 url: request.context.url.clone().unwrap_or_default(),
@@ -236,15 +230,27 @@ impl Ingest {
         visit.explain();
         let told = visit.told();
         let mut outcome = visit.leave(&mut batch);
-        outcome
-            .messages
-            .extend(self.test_message(site, request, now).await?);
-        let why = outcome.explained.map(|(campaigns, took_us)| Why {
-            campaigns,
-            took_us,
-            until: link.map(|link| link.until),
-            visitor: told,
-        });
+        let tested = match self.test_message(site, request, now).await? {
+            Ok(message) => {
+                outcome.messages.extend(message);
+                None
+            }
+            Err(fault) => Some(fault),
+        };
+        let why = match (outcome.explained, link) {
+            (Some((campaigns, took_us)), link) => {
+                let owner = link.ok();
+                Some(Why {
+                    campaigns,
+                    took_us,
+                    until: owner.map(|link| link.until),
+                    dashboard: owner.map(|_| sender.base.clone()),
+                    visitor: told,
+                    fault: None,
+                })
+            }
+            (None, link) => tested.or(link.err().flatten()).map(Why::refused),
+        };
         if !batch.is_empty() {
             match self.store.db.write(batch).await? {
                 Outcome::Done { .. } => {}
@@ -382,39 +388,41 @@ impl Ingest {
         })
     }
 
-    /// The message of a signed link, as it is saved now, uncounted.
+    /// The message of a signed link, as it is saved now, uncounted; or why there is none.
     async fn test_message(
         &self,
         site: &Site,
         request: &Request<'_>,
         now: Timestamp,
-    ) -> Result<Option<PopupMessage>, IngestError> {
+    ) -> Result<Result<Option<PopupMessage>, String>, IngestError> {
         let Some(token) = request.test.as_deref() else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
+        let none = |why: &str| Ok(Err(why.to_owned()));
         // The overlay shows any message once: its own token, a tilde, and which.
         let (token, wanted) = token
             .split_once('~')
             .map_or((token, None), |(token, id)| (token, id.parse().ok()));
-        let Some(link) = page_link::verify(&site.link_key, token, now) else {
-            return Ok(None);
+        let link = match page_link::verify(&site.link_key, token, now) {
+            Ok(link) => link,
+            Err(fault) => return none(refusal(fault)),
         };
         let id = match (link.purpose, wanted) {
             (Purpose::Test(id), _) => id,
             (Purpose::Why, Some(id)) => CampaignId(id),
-            (Purpose::Why, None) => return Ok(None),
+            (Purpose::Why, None) => return none(refusal(page_link::Fault::Unknown)),
         };
         let Some(campaign) = self.store.campaign(&site.account.id, id).await? else {
-            return Ok(None);
+            return none("The campaign of this link was deleted. Nothing is shown for it.");
         };
         let Body::Popup(plan) = campaign.draft.unwrap_or(campaign.definition).body else {
-            return Ok(None);
+            return none("The campaign of this link is a push, which no page can show.");
         };
         let visitor = match request.device {
             Some(device) => self.visitor_of(&site.account.id, device).await?,
             None => None,
         };
-        Ok(preview::message(
+        let message = preview::message(
             site,
             id,
             &plan.popup,
@@ -422,7 +430,13 @@ impl Ingest {
             request,
             now,
             fresh_id(&self.clock),
-        ))
+        );
+        if message.is_none() {
+            return none(
+                "A text of this campaign cannot be read as a template. Open the campaign in the dashboard: its review says which one.",
+            );
+        }
+        Ok(Ok(message))
     }
 
     async fn visitor_of(
@@ -502,4 +516,37 @@ fn refuse(operation: &Operation, notice: OperationNotice) -> Refusal {
 /// A fresh id for an impression; here because `fold` takes its randomness from one place.
 fn fresh_id(clock: &Clock) -> Id {
     Id::new(clock.now(), clock::random())
+}
+
+/// Who asks why, with the link that says so, or with what to answer where the question is not heard. Nobody asked: no words.
+fn asked(
+    site: &Site,
+    request: &Request<'_>,
+    now: Timestamp,
+) -> (Asking, Result<page_link::PageLink, Option<String>>) {
+    match request.why.as_deref() {
+        None | Some("") => (Asking::No, Err(None)),
+        Some("debug") if site.account.settings.debug_overlay => (Asking::Debug, Err(None)),
+        Some("debug") => {
+            let off = "The debug switch of a browser opens nothing for this account. Allow it in Settings, Engage, Caps and quiet hours, or open this page by a link from the dashboard.";
+            (Asking::No, Err(Some(off.to_owned())))
+        }
+        Some(token) => match page_link::verify(&site.link_key, token, now) {
+            Ok(link) if link.purpose == Purpose::Why => (Asking::Owner, Ok(link)),
+            Ok(_) => (Asking::No, Err(Some(refusal(page_link::Fault::Unknown).to_owned()))),
+            Err(fault) => (Asking::No, Err(Some(refusal(fault).to_owned()))),
+        },
+    }
+}
+
+/// What the page says of a link that opens nothing.
+fn refusal(fault: page_link::Fault) -> &'static str {
+    match fault {
+        page_link::Fault::Ended => {
+            "This link has ended: it was good for two hours. Nothing was counted. Make a new one in the dashboard, on the page of the campaign or of the person."
+        }
+        page_link::Fault::Unknown => {
+            "This link was not made for this, or its address was changed or cut off. Nothing was counted. Make a new one in the dashboard, on the page of the campaign or of the person."
+        }
+    }
 }

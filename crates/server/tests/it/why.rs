@@ -260,6 +260,9 @@ async fn a_signed_link_explains_on_the_page(bed: &Bed) {
     let reply = page_with(bed, device, "why", &token).await;
     let told = &reply["why"];
     assert_eq!(told["until"], until);
+    // What the overlay's links to campaigns begin with.
+    let base = format!("http://{}", bed.running.address);
+    assert_eq!((&told["dashboard"], &told["fault"]), (&json!(base), &Value::Null));
     let (outcome, list) = conditions(told, "Members, October");
     assert_eq!(outcome, "not");
     assert!(list.contains(&("audience".to_owned(), Some(false))), "{list:?}");
@@ -268,11 +271,17 @@ async fn a_signed_link_explains_on_the_page(bed: &Bed) {
     let forged = token.replace("why.0.", "why.0.9");
     for bad in [forged.as_str(), "", "debug", "why.0.9999999999999.AAAA"] {
         let reply = page_with(bed, device, "why", bad).await;
-        assert_eq!(reply["why"], Value::Null, "{bad}");
+        // An empty token is none.
+        let told = reply["why"]["fault"].as_str().unwrap_or_default();
+        assert_eq!(told.contains("changed or cut off"), !bad.is_empty() && bad != "debug", "{bad}: {reply}");
+        assert_eq!(told.contains("debug switch"), bad == "debug", "{bad}: {reply}");
+        assert!(!reply.to_string().contains("Members"), "{bad}: {reply}");
     }
     bed.pass(2 * HOUR);
     let reply = page_with(bed, device, "why", &token).await;
-    assert_eq!(reply["why"], Value::Null, "it has ended");
+    let told = &reply["why"];
+    assert!(told["fault"].as_str().unwrap().starts_with("This link has ended"), "{reply}");
+    assert_eq!((&told["campaigns"], &told["dashboard"]), (&json!([]), &Value::Null));
 }
 
 async fn the_debug_switch_tells_no_names(bed: &Bed) {
@@ -282,7 +291,9 @@ async fn the_debug_switch_tells_no_names(bed: &Bed) {
     ))
     .await;
     let device = bed.id();
-    assert_eq!(page_with(bed, device, "why", "debug").await["why"], Value::Null);
+    let refused = page_with(bed, device, "why", "debug").await;
+    assert_eq!(refused["why"]["campaigns"], json!([]), "{refused}");
+    assert!(refused["why"]["fault"].as_str().unwrap().contains("Settings"), "{refused}");
     bed.api(
         "PATCH",
         "/account",
@@ -294,7 +305,9 @@ async fn the_debug_switch_tells_no_names(bed: &Bed) {
     assert_eq!(reply["why"]["campaigns"].as_array().unwrap().len(), 1, "{reply}");
     let text = reply["why"]["campaigns"].to_string();
     assert!(!text.contains("Members") && !text.contains("Club"), "{text}");
-    assert_eq!(reply["why"]["until"], Value::Null);
+    for hidden in ["until", "dashboard", "fault"] {
+        assert_eq!(reply["why"][hidden], Value::Null, "{hidden}");
+    }
 }
 
 async fn a_test_message_is_not_counted(bed: &Bed) {
@@ -336,12 +349,20 @@ async fn a_test_message_is_not_counted(bed: &Bed) {
     let (why, _) = link(bed, campaign, "why").await;
     let reply = page_with(bed, device, "test", &format!("{why}~{campaign}")).await;
     assert_eq!(reply["messages"][0]["test"], true);
-    assert_eq!(page_with(bed, device, "why", &token).await["why"], Value::Null);
-    assert_eq!(
-        page_with(bed, device, "test", "nonsense").await["messages"],
-        json!([])
-    );
+    let refused = page_with(bed, device, "why", &token).await;
+    assert_eq!(refused["why"]["campaigns"], json!([]), "{refused}");
+    let refused = async |token: &str, words: &str| {
+        let reply = page_with(bed, device, "test", token).await;
+        assert_eq!(reply["messages"], json!([]), "{token}");
+        assert!(reply["why"]["fault"].as_str().unwrap().contains(words), "{token}: {reply}");
+    };
+    refused("nonsense", "changed or cut off").await;
+    refused(&token.replace("test.", "test.1"), "changed or cut off").await;
+    refused(&why, "not made for this").await;
+    refused(&format!("{why}~4711"), "was deleted").await;
     assert_eq!(bed.counts(campaign).await["handed"], 0);
+    bed.pass(2 * HOUR);
+    refused(&token, "has ended").await;
 }
 
 async fn links_lead_to_our_pages_only(bed: &Bed) {

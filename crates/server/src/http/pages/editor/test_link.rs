@@ -4,8 +4,9 @@
 
 use crate::http::error::Error;
 use crate::http::pages::desk::{Desk, Numbered, Signed};
+use crate::http::pages::{Nav, open};
 use crate::launch::Purpose;
-use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::response::Response;
 use campanile_core::id::CampaignId;
 
 /// Opens the page with the link.
@@ -20,9 +21,5 @@ async fn link(desk: &Desk, id: CampaignId, address: &str) -> Result<Response, Er
         "" => home.as_str(),
         address => address,
     };
-    let page = desk
-        .app
-        .launch
-        .page_link(&desk.site, Purpose::Test(id), address)?;
-    Ok(Redirect::to(page.as_str()).into_response())
+    open::lead(desk, Nav::Campaigns, Purpose::Test(id), address)
 }
