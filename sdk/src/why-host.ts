@@ -94,7 +94,7 @@ export function openWhy(sdk: Sdk): void {
 function inquire(sdk: Sdk, test?: string): void {
   const sent = { _at: Date.now(), _view: sdk._view, _ops: [] };
   const head = sdk._head(sdk._account ?? '', sdk._visitor._device());
-  const body = encode({ ...head, show: test !== undefined, view: sdk._view, busy: sdk._stage._busy(), why: sdk._asks(), test }, []);
+  const body = encode({ ...head, show: !document.hidden, view: sdk._view, busy: sdk._stage._busy(), why: sdk._asks(), test }, []);
   post(sdk._endpoint, body).then(
     ({ _status, _body }) => {
       if (_status === 200 && _body) sdk._hear(_body as Reply, sent);

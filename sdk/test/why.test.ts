@@ -103,6 +103,7 @@ test('one sentence for each condition, with the value that decided', () => {
     ['group', 'no other of “welcome” in this session', 'another was first', 'another campaign of its group “welcome” came first in this visit'],
     ['place', 'no other banner on the page', 'one stands there', 'another banner stands on the page'],
     ['words', 'known: Profile.name', 'Profile.name is not known', 'a text could not be filled in: Profile.name is not known'],
+    ['words', 'Profile.name', 'popup.text: It needs Profile.name.', 'a text could not be filled in: popup.text: It needs Profile.name'],
     ['moon_phase', 'full', 'new', 'Moon phase: asked is full, seen is new'],
   ];
   for (const [name, asked, seen, said] of cases) assert.equal(sentence({ name, asked, seen, passed: false }), said);

@@ -59,7 +59,7 @@ export function campaigns(list: HTMLElement, ports: WhyPorts, tools: Tools): (st
 const EMPTY = {
   none: ['No pop-up campaign is running', 'One that is started is listed here from the next page view on.'],
   asking: ['Asking the server', 'Its answer also comes with the next page view.'],
-  fault: ['Nothing can be shown here', ''],
+  fault: ['Nothing to show here', ''],
   shut: ['The server does not answer here', 'Open this by a link from the dashboard, or set WZRK_D in the session storage.'],
 } as const;
 

@@ -79,13 +79,12 @@ export function openPanel(ports: WhyPorts): { close(): void } {
       last = why;
       came = Date.now();
     }
-    const count = why && !why.fault ? ` ${why.campaigns.length}` : '';
-    say(tabs.buttons[0] as HTMLElement, `Campaigns${count}`);
+    say(tabs.buttons[0] as HTMLElement, `Campaigns ${why?.campaigns.length || ''}`.trim());
     const { pathname, search } = new URL(state.page);
     say(page, pathname + search);
     say(device, state.device.length > 12 ? `${state.device.slice(0, 6)}…${state.device.slice(-4)}` : state.device);
     visitor.hidden = !state.device;
-    decided.hidden = !why || !!why.fault;
+    decided.hidden = !why?.tookUs;
     say(took, `${why?.tookUs} µs`);
     time.hidden = !why;
     say(time, clock(came, 'medium'));

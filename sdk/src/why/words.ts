@@ -99,7 +99,7 @@ export function sentence({ name, asked, seen }: Condition): string {
     case 'control':
       return `visitor is ${seen}${/, [\d.,]+ %$/.exec(asked)?.[0] ?? ''}`;
     case 'words':
-      return `a text could not be filled in: ${seen}`;
+      return `a text could not be filled in: ${seen.replace(/\.$/, '')}`;
     default:
       return `${label(name)}: asked is ${asked}, seen is ${seen}`;
   }

@@ -79,6 +79,8 @@ $('#summary')?.focus();
 document.addEventListener('submit', (event) => {
   const button = event.submitter;
   if (event.defaultPrevented || event.target.method !== 'post' || button?.formTarget) return;
+  // It opens another tab; this page stays and may do it again.
+  if (event.target.getAttribute('target')) return;
   if (event.target.dataset.busy) return event.preventDefault();
   event.target.dataset.busy = 'yes';
   setTimeout(() => button?.setAttribute('aria-busy', 'true'), 300);
