@@ -87,9 +87,7 @@ impl Experiment {
                 "The share of A is 1 to 1000.",
             ));
         }
-        let all =
-            self.weight + self.control + self.variants.iter().map(|variant| variant.weight).sum::<u32>();
-        if self.control > 1000 || self.control * 2 > all {
+        if self.control > 1000 || u64::from(self.control) * 2 > self.shares() {
             errors.push(FieldError::new(
                 "experiment.control",
                 "The control group is at most half of all. Make its share smaller.",
@@ -103,14 +101,7 @@ impl Experiment {
         if self.is_one() {
             return Some(0);
         }
-        let sum = u64::from(self.weight)
-            + u64::from(self.control)
-            + self
-                .variants
-                .iter()
-                .map(|variant| u64::from(variant.weight))
-                .sum::<u64>();
-        let mut at = hash(account, campaign, person) % sum.max(1);
+        let mut at = hash(account, campaign, person) % self.shares().max(1);
         if at < u64::from(self.control) {
             return None;
         }
@@ -149,9 +140,16 @@ impl Experiment {
 
     /// The share of the control group in percent.
     pub fn control_percent(&self) -> f64 {
-        let all =
-            self.weight + self.control + self.variants.iter().map(|variant| variant.weight).sum::<u32>();
-        100.0 * f64::from(self.control) / f64::from(all.max(1))
+        // Shares of a draft may be any number; as a percentage they need not be exact.
+        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        let all = self.shares().max(1) as f64;
+        100.0 * f64::from(self.control) / all
+    }
+
+    /// All shares together: of A, the further variants and the control group. A draft's may be too large for their own type.
+    pub fn shares(&self) -> u64 {
+        let variants = self.variants.iter().map(|variant| variant.weight);
+        variants.chain([self.weight, self.control]).map(u64::from).sum()
     }
 }
 

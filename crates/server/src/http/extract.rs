@@ -6,15 +6,44 @@ use super::error::Error;
 use crate::app::App;
 use crate::live::Site;
 use crate::secret;
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 /// Largest JSON body of the API, bytes.
 pub const MAX_JSON_BYTES: usize = 1024 * 1024;
 const TOUCH_EVERY_MS: i64 = 60_000;
+
+/// Of a body that is too large so many times as much as is taken is read and dropped: who is cut off while sending hears no answer.
+const READ_ON: usize = 8;
+
+/// A body of at most `most` bytes.
+pub async fn whole(body: Body, most: usize) -> Result<Vec<u8>, Error> {
+    let mut kept = Vec::new();
+    let mut read = 0_usize;
+    let mut pieces = body.into_data_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| {
+            Error::BadRequest("The body did not arrive whole. Nothing was kept; send it again.".to_owned())
+        })?;
+        read += piece.len();
+        if read <= most {
+            kept.extend_from_slice(&piece);
+        } else if read > most * READ_ON {
+            break;
+        } else {
+            kept = Vec::new();
+        }
+    }
+    if read > most {
+        return Err(Error::TooLarge(most));
+    }
+    Ok(kept)
+}
 
 /// The account that a bearer key opens.
 pub struct Admin(pub Arc<Site>);
@@ -84,9 +113,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, Error> {
-        let body = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
-            .await
-            .map_err(|_| Error::TooLarge(MAX_JSON_BYTES))?;
+        let body = whole(request.into_body(), MAX_JSON_BYTES).await?;
         serde_json::from_slice(&body).map(Self).map_err(|fault| {
             Error::BadRequest(format!("The body is not the JSON that is expected: {fault}."))
         })

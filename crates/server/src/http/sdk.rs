@@ -4,10 +4,10 @@
 //! refused; whether an origin may send is the account's list alone, and no cookie is ever looked at here.
 
 use super::error::Error;
-use super::extract::base;
+use super::extract::{base, whole};
 use crate::app::App;
 use crate::ingest::Sender;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -77,9 +77,7 @@ fn address(app: &App, peer: SocketAddr, headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 async fn accept(app: &App, peer: SocketAddr, headers: &HeaderMap, body: Body) -> Result<Reply, Error> {
-    let body = to_bytes(body, MAX_BODY_BYTES)
-        .await
-        .map_err(|_| Error::TooLarge(MAX_BODY_BYTES))?;
+    let body = whole(body, MAX_BODY_BYTES).await?;
     let request: Request<'_> = serde_json::from_slice(&body)
         .map_err(|fault| Error::BadRequest(format!("The body is not the wire's JSON: {fault}.")))?;
     if request.v != 1 {

@@ -11,11 +11,13 @@
 
 mod api;
 mod bed;
+mod bounds;
 mod command_line;
 mod dashboard;
 mod editor;
 mod experiments;
 mod geo;
+mod hostile;
 mod insight;
 mod leases;
 mod limits;

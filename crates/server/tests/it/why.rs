@@ -273,15 +273,25 @@ async fn a_signed_link_explains_on_the_page(bed: &Bed) {
         let reply = page_with(bed, device, "why", bad).await;
         // An empty token is none.
         let told = reply["why"]["fault"].as_str().unwrap_or_default();
-        assert_eq!(told.contains("changed or cut off"), !bad.is_empty() && bad != "debug", "{bad}: {reply}");
+        assert_eq!(
+            told.contains("changed or cut off"),
+            !bad.is_empty() && bad != "debug",
+            "{bad}: {reply}"
+        );
         assert_eq!(told.contains("debug switch"), bad == "debug", "{bad}: {reply}");
         assert!(!reply.to_string().contains("Members"), "{bad}: {reply}");
     }
     bed.pass(2 * HOUR);
     let reply = page_with(bed, device, "why", &token).await;
     let told = &reply["why"];
-    assert!(told["fault"].as_str().unwrap().starts_with("This link has ended"), "{reply}");
-    assert_eq!((&told["campaigns"], &told["dashboard"]), (&json!([]), &Value::Null));
+    assert!(
+        told["fault"].as_str().unwrap().starts_with("This link has ended"),
+        "{reply}"
+    );
+    assert_eq!(
+        (&told["campaigns"], &told["dashboard"]),
+        (&json!([]), &Value::Null)
+    );
 }
 
 async fn the_debug_switch_tells_no_names(bed: &Bed) {
@@ -293,7 +303,10 @@ async fn the_debug_switch_tells_no_names(bed: &Bed) {
     let device = bed.id();
     let refused = page_with(bed, device, "why", "debug").await;
     assert_eq!(refused["why"]["campaigns"], json!([]), "{refused}");
-    assert!(refused["why"]["fault"].as_str().unwrap().contains("Settings"), "{refused}");
+    assert!(
+        refused["why"]["fault"].as_str().unwrap().contains("Settings"),
+        "{refused}"
+    );
     bed.api(
         "PATCH",
         "/account",
@@ -354,7 +367,10 @@ async fn a_test_message_is_not_counted(bed: &Bed) {
     let refused = async |token: &str, words: &str| {
         let reply = page_with(bed, device, "test", token).await;
         assert_eq!(reply["messages"], json!([]), "{token}");
-        assert!(reply["why"]["fault"].as_str().unwrap().contains(words), "{token}: {reply}");
+        assert!(
+            reply["why"]["fault"].as_str().unwrap().contains(words),
+            "{token}: {reply}"
+        );
     };
     refused("nonsense", "changed or cut off").await;
     refused(&token.replace("test.", "test.1"), "changed or cut off").await;

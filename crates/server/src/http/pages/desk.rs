@@ -9,7 +9,7 @@ use super::{Errors, Nav, Page, Said, Shell, SiteChoice, Theme};
 use crate::app::App;
 use crate::clock;
 use crate::http::error::Error;
-use crate::http::extract::base;
+use crate::http::extract::{base, whole};
 use crate::http::session::{self, Operator};
 use crate::live::Site;
 use crate::secret;
@@ -255,9 +255,7 @@ impl Sent {
     }
 
     async fn from_body(request: Request) -> Result<Self, Error> {
-        let body = axum::body::to_bytes(request.into_body(), MAX_FORM_BYTES)
-            .await
-            .map_err(|_| Error::TooLarge(MAX_FORM_BYTES))?;
+        let body = whole(request.into_body(), MAX_FORM_BYTES).await?;
         Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
     }
 }

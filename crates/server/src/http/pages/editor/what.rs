@@ -162,7 +162,7 @@ pub(crate) fn tabs(id: i64, step: &str, experiment: &Experiment, current: usize)
     let weights: Vec<u32> = std::iter::once(experiment.weight)
         .chain(experiment.variants.iter().map(|variant| variant.weight))
         .collect();
-    let sum = (weights.iter().sum::<u32>() + experiment.control).max(1);
+    let sum = experiment.shares().max(1);
     weights
         .iter()
         .enumerate()
@@ -170,7 +170,7 @@ pub(crate) fn tabs(id: i64, step: &str, experiment: &Experiment, current: usize)
             words: if experiment.is_one() {
                 experiment.name(index).to_owned()
             } else {
-                format!("{}, {}%", experiment.name(index), (weight * 100 + sum / 2) / sum)
+                format!("{}, {}%", experiment.name(index), (u64::from(*weight) * 100 + sum / 2) / sum)
             },
             href: format!("/campaigns/{id}/edit?step={step}&variant={index}"),
             current: index == current,

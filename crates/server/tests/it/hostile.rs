@@ -1,0 +1,444 @@
+//! Hostile input that wants to become something else: values to become script, addresses to run it, characters that nobody types.
+//!
+//! Each stays what it is or is refused with the field and the remedy; after it the server answers as before. Left out: what wants to cost
+//! without end (`bounds`), all places of a template (core's own tests), what a browser makes of it (`e2e/hostile.test.mjs`).
+
+use crate::bed::{ACCOUNT, Answer, Bed};
+use crate::dashboard::Person;
+use crate::engines;
+use campanile_core::id::Id;
+use serde_json::{Value, json};
+
+engines!(
+    values_stay_values_wherever_they_stand,
+    the_dashboard_shows_them_as_text,
+    addresses_that_run_script_are_refused_by_field,
+    addresses_made_of_values_are_judged_when_they_are_filled,
+    characters_that_nobody_types,
+);
+
+/// Wants out of every place: text, attribute, both quotes of a script, a comment, a template.
+const BREAKOUT: &str = "\"><script>hacked=1</script><img src=x onerror=hacked=1>';hacked=1;//`${hacked=1}*/</script>{{ site.name }}";
+const SCRIPTS: [&str; 8] = [
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\nscript:alert(1)",
+    "\u{1} javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+    "blob:https://shop.example.com/0",
+    "file:///etc/passwd",
+];
+
+pub(crate) fn popup(name: &str, more: &Value) -> Value {
+    let mut value =
+        json!({"name": name, "kind": "popup", "popup": {"title": name}, "caps": {"session": null}});
+    let more = more.as_object().unwrap().clone();
+    value.as_object_mut().unwrap().extend(more);
+    value
+}
+
+pub(crate) fn own(name: &str, html: &str) -> Value {
+    popup(
+        name,
+        &json!({"popup": {"template": "custom", "title": name, "custom": {"html": html, "layout": "box", "width": 380}}}),
+    )
+}
+
+/// Faults of a definition that cannot start: fields and messages. One that cannot even be a draft answers so at once.
+pub(crate) async fn faults(bed: &Bed, definition: &Value) -> Vec<(String, String)> {
+    let bearer = format!("Bearer {}", bed.key);
+    let send =
+        async |path: &str, body: Vec<u8>| bed.send("POST", path, &[("authorization", &bearer)], body).await;
+    let made = send("/api/v1/campaigns", definition.to_string().into_bytes()).await;
+    let answer = if made.status == 201 {
+        send(
+            &format!("/api/v1/campaigns/{}/start", made.json()["id"]),
+            Vec::new(),
+        )
+        .await
+    } else {
+        made
+    };
+    assert_eq!(answer.status, 422, "{definition}: {}", answer.body);
+    let errors = answer.json()["error"]["errors"].clone();
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
+    errors
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (text(error, "field"), text(error, "message")))
+        .collect()
+}
+
+/// The faults name this field, and each says something.
+pub(crate) async fn refused(bed: &Bed, definition: &Value, field: &str) {
+    let faults = faults(bed, definition).await;
+    assert!(
+        faults.iter().any(|(named, _)| named == field),
+        "{field}: {faults:?}"
+    );
+    assert!(faults.iter().all(|(_, message)| message.len() > 10), "{faults:?}");
+}
+
+/// The server is there and does its work: a visitor gets the message that everybody gets, and it is counted.
+pub(crate) async fn works(bed: &Bed) {
+    assert_eq!(bed.send("GET", "/readyz", &[], Vec::new()).await.status, 200);
+    let event = bed.id().to_string();
+    let trigger = json!({"trigger": {"on": "event", "event": event}});
+    let id = bed.launch(popup("Still here", &trigger)).await;
+    let reply = bed.ring(bed.id(), &[bed.event(&event)]).await;
+    assert_eq!(
+        reply["messages"][0]["msgContent"]["title"], "Still here",
+        "{reply}"
+    );
+    assert_eq!(bed.counts(id).await["handed"], 1);
+    bed.api("POST", &format!("/campaigns/{id}/stop"), Value::Null, 200)
+        .await;
+}
+
+/// Sends an event; the document of the one message that comes.
+pub(crate) async fn document(bed: &Bed, device: Id, event: Value) -> Value {
+    let reply = bed.ring(device, &[bed.op("event", event)]).await;
+    reply["messages"][0]["msgContent"]["html"].clone()
+}
+
+pub(crate) async fn raw(bed: &Bed, path: &str, body: Vec<u8>) -> Answer {
+    let bearer = format!("Bearer {}", bed.key);
+    bed.send("POST", path, &[("authorization", &bearer)], body).await
+}
+
+async fn values_stay_values_wherever_they_stand(bed: &Bed) {
+    // Properties come in without quotes and colons, a page's address with all that it says.
+    let places = |value: &str| {
+        r#"<p id="text">{{ V }}</p><p title="{{ V }}">t</p><a href="/search?q={{ V }}">a</a><button onclick="say('{{ V }}')">b</button>
+        <script>const one = "{{ V }}"; const two = {{ V }}; const three = `{{ V }}`;</script>"#
+            .replace('V', value)
+    };
+    let plain = |value: &str| {
+        json!({"title": "Hello V", "text": "*V*", "button": "V", "kv": {"v": "V"}})
+            .to_string()
+            .replace('V', &format!("{{{{ {value} }}}}"))
+    };
+    for (at, value) in ["event.props.v", "page.query.v"].into_iter().enumerate() {
+        let mut written = own("Own", &places(value));
+        written["trigger"] = json!({"on": "event", "event": format!("Own {at}")});
+        bed.launch(written).await;
+        let trigger = json!({"on": "event", "event": format!("Plain {at}"), "where": [{"name": "v", "op": "contains", "value": "<SCRIPT>HACKED"}]});
+        let drawn: Value = serde_json::from_str(&plain(value)).unwrap();
+        bed.launch(popup("Plain", &json!({"popup": drawn, "trigger": trigger})))
+            .await;
+    }
+    let device = bed.id();
+    let query: String = url::form_urlencoded::byte_serialize(BREAKOUT.as_bytes()).collect();
+    let context = json!({"url": format!("https://shop.example.com/?v={query}")});
+    for name in ["Own 0", "Plain 0", "Own 1", "Plain 1"] {
+        let event = bed.op("event", json!({"name": name, "props": {"v": BREAKOUT}}));
+        let reply = bed
+            .post(Some(device), &[event], &[("context", context.clone())])
+            .await
+            .json();
+        let document = reply["messages"][0]["msgContent"]["html"].as_str();
+        let document = document.unwrap_or_else(|| panic!("{name} did not come: {reply}"));
+        for broken in [
+            "<script>hacked",
+            "<img src=x",
+            "\"><script",
+            "';hacked",
+            "`${hacked",
+            "*/</script>",
+        ] {
+            assert!(!document.contains(broken), "{name}: {broken} in {document}");
+        }
+        assert!(document.contains("hacked"), "{name}: the value is there");
+        // A value is no template.
+        assert!(!document.contains("Tindermere"), "{name}: {document}");
+    }
+    // The filter compares it as text: what is not in it is not found.
+    let other = document(
+        bed,
+        device,
+        json!({"name": "Plain 0", "props": {"v": "harmless"}}),
+    )
+    .await;
+    assert_eq!(other, Value::Null);
+    // A style takes no such value at all: the message is not shown.
+    let mut styled = own("Styled", "<style>p{color:{{ event.props.v }}}</style><p>p</p>");
+    styled["trigger"] = json!({"on": "event", "event": "Styled"});
+    bed.launch(styled).await;
+    let hostile = document(
+        bed,
+        device,
+        json!({"name": "Styled", "props": {"v": "red} body{background:url(//evil.example.com)"}}),
+    )
+    .await;
+    assert_eq!(hostile, Value::Null);
+    let good = document(bed, device, json!({"name": "Styled", "props": {"v": "#ff0000"}})).await;
+    assert!(
+        good.as_str()
+            .is_some_and(|html| html.contains("p{color:#ff0000}")),
+        "{good}"
+    );
+    // Names of properties are hostile, too: kept as names, or refused by their own rule.
+    let props = json!({BREAKOUT: 1, "__proto__": {"polluted": 1}, "constructor": "x"});
+    let named = bed.op("event", json!({"name": "Named", "props": props}));
+    assert_eq!(bed.post(Some(device), &[named], &[]).await.status, 200);
+    works(bed).await;
+}
+
+async fn the_dashboard_shows_them_as_text(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let device = bed.id();
+    let ops = [
+        bed.op(
+            "page",
+            json!({"url": "https://shop.example.com/?q=%3Cscript%3E", "title": BREAKOUT}),
+        ),
+        bed.op("event", json!({"name": "Searched", "props": {"for": BREAKOUT}})),
+        bed.op("profile", json!({"set": {"Name": BREAKOUT, "Plan": BREAKOUT}})),
+        bed.login("hostile-1"),
+    ];
+    assert_eq!(bed.post(Some(device), &ops, &[]).await.status, 200);
+    let name = BREAKOUT.chars().take(110).collect::<String>();
+    let audience = json!({"audience": {"rules": [{"is": "property", "name": "Plan", "op": "is_not", "value": BREAKOUT}]}});
+    let id = bed.launch(popup(&name, &audience)).await;
+    let who = bed.device(device).await["id"].clone();
+    let query: String = url::form_urlencoded::byte_serialize(BREAKOUT.as_bytes()).collect();
+    for path in [
+        "/people".to_owned(),
+        format!("/people?q={query}"),
+        format!("/people/{who}"),
+        format!("/people/{who}?event={query}"),
+        "/campaigns".to_owned(),
+        format!("/campaigns/{id}"),
+        format!("/campaigns/{id}/edit?step=who"),
+        format!("/campaigns/{id}/edit?step=what"),
+    ] {
+        let page = person.get(&path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.body);
+        for broken in ["<script>hacked", "<img src=x", "\"><script"] {
+            assert!(!page.body.contains(broken), "{path}: {broken}");
+        }
+    }
+    let why = bed.get(&format!("/devices/{device}/why")).await;
+    let told = &why["campaigns"][0]["because"][2];
+    assert!(
+        told["seen"].as_str().unwrap().starts_with("><script>hacked=1"),
+        "{why}"
+    );
+}
+
+async fn addresses_that_run_script_are_refused_by_field(bed: &Bed) {
+    let link = |url: &str| json!({"do": "url", "url": url});
+    for script in SCRIPTS
+        .iter()
+        .chain(&["//evil.example.com", "/\\evil.example.com", "https://", "shop"])
+    {
+        let drawn = json!({
+            "template": "interstitial", "title": "T", "button": "Go", "on_click": link(script),
+            "second": {"label": "Or", "on_click": link(script)},
+            "image": {"url": script, "dark": script, "width": 10, "height": 10},
+        });
+        let found = faults(bed, &popup("Addresses", &json!({"popup": drawn}))).await;
+        let named: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+        let slots = [
+            "popup.image.url",
+            "popup.image.dark",
+            "popup.on_click.url",
+            "popup.second.on_click.url",
+        ];
+        assert_eq!(named, slots, "{script:?}");
+        let note = popup(
+            "Note",
+            &json!({"popup": {"template": "box-letter", "title": "T", "note": "n", "note_link": {"label": "l", "url": script}}}),
+        );
+        refused(bed, &note, "popup.note_link.url").await;
+        let variant = popup(
+            "Variant",
+            &json!({"experiment": {"weight": 1, "variants": [{"name": "B", "weight": 1, "popup": {"title": "B", "button": "Go", "on_click": link(script)}}]}}),
+        );
+        refused(bed, &variant, "experiment.variants[0].popup.on_click.url").await;
+        let push = json!({"name": "Push", "kind": "push", "push": {
+            "title": "T", "url": script, "icon": script, "image": script, "badge": script,
+            "actions": [{"action": "a", "title": "A", "url": script}],
+        }});
+        for slot in [
+            "push.url",
+            "push.icon",
+            "push.image",
+            "push.badge",
+            "push.actions.0.url",
+        ] {
+            refused(bed, &push, slot).await;
+        }
+    }
+    works(bed).await;
+}
+
+async fn addresses_made_of_values_are_judged_when_they_are_filled(bed: &Bed) {
+    let plain = json!({
+        "popup": {"title": "Plain", "button": "Go", "on_click": {"do": "url", "url": "{{ event.props.to }}"}},
+        "trigger": {"on": "event", "event": "Plain"},
+    });
+    bed.launch(popup("Plain", &plain)).await;
+    // A template that hides a scheme of its owner's own.
+    let hidden = json!({
+        "popup": {"title": "Hidden", "button": "Go", "on_click": {"do": "url", "url": "{% if true %}javascript:{% endif %}alert(1)"}},
+        "trigger": {"on": "event", "event": "Hidden"},
+    });
+    let hidden = bed.api("POST", "/campaigns", popup("Hidden", &hidden), 201).await;
+    let started = raw(
+        bed,
+        &format!("/api/v1/campaigns/{}/start", hidden["id"]),
+        Vec::new(),
+    )
+    .await;
+    let mut written = own(
+        "Own",
+        r#"<a href="{{ event.props.to }}">go</a><img src="{{ event.props.to }}" alt="">"#,
+    );
+    written["trigger"] = json!({"on": "event", "event": "Own"});
+    bed.launch(written).await;
+    let device = bed.id();
+    let why = async |event: &str, to: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("event", event);
+        query.append_pair("props", &json!({"to": to}).to_string());
+        let answer = bed
+            .get(&format!("/devices/{device}/why?{}", query.finish()))
+            .await;
+        let campaigns = answer["campaigns"].as_array().unwrap().clone();
+        campaigns
+            .into_iter()
+            .find(|one| one["name"] == event)
+            .unwrap_or(Value::Null)
+    };
+    for script in SCRIPTS {
+        for event in ["Plain", "Own"] {
+            let shown = document(bed, device, json!({"name": event, "props": {"to": script}})).await;
+            assert_eq!(shown, Value::Null, "{event}: {script:?}");
+            let told = why(event, script).await;
+            let last = told["because"].as_array().unwrap().last().unwrap().clone();
+            assert_eq!(
+                (&last["name"], &last["passed"]),
+                (&json!("words"), &json!(false)),
+                "{told}"
+            );
+            assert!(!last["seen"].as_str().unwrap().is_empty(), "{told}");
+        }
+    }
+    if started.status == 200 {
+        let shown = bed.ring(device, &[bed.event("Hidden")]).await;
+        assert!(!shown.to_string().contains("javascript:alert"), "{shown}");
+    } else {
+        assert_eq!(
+            started.json()["error"]["field"],
+            "popup.on_click.url",
+            "{}",
+            started.body
+        );
+    }
+    let good = json!({"name": "Plain", "props": {"to": "https://shop.example.com/a"}});
+    let reply = bed.ring(device, &[bed.op("event", good)]).await;
+    assert_eq!(
+        reply["messages"][0]["onClick"]["url"],
+        "https://shop.example.com/a"
+    );
+    works(bed).await;
+}
+
+async fn characters_that_nobody_types(bed: &Bed) {
+    let odd = "a\u{0}b\u{202e}gnp.exe\u{2066}\u{feff}\u{e0041}\u{fffd}\u{1b}[31m";
+    let definition = popup(
+        odd,
+        &json!({
+            "popup": {"title": odd, "text": odd, "button": odd, "kv": {odd: odd}},
+            "trigger": {"on": "event", "event": "Odd", "where": [{"name": odd, "op": "not_set"}]},
+            "audience": {"match": "any", "rules": [{"is": "property", "name": odd, "value": odd}, {"is": "property", "name": odd, "op": "not_set"}]},
+            "group": odd,
+        }),
+    );
+    let answer = raw(bed, "/api/v1/campaigns", definition.to_string().into_bytes()).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = answer.json()["id"].clone();
+    let started = raw(bed, &format!("/api/v1/campaigns/{id}/start"), Vec::new()).await;
+    assert!(started.status == 200 || started.status == 422, "{}", started.body);
+    let mut written = own("Own", &format!("<p>{odd}{{{{ event.props.v }}}}</p>"));
+    written["trigger"] = json!({"on": "event", "event": "Own"});
+    bed.launch(written).await;
+    let device = bed.id();
+    let html = document(bed, device, json!({"name": "Own", "props": {"v": odd}})).await;
+    assert!(
+        html.as_str().is_some_and(|html| html.contains('\u{202e}')),
+        "{html}"
+    );
+    bed.ring(device, &[bed.event("Odd")]).await;
+    bed.get(&format!("/devices/{device}/why?event=Odd")).await;
+    bed.get(&format!("/campaigns/{id}")).await;
+
+    // Half a surrogate pair is no text: the API says where; on the wire it stands alone.
+    let answer = raw(
+        bed,
+        "/api/v1/campaigns",
+        br#"{"name": "\ud800", "kind": "popup"}"#.to_vec(),
+    )
+    .await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(answer.body.contains("line 1 column"), "{}", answer.body);
+    let bad = format!(
+        r#"{{"id":"{}","t":{},"op":"event","name":"\udfff","props":{{}}}}"#,
+        bed.id(),
+        bed.now()
+    );
+    let body = format!(
+        r#"{{"v":1,"account":"{ACCOUNT}","device":"{device}","sdk":"web/0","now":{},"show":true,"ops":[{bad},{}]}}"#,
+        bed.now(),
+        bed.event("Whole"),
+    );
+    let answer = bed
+        .send(
+            "POST",
+            "/ring",
+            &[("content-type", "text/plain")],
+            body.into_bytes(),
+        )
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json()["accepted"]),
+        (200, &json!(1)),
+        "{}",
+        answer.body
+    );
+    // Bytes that are no UTF-8.
+    let answer = raw(bed, "/api/v1/campaigns", b"{\"name\": \"\xff\xfe\"}".to_vec()).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let answer = bed
+        .send(
+            "POST",
+            "/ring",
+            &[("content-type", "text/plain")],
+            b"{\"v\":1,\"account\":\"\xff\"}".to_vec(),
+        )
+        .await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    for path in [
+        "/api/v1/profiles?identity=%00",
+        "/api/v1/profiles?identity=Email:%ff%fe",
+        "/api/v1/campaigns?kind=%00",
+        "/api/v1/media/%00",
+        "/%00",
+        "/js/%2e%2e%2f%2e%2e%2fetc/passwd",
+    ] {
+        let bearer = format!("Bearer {}", bed.key);
+        let answer = bed
+            .send("GET", path, &[("authorization", &bearer)], Vec::new())
+            .await;
+        assert!(
+            (400..500).contains(&answer.status),
+            "{path}: {} {}",
+            answer.status,
+            answer.body
+        );
+    }
+    works(bed).await;
+}
