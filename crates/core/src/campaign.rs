@@ -610,8 +610,27 @@ fn read(value: Value) -> Result<DefinitionWire, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|fault| {
         let path = fault.path().to_string();
         let field = if path == "." { "campaign".to_owned() } else { path };
-        FieldError::new(field, format!("Not understood: {}.", fault.inner()))
+        FieldError::new(
+            field,
+            format!("Not understood: {}.", plainly(&fault.inner().to_string())),
+        )
     })
+}
+
+/// What a reader of JSON expects, without our names of types.
+fn plainly(problem: &str) -> String {
+    let Some((before, wanted)) = problem.rsplit_once("expected ") else {
+        return problem.to_owned();
+    };
+    let wanted = match wanted {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "i64" | "u64" => "a whole number",
+        "f64" | "f32" => "a number",
+        other => other,
+    };
+    format!("{before}expected {wanted}")
 }
 
 #[cfg(test)]

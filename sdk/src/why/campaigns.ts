@@ -111,7 +111,8 @@ function draw(id: number, ports: WhyPorts, tools: Tools): Drawn {
       const base = state.why?.dashboard;
       link.hidden = !base;
       link.href = `${base}/campaigns/${id}`;
-      show.hidden = !state.allowed || state.shown.some(({ campaign }) => campaign === id);
+      // A link may show messages; the debug switch may not.
+      show.hidden = !state.why?.until || state.shown.some(({ campaign }) => campaign === id);
       const inside = JSON.stringify([of.because, row.progress]);
       if (inside === drawnTable) return;
       drawnTable = inside;

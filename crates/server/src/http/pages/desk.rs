@@ -27,8 +27,8 @@ use std::sync::Arc;
 
 /// Cookie that keeps which site one browser looks at.
 const SITE_COOKIE: &str = "campanile_site";
-/// Largest form, bytes.
-const MAX_FORM_BYTES: usize = 256 * 1024;
+/// Largest form, bytes: the largest HTML of the owner's own, of which each byte may be sent as three, with all other fields.
+const MAX_FORM_BYTES: usize = 512 * 1024;
 const YEAR_SECONDS: u32 = 31_536_000;
 
 /// A signed-in person at one site's dashboard.
