@@ -181,6 +181,8 @@ export interface Display {
   corner?: string;
   edge?: string;
   width?: number;
+  /** Instead of `width` on a screen under 520 px. */
+  narrow?: number;
   radius?: number;
   theme?: string;
   label?: string;

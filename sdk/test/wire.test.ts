@@ -28,6 +28,7 @@ test('a reply has the fields that the SDK reads', () => {
 test('a reply with signs, fields and reasons has the types of the wire', () => {
   const reply = replyPopups as Reply;
   const [message] = reply.messages ?? [];
+  assert.deepEqual([message?.display.width, message?.display.narrow], [800, 420]);
   assert.deepEqual([message?.display.bleed, message?.second?.do, message?.action, message?.test], [[40, 0, 0, 0], 'prompt', 'answer', true]);
   assert.deepEqual(
     reply.waiting?.[0]?.signals.list.map(({ on }) => on),

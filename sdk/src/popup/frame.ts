@@ -52,7 +52,7 @@ export function build(message: Message, html: string): Frame {
       css += `${edge}:0;left:0;right:0;` + safe(edge) + (banner ? safe('left') + safe('right') : '');
       if (sheet) radius += ` ${radius} 0 0`;
     } else {
-      css += `width:min(100vw - ${Math.max(2 * INSET, left + right)}px,${Number(display.width) || 400}px);`;
+      css += `width:min(100vw - ${Math.max(2 * INSET, left + right)}px,${Number((narrow.matches && display.narrow) || display.width) || 400}px);`;
       if (modal) {
         // The frame, not its surface, has to fit into the window.
         css += `inset:${up}px 0 ${down}px;margin:auto;height:fit-content;`;

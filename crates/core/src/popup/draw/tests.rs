@@ -287,7 +287,7 @@ fn fields_codes_and_countdowns_are_as_the_page_expects_them() {
 fn a_picture_is_one_link_or_one_button_with_the_whole_message() {
     let poster = sample(Template::ImagePoster);
     let html = poster.html();
-    assert!(html.contains("<a id=\"title\" class=\"all\" href=\"/\" target=\"_top\" aria-label=\"Open studio, Saturday 5 December, 10 to 17 h\" data-campanile=\"click\" data-button=\"main\">"), "{html}");
+    assert!(html.contains("<a id=\"title\" class=\"all\" href=\"/\" target=\"_top\" aria-label=\"Open studio, Sat 5 Dec, 10–17 h, Saturday 5 December, 10 to 17 h\" data-campanile=\"click\" data-button=\"main\">"), "{html}");
     let silent = Popup {
         on_click: OnClick::Close,
         ..sample(Template::ImageSticker)

@@ -182,14 +182,21 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The whole message in one line: the name of a picture.
+    /// The whole message in one line: the name of a picture. What stands in the drawing comes first and in its order, because who speaks
+    /// to the machine says what is to be seen (WCAG 2.5.3).
     pub(super) fn name(&self) -> String {
-        let text = self.popup.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if text.is_empty() {
-            self.plain.clone()
+        let drawn = self.popup.template == Template::ImagePoster && self.popup.image.is_none();
+        let (status, figure) = if drawn {
+            (&*self.popup.status, &*self.popup.figure)
         } else {
-            format!("{}, {text}", self.plain)
-        }
+            ("", "")
+        };
+        [&self.plain, status, figure, &self.popup.text]
+            .iter()
+            .map(|words| words.split_whitespace().collect::<Vec<_>>().join(" "))
+            .filter(|words| !words.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 

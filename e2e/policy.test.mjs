@@ -1,0 +1,176 @@
+// Strict pages: a policy with nonces and Trusted Types, and isolation from other origins. No rule is broken by anything that is shown.
+//
+// The policy is the one of docs/guide/install.md and no wider. What breaks it is heard in every frame, because a pop-up's document has
+// the policy of its page, and comes on the console as an error, where `page.errors` keeps it.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { PNG } from 'pngjs';
+import { galleryOf } from './rig/gallery.mjs';
+import { until } from './rig/poll.mjs';
+import { gone, HOSTS, popupOn, raise } from './rig/popup.mjs';
+import { inBothBrowsers } from './rig/world.mjs';
+
+const NONCE = 'c3RyaWN0';
+const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><rect width="600" height="300" fill="#2f5d46"/></svg>';
+/** Own HTML as owners write it: a style sheet, a script, both without a nonce. */
+const OWN = `<style>.mine{padding:30px;background:rgb(255,241,232);font:16px/1.5 sans-serif}</style>
+<div class="mine"><p id="say">Before</p><button class="jsCT_CTA">Go on</button> <button data-campanile="close">Away</button></div>
+<script>document.getElementById('say').textContent = 'Said by a script of its own';</script>`;
+const QUESTION = {
+  titleText: 'Shall we tell you about new pots?', bodyText: 'Once a month, when the kiln is open.',
+  okButtonText: 'Yes, tell me', rejectButtonText: 'No, thanks',
+};
+
+/** The headers of a strict site; the second kind has nothing of other origins that does not say it may. */
+const policy = (base) => ({
+  'content-security-policy':
+    `default-src 'none'; script-src 'nonce-${NONCE}'; connect-src ${base}; img-src 'self' data: ${base}; style-src 'nonce-${NONCE}'; ` +
+    `worker-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types campanile`,
+});
+const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
+
+inBothBrowsers('strict pages', (world) => {
+  let gallery = [];
+  let uploaded;
+  before(async () => {
+    gallery = await galleryOf(world);
+    const answer = await fetch(`${world.server.base}/api/v1/media?name=glaze`, {
+      method: 'POST', headers: { authorization: `Bearer ${world.server.api_key}` },
+      body: PNG.sync.write(Object.assign(new PNG({ width: 600, height: 300 }), { data: Buffer.alloc(600 * 300 * 4, 0x90) })),
+    });
+    uploaded = await answer.json();
+    assert.equal(answer.status, 201, JSON.stringify(uploaded));
+  });
+
+  /** A site with these headers, the nonce on what the owner pastes, and somebody who allows push when the browser asks. */
+  const open = async (headers) => {
+    const site = await world.site();
+    site.file('/picture.svg', PICTURE, 'image/svg+xml');
+    const page = await world.visit('about:blank');
+    await page.exposeFunction('personAllows', () => world.browser.permit(site.origin));
+    await page.evaluateOnNewDocument(() => {
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample, sourceFile, lineNumber }) =>
+        console.error(`policy: ${violatedDirective} ${blockedURI} ${sample} ${sourceFile}:${lineNumber}`));
+      if (window === top) {
+        Notification.requestPermission = async () => {
+          await window.personAllows();
+          return Notification.permission;
+        };
+      }
+    });
+    await page.setViewport({ width: 1200, height: 800 });
+    await page.goto(site.page('/', { use: world.snippet.replaceAll('<script', `<script nonce="${NONCE}"`), headers }));
+    return { site, page };
+  };
+  /** One of each way to be shown that is not in the gallery as it is. */
+  const others = (called) => [
+    ...Object.keys(HOSTS).map((layout) => ({ kind: layout, own: true, popup: { template: 'custom', custom: { html: OWN, layout, width: 380 } } })),
+    { kind: 'box', own: true, popup: { template: 'custom', custom: { html: OWN, layout: 'box', width: 380, sandbox: true } } },
+    { kind: 'box', popup: { template: 'image-sticker', image: { url: '/picture.svg', width: 600, height: 300 } } },
+    { kind: 'interstitial', popup: { template: 'image-poster', image: { url: uploaded.url, width: 600, height: 300 } } },
+  ].map((one, at) => ({ ...one, event: `${called} ${at}` }));
+
+  const WAYS = [
+    ['a policy with nonces and Trusted Types', policy],
+    ['isolation from other origins', () => ISOLATED],
+    ['both', (base) => ({ ...policy(base), ...ISOLATED })],
+  ];
+  for (const [called, headers] of WAYS) {
+    const strict = called !== WAYS[1][0];
+    const isolated = called !== WAYS[0][0];
+
+    test(`${called}: every template, own HTML, pictures, and no rule is broken`, async () => {
+      const { page } = await open(headers(world.server.base));
+      assert.equal(await page.evaluate(() => self.crossOriginIsolated), isolated);
+      for (const { name, kind, show, end } of gallery) {
+        const { frame } = await show(page);
+        // Without its style sheet a document has a margin.
+        assert.equal(await frame.$eval('body', (body) => getComputedStyle(body).margin), '0px', name);
+        await end(page);
+        await gone(page, kind);
+      }
+      for (const { kind, event, own, popup } of others(called)) {
+        await world.api.popup(event, { on: 'event', event }, { popup: { title: event, ...popup } });
+        await raise(page, event);
+        const pop = await popupOn(page, kind, own ? 'Said by a script of its own' : '');
+        if (own) assert.equal(await pop.frame.$eval('.mine', (mine) => getComputedStyle(mine).backgroundColor), 'rgb(255, 241, 232)');
+        else await pop.frame.waitForFunction(() => [...document.images].some((image) => image.naturalWidth > 0));
+        await pop.click('close');
+        await gone(page, kind);
+      }
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+
+    test(`${called}: the question about push, the subscription, and the overlay`, async () => {
+      const { page } = await open(headers(world.server.base));
+      const { total } = await world.api.get('/subscriptions');
+      await page.evaluate((question) => clevertap.notifications.push(question), QUESTION);
+      const yes = await until('the question', () => page.$('>>> #wzrk-confirm'));
+      const card = await page.$eval('>>> .card', (element) => ({ padding: getComputedStyle(element).padding, text: element.textContent }));
+      assert.equal(card.padding, '24px');
+      assert.ok(card.text.includes(QUESTION.bodyText));
+      await yes.click();
+      await until('the subscription', async () => (await world.api.get('/subscriptions')).total === total + 1, { within: 30_000 });
+      await page.evaluate(() => clevertap.why());
+      await until('the overlay', () => page.evaluate(() => {
+        const { width, height } = document.querySelector('[data-campanile="why"]').getBoundingClientRect();
+        return width > 200 && height > 100;
+      }));
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+
+    if (strict) {
+      test(`${called}: the policy is in force, and what breaks it inside a pop-up is heard`, async () => {
+        const { page } = await open(headers(world.server.base));
+        const event = `Broken, ${called}`;
+        const html = '<p style="color:red">A style that no nonce can allow</p><p>Two</p><p>Three</p>';
+        await world.api.popup(event, { on: 'event', event }, { popup: { title: event, template: 'custom', custom: { html, layout: 'box' } } });
+        await raise(page, event);
+        await popupOn(page, 'box', 'no nonce can');
+        await until('the breach', () => page.errors.some((text) => text.startsWith('policy: style-src-attr')));
+        const written = await page.evaluate(() => {
+          try {
+            document.createElement('p').innerHTML = '<b>plain text into a sink</b>';
+            return 'written';
+          } catch (error) {
+            return error.name;
+          }
+        });
+        assert.equal(written, 'TypeError');
+        await page.close();
+      });
+    }
+  }
+});
+
+inBothBrowsers('strict pages with a pointer', (world) => {
+  test('exit intent with own HTML under the whole policy', async () => {
+    const site = await world.site();
+    const rules = [{ is: 'url', op: 'starts', value: site.origin }];
+    const id = await world.api.popup('Before you go', { on: 'page', when: { rules }, signals: { list: [{ on: 'exit' }] } }, {
+      popup: { template: 'custom', custom: { html: OWN, layout: 'interstitial', width: 380 } },
+    });
+    const page = await world.visit('about:blank');
+    await page.evaluateOnNewDocument(() => {
+      document.addEventListener('securitypolicyviolation', ({ violatedDirective, sample }) => console.error(`policy: ${violatedDirective} ${sample}`));
+    });
+    const head = `<style nonce="${NONCE}">html,body{margin:0;min-height:100vh}</style>`;
+    const headers = { ...policy(world.server.base), ...ISOLATED };
+    await page.goto(site.page('/', { use: world.snippet.replaceAll('<script', `<script nonce="${NONCE}"`), head, headers }));
+    await page.bringToFront();
+    await page.waitForFunction(() => clevertap.session?.getPageCount() > 0);
+    await until('the part that watches', () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('clevertap.more.js'))));
+    await world.screen.move(page, 300, 300);
+    await page.waitForFunction(() => document.documentElement.matches(':hover'));
+    await world.screen.move(page, 300, -30);
+    const pop = await popupOn(page, 'interstitial', 'Said by a script of its own');
+    await world.counted(id, { shown: 1 });
+    await pop.click('close');
+    await gone(page, 'interstitial');
+    assert.deepEqual(page.errors, []);
+    await page.close();
+  });
+}, { screen: true });
