@@ -8,7 +8,7 @@ const KINDS = ['box', 'banner', 'interstitial'];
 
 /**
  * Makes one campaign for each template; `more` changes its slots.
- * @returns {Promise<{name: string, kind: string, title: string, show: (page: any) => Promise<any>, end: (page: any) => Promise<void>}[]>}
+ * @returns {Promise<{name: string, kind: string, event: string, title: string, show: (page: any) => Promise<any>, end: (page: any) => Promise<void>}[]>}
  */
 export async function galleryOf(world, more = () => ({})) {
   const { templates } = await world.api.get('/templates');
@@ -22,7 +22,7 @@ export async function galleryOf(world, more = () => ({})) {
     const event = `Gallery ${name} ${changed.language}`;
     const id = await world.api.popup(event, { on: 'event', event }, { popup: changed });
     all.push({
-      id, name, kind,
+      id, name, kind, event,
       title: changed.title.replaceAll('*', ''),
       show: async (page) => {
         await raise(page, event);

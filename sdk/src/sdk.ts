@@ -403,7 +403,8 @@ function context(): Context {
     url: address(),
     referrer: document.referrer.slice(0, MAX_URL),
     language: navigator.language,
-    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    // Intl, the first time, reads all there is about the language: a long task.
+    zone: (window as { Temporal?: { Now: { timeZoneId(): string } } }).Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     touch: matchMedia('(pointer: coarse)').matches,
     width: innerWidth,
     height: innerHeight,

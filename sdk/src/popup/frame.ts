@@ -121,22 +121,19 @@ export function withNonce(html: string, nonce: string): string {
   return nonce ? html.split('campanile-nonce').join(nonce) : html;
 }
 
-/** Calls `ready` once the message's document can be used: before its pictures are there. Returns a function that gives up. */
+/**
+ * Calls `ready` once the message's document can be used: before its pictures are there, and not in the task that has just read it, which
+ * is long enough. Returns a function that gives up.
+ */
 export function onceReady(frame: HTMLIFrameElement, ready: (document: Document) => void): () => void {
-  const poll = setInterval(check, 20);
-  frame.addEventListener('load', check);
-  function check(): void {
+  const poll = setInterval(() => {
     const inner = frame.contentDocument;
     // Until the srcdoc is there, the frame shows an empty about:blank.
     if (!inner || inner.URL !== 'about:srcdoc' || inner.readyState === 'loading') return;
-    stop();
-    ready(inner);
-  }
-  function stop(): void {
     clearInterval(poll);
-    frame.removeEventListener('load', check);
-  }
-  return stop;
+    ready(inner);
+  }, 20);
+  return () => clearInterval(poll);
 }
 
 /** Keeps the frame as high as `content`; what is higher than the viewport scrolls inside. */

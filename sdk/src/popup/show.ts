@@ -78,7 +78,8 @@ export class Stage {
         this._giveBack(message, 'unsupported');
       }
     }
-    this._next();
+    // In a task of its own, as each step of what follows: on a slow device all of them together would hold the page up.
+    setTimeout(() => this._next());
   }
 
   /** The page became another one: takes down what stands, uncounted, and gives back what was not seen. */
@@ -262,12 +263,15 @@ export class Stage {
       // Under a notch the ground of the message goes on.
       if (/[1-9]/.test(getComputedStyle(host).padding)) host.style.background = inner.defaultView?.getComputedStyle(content).background ?? '';
       if (more && !more._fields(scene, inner)) return;
-      enterNow();
-      if (modal) {
-        focusTitle(frame, inner);
-        trap(inner);
-        if (!own) keepScroll(inner);
-      }
+      setTimeout(() => {
+        if (!open) return;
+        enterNow();
+        if (modal) {
+          focusTitle(frame, inner);
+          trap(inner);
+          if (!own) keepScroll(inner);
+        }
+      });
     });
     // A document that never comes does not keep its place.
     const expiry = until < Infinity ? setTimeout(() => end('expired'), until - Date.now()) : undefined;

@@ -1,0 +1,89 @@
+// What the visitor's page feels of it: nothing is moved, and nothing keeps the main thread.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { galleryOf } from './rig/gallery.mjs';
+import { until } from './rig/poll.mjs';
+import { gone, HOSTS, raise } from './rig/popup.mjs';
+import { openSlow, tasksOf } from './rig/tasks.mjs';
+import { inChromium } from './rig/world.mjs';
+
+const BODY = `<input id="search" aria-label="Search"><main>${'<p>Some text of a page that could be moved by what is put into it.</p>'.repeat(60)}</main>`;
+/** As of a telephone beside a desk, and from where on browsers call a task long. */
+const RATE = 4;
+const LONG_MS = 50;
+const ROUNDS = 3;
+
+inChromium('page health', (world) => {
+  let gallery = [];
+  before(async () => {
+    gallery = await galleryOf(world);
+  });
+
+  test('nothing moves while each template comes and goes, neither on the page nor in the message', async () => {
+    const page = await world.visit('about:blank');
+    await page.setViewport({ width: 1200, height: 800 });
+    await page.evaluateOnNewDocument(() => {
+      window.shifts = [];
+      new PerformanceObserver((list) => {
+        // Also those that follow a click, which the score leaves out.
+        for (const { value, sources } of list.getEntries()) window.shifts.push(`${value} ${sources.map(({ node }) => node?.outerHTML?.slice(0, 80))}`);
+      }).observe({ type: 'layout-shift', buffered: true });
+    });
+    await page.goto((await world.site()).page('/', { body: BODY }));
+    /** The observer is told after a frame was drawn; the second is there when the first was told. */
+    const drawn = (where) => where.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))));
+    const moved = {};
+    for (const { name, kind, show, end } of gallery) {
+      const { frame } = await show(page);
+      await drawn(frame);
+      const inner = await frame.evaluate(() => window.shifts);
+      await end(page);
+      await gone(page, kind);
+      await drawn(page);
+      const outer = await page.evaluate(() => window.shifts.splice(0));
+      if (inner.length + outer.length > 0) moved[name] = { inner, outer };
+    }
+    assert.deepEqual(moved, {});
+    // And the watch does watch.
+    await page.evaluate(() => document.querySelector('main').before(Object.assign(document.createElement('p'), { style: 'height:200px' })));
+    await until('a shift', () => page.evaluate(() => window.shifts.length > 0));
+    await page.close();
+  });
+
+  test('no task of ours is long at a quarter of the speed: loading, each template, its end', async () => {
+    const { base } = world.server;
+    const longest = {};
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const page = await openSlow(world.browser.browser, { rate: RATE });
+      const step = async (name, work) => {
+        const [task] = tasksOf(await page.trace(work), base);
+        // What disturbs only ever adds: the least of the rounds is the nearest to the truth.
+        if (task && !(longest[name]?.ms <= task.ms)) longest[name] = task;
+      };
+      const url = (await world.site()).page('/', { body: BODY });
+      await step('loading', async () => {
+        await page.goto(url);
+        await page.until('the first answer', 'clevertap.session?.getPageCount() > 0');
+      });
+      for (const { name, kind, event } of gallery) {
+        const host = `document.getElementById('${HOSTS[kind]}')`;
+        // By timer: what runs is a task of the page's, not of the tool's.
+        await step(`${name} comes`, async () => {
+          await page.evaluate(`setTimeout(() => clevertap.event.push(${JSON.stringify(event)}))`);
+          await page.until(name, `${host}?.style.opacity === '1' && ${host}.getAnimations().length === 0`);
+        });
+        await step(`${name} goes`, async () => {
+          const close = `['[data-campanile=close]', '.btn', '[data-button=main]']`;
+          await page.evaluate(`setTimeout(() => { const { contentDocument } = ${host}.querySelector('iframe');
+            ${close}.map((one) => contentDocument.querySelector(one)).find(Boolean).click() })`);
+          await page.until(`the end of ${name}`, `!${host}`);
+        });
+      }
+      await page.close();
+    }
+    const table = Object.entries(longest).sort(([, one], [, other]) => other.ms - one.ms);
+    console.log(table.slice(0, 14).map(([n, t]) => `${n} ${t.ms} wall ${t.wall} ${t.parts.join('; ')}`).join('\n'));
+    assert.deepEqual(table.filter(([, { ms }]) => ms > LONG_MS), []);
+  });
+});
