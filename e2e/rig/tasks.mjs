@@ -25,7 +25,7 @@ export async function openSlow(browser, { rate }) {
     return result.value;
   };
   return {
-    evaluate,
+    evaluate, session: page,
     until: (what, expression) => until(what, () => evaluate(expression), { within: 30_000 }),
     goto: (url) => page.send('Page.navigate', { url }),
     /** Runs `work` and gives what the trace has on it. */
