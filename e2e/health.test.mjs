@@ -1,10 +1,17 @@
 // What the visitor's page feels of it: nothing is moved, and nothing keeps the main thread.
+//
+// A time is a bad thing to assert on a machine that others use as well. So: what is judged is processor time of the page's main thread,
+// as Chromium's trace has it, at a quarter of the machine's speed; only tasks in which a script of ours ran; each step in a browser that
+// has just been started, as for a first visit. What disturbs (a neighbour in the cache, the clock of the processor) only ever adds to
+// it, so the least of a few rounds is the nearest to the truth; there is another round while a step looks long, and a task that really is
+// long is long in each of them.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
+import { openChromium } from './rig/chromium.mjs';
 import { galleryOf } from './rig/gallery.mjs';
 import { until } from './rig/poll.mjs';
-import { gone, HOSTS, raise } from './rig/popup.mjs';
+import { gone, HOSTS } from './rig/popup.mjs';
 import { openSlow, tasksOf } from './rig/tasks.mjs';
 import { inChromium } from './rig/world.mjs';
 
@@ -12,7 +19,7 @@ const BODY = `<input id="search" aria-label="Search"><main>${'<p>Some text of a 
 /** As of a telephone beside a desk, and from where on browsers call a task long. */
 const RATE = 4;
 const LONG_MS = 50;
-const ROUNDS = 3;
+const MOST_ROUNDS = 6;
 
 inChromium('page health', (world) => {
   let gallery = [];
@@ -53,13 +60,15 @@ inChromium('page health', (world) => {
 
   test('no task of ours is long at a quarter of the speed: loading, each template, its end', async () => {
     const { base } = world.server;
-    const longest = {};
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const page = await openSlow(world.browser.browser, { rate: RATE });
+    const least = {};
+    const long = () => Object.entries(least).filter(([, { ms }]) => ms > LONG_MS);
+    for (let round = 0; round === 0 || (long().length > 0 && round < MOST_ROUNDS); round += 1) {
+      const fresh = await openChromium({ desk: world.desk, lab: world.server.lab });
+      const page = await openSlow(fresh.browser, { rate: RATE });
       const step = async (name, work) => {
         const [task] = tasksOf(await page.trace(work), base);
-        // What disturbs only ever adds: the least of the rounds is the nearest to the truth.
-        if (task && !(longest[name]?.ms <= task.ms)) longest[name] = task;
+        assert.ok(task, `no script of ours in the trace: ${name}`);
+        if (!(least[name]?.ms <= task.ms)) least[name] = task;
       };
       const url = (await world.site()).page('/', { body: BODY });
       await step('loading', async () => {
@@ -80,10 +89,8 @@ inChromium('page health', (world) => {
           await page.until(`the end of ${name}`, `!${host}`);
         });
       }
-      await page.close();
+      await fresh.close();
     }
-    const table = Object.entries(longest).sort(([, one], [, other]) => other.ms - one.ms);
-    console.log(table.slice(0, 14).map(([n, t]) => `${n} ${t.ms} wall ${t.wall} ${t.parts.join('; ')}`).join('\n'));
-    assert.deepEqual(table.filter(([, { ms }]) => ms > LONG_MS), []);
+    assert.deepEqual(long(), []);
   });
 });

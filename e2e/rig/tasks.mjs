@@ -25,7 +25,7 @@ export async function openSlow(browser, { rate }) {
     return result.value;
   };
   return {
-    evaluate, session: page,
+    evaluate,
     until: (what, expression) => until(what, () => evaluate(expression), { within: 30_000 }),
     goto: (url) => page.send('Page.navigate', { url }),
     /** Runs `work` and gives what the trace has on it. */
@@ -46,26 +46,24 @@ export async function openSlow(browser, { rate }) {
 }
 
 /**
- * The tasks in which a script from `base` ran, or in which a pop-up's document was read, styled or laid out, longest first.
+ * The tasks in which a script from `base` ran, longest first. What the browser does by itself with what stands on the page (reading,
+ * layout, painting in tasks of their own) is left out; what a script makes it do at once is the script's.
  * @returns {{ms: number, wall: number, parts: string[]}[]} `ms`: processor time
  */
 export function tasksOf(events, base) {
-  const whole = events.filter(({ ph, name }) => ph === 'X' && name !== 'RunTask');
+  const whole = events.filter(({ ph, name, tdur }) => ph === 'X' && name !== 'RunTask' && tdur !== undefined);
   const about = ({ args }) => args.data ?? args.beginData ?? {};
-  const frames = new Set(whole.filter((event) => about(event).url === 'about:srcdoc').map((event) => about(event).frame));
-  const ours = whole.filter((event) => about(event).url?.startsWith?.(base) || frames.has(about(event).frame));
+  const scripts = whole.filter((event) => about(event).url?.startsWith(base) && /^(EvaluateScript|FunctionCall|v8\.)/.test(event.name));
   return events
     .filter(({ ph, name, tdur }) => ph === 'X' && name === 'RunTask' && tdur !== undefined)
-    .map((task) => {
-      const inside = (event) => event.pid === task.pid && event.tid === task.tid && event.ts >= task.ts && event.ts < task.ts + task.dur;
-      return { task, inside };
-    })
-    .filter(({ inside }) => ours.some(inside))
+    .map((task) => ({ task, inside: ({ pid, tid, ts }) => pid === task.pid && tid === task.tid && ts >= task.ts && ts < task.ts + task.dur }))
+    .filter(({ inside }) => scripts.some(inside))
     .map(({ task, inside }) => ({
       ms: task.tdur / 1000,
       wall: task.dur / 1000,
-      parts: whole.filter((event) => inside(event) && event.tdur > 4_000)
-        .map((event) => `${event.name} ${about(event).functionName ?? about(event).type ?? ''}${about(event).columnNumber ? ':' + about(event).columnNumber : ''} ${Math.round(event.tdur / 1000)} ms`),
+      parts: whole
+        .filter((event) => inside(event) && event.tdur > 4_000)
+        .map((event) => `${event.name} ${about(event).functionName ?? about(event).type ?? ''} ${Math.round(event.tdur / 1000)} ms`),
     }))
     .sort((one, other) => other.ms - one.ms);
 }

@@ -12,8 +12,10 @@ import { FakeDocument, FakeElement, openPage } from './dom.ts';
 
 const START = 1763890000000;
 
-/** Node's own stand-in goes on after a `clearInterval` inside. */
+/** Node's own stand-in goes on after a `clearInterval` inside, and puts a timer without a delay anywhere. */
 function every(): void {
+  const later = globalThis.setTimeout;
+  const setTimeout = (run: () => void, ms = 0) => later(run, ms);
   const stopped = new Set<object>();
   const setInterval = (run: () => void, ms: number): object => {
     const timer = {};
@@ -26,7 +28,7 @@ function every(): void {
     next();
     return timer;
   };
-  Object.assign(globalThis, { setInterval, clearInterval: (timer: object) => stopped.add(timer) });
+  Object.assign(globalThis, { setTimeout, setInterval, clearInterval: (timer: object) => stopped.add(timer) });
 }
 
 /** A page with a stage on it, at a time that a test moves. */
@@ -66,7 +68,12 @@ class World {
 
   show(...messages: Message[]): void {
     this.stage._show(messages, Date.now());
-    this.pass(30);
+    this.settle();
+  }
+
+  /** Placed, found ready, shown: each in a task of its own. */
+  settle(): void {
+    for (const ms of [1, 30, 1]) this.pass(ms);
   }
 
   /** In steps, because what a timer sets is counted from the end of a step. */
@@ -176,6 +183,7 @@ test('a message whose time is over when its turn comes is given back and not sho
 
 test('the time runs from the sending of the request', () => {
   world.stage._show([message(1, 'box', { leaseMs: 5_000 })], START - 6_000);
+  world.settle();
   assert.deepEqual(world.said, ['return 1 expired']);
   assert.equal(world.find('wizParDiv0'), null);
 });
