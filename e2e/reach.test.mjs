@@ -11,6 +11,19 @@ import { inBothBrowsers, inChromium } from './rig/world.mjs';
 
 const BODY = `<button id="open">Open</button> <input id="search" aria-label="Search"> <a href="#x">Link</a><div id="own" inert>Inert by the page</div>`;
 
+const QUESTION = {
+  titleText: 'Shall we tell you about new pots?', bodyText: 'Once a month, when the kiln is open.',
+  okButtonText: 'Yes, tell me', rejectButtonText: 'No, thanks',
+};
+
+/** What breaks a rule of WCAG 2.2 A or AA in an element; runs in the page, where axe is. */
+const violations = async (selector) => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
+  const rules = { 'target-size': { enabled: true } };
+  const { violations } = await window.axe.run(selector, { runOnly: tags, rules, iframes: false, resultTypes: ['violations'] });
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary.slice(0, 200)}`));
+};
+
 inBothBrowsers('pop-ups by keyboard', (world) => {
   const open = async (title, popup) => {
     const id = await world.api.popup(title, { on: 'event', event: title }, { popup: { title, ...popup } });
@@ -88,6 +101,29 @@ inBothBrowsers('pop-ups by keyboard', (world) => {
     await page.close();
   });
 
+  test('the question about push takes the focus to its title, closes on Escape as a no, and gives the focus back', async () => {
+    const page = await world.visit((await world.site()).page('/', { body: BODY }));
+    await page.focus('#search');
+    await page.evaluate((question) => clevertap.notifications.push({ ...question, rejectCallback: () => (window.said = 'no') }), QUESTION);
+    await until('the question', () => page.$('>>> #wzrk-confirm'));
+    const inside = () => page.evaluate(() => document.querySelector('#wzrk_wrapper').shadowRoot.activeElement?.id);
+    assert.equal(await inside(), 'title');
+    const card = await page.$eval('>>> .card', (element) => {
+      const of = (name) => element.getRootNode().getElementById(element.getAttribute(name)).textContent;
+      return [element.getAttribute('role'), of('aria-labelledby'), of('aria-describedby')];
+    });
+    assert.deepEqual(card, ['dialog', QUESTION.titleText, QUESTION.bodyText]);
+    await page.keyboard.press('Tab');
+    assert.equal(await inside(), 'wzrk-cancel');
+    await page.keyboard.press('Tab');
+    assert.equal(await inside(), 'wzrk-confirm');
+    await page.keyboard.press('Escape');
+    await until('the end of it', async () => (await page.$('#wzrk_wrapper')) === null);
+    assert.equal(await inPage(page), 'search');
+    assert.equal(await page.evaluate(() => window.said), 'no');
+    await page.close();
+  });
+
   test('names and roles: dialogs and regions say what they are and what they are called', async () => {
     const own = { template: 'custom', custom: { html: '<p>My own words</p><button data-campanile="close">Away</button>', layout: 'interstitial' } };
     const { page } = await open('Named own', own);
@@ -131,17 +167,33 @@ inChromium('the gallery for everybody', (world) => {
     page = await world.visit((await world.site()).page('/', { body: BODY }));
     tools = await page.createCDPSession();
   });
-  /** What breaks a rule of WCAG 2.2 A or AA, in the frame and around it. */
+  /** What breaks a rule, in the frame and around it. */
   const broken = async (frame) => {
-    const run = async (context, root) => {
-      await context.evaluate(`window.axe || (() => { ${axe} })()`);
-      return context.evaluate(async (selector) => {
-        const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
-        const { violations } = await window.axe.run(selector, { runOnly: tags, iframes: false, resultTypes: ['violations'] });
-        return violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary.slice(0, 200)}`));
-      }, root);
-    };
-    return [...(await run(frame, 'html')), ...(await run(page, '[id^=wizParDiv], #intentPreview'))];
+    for (const context of [frame, page]) await context.evaluate(`window.axe || (() => { ${axe} })()`);
+    return [...(await frame.evaluate(violations, 'html')), ...(await page.evaluate(violations, '[id^=wizParDiv], #intentPreview'))];
+  };
+  /** The same while a form complains, and while it thanks. */
+  const allBroken = async (pop) => {
+    const found = await broken(pop.frame);
+    if (!(await pop.frame.$('form'))) return found;
+    await pop.click('click');
+    await pop.frame.waitForSelector('[data-campanile="error"]:not([hidden])');
+    found.push(...(await broken(pop.frame)));
+    if (await pop.frame.$('[type="email"]')) await pop.frame.type('[name="answer"]', 'ann@example.com');
+    else await pop.frame.$eval('[name="answer"]', (field) => field.click());
+    await pop.click('click');
+    await pop.frame.waitForSelector('[data-campanile="thanks"]:not([hidden])');
+    found.push(...(await broken(pop.frame)));
+    return found;
+  };
+  const faultsOf = async (templates, look) => {
+    const faults = {};
+    for (const { name, show, end } of templates) {
+      const found = await look(await show(page));
+      await end(page);
+      if (found.length > 0) faults[name] = found;
+    }
+    return faults;
   };
 
   for (const width of [1280, 390]) {
@@ -149,27 +201,66 @@ inChromium('the gallery for everybody', (world) => {
       test(`no rule is broken by any template, ${scheme}, at ${width} px, also while it complains and while it thanks`, async () => {
         await page.setViewport({ width, height: 844 });
         await look({ 'prefers-color-scheme': scheme, 'prefers-reduced-motion': 'reduce' });
-        const faults = {};
-        for (const { name, show, end } of gallery) {
-          const pop = await show(page);
-          const found = await broken(pop.frame);
-          if (await pop.frame.$('form')) {
-            await pop.click('click');
-            await pop.frame.waitForSelector('[data-campanile="error"]:not([hidden])');
-            found.push(...(await broken(pop.frame)));
-            if (await pop.frame.$('[type="email"]')) await pop.frame.type('[name="answer"]', 'ann@example.com');
-            else await pop.frame.$eval('[name="answer"]', (field) => field.click());
-            await pop.click('click');
-            await pop.frame.waitForSelector('[data-campanile="thanks"]:not([hidden])');
-            found.push(...(await broken(pop.frame)));
-          }
-          await end(page);
-          if (found.length) faults[name] = found;
-        }
-        assert.deepEqual(faults, {});
+        assert.deepEqual(await faultsOf(gallery, allBroken), {});
       });
     }
   }
+
+  test('no rule is broken from right to left', async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await look({ 'prefers-color-scheme': 'light', 'prefers-reduced-motion': 'reduce' });
+    const turned = await galleryOf(world, () => ({ language: 'ar' }));
+    assert.deepEqual(await faultsOf(turned, async (pop) => {
+      assert.equal(await pop.frame.evaluate(() => getComputedStyle(document.body).direction), 'rtl');
+      return allBroken(pop);
+    }), {});
+  });
+
+  test('the rules find what breaks them', async () => {
+    const [{ show, end }] = gallery;
+    const { frame } = await show(page);
+    await frame.$eval('[data-campanile="close"]', (button) => button.removeAttribute('aria-label'));
+    await frame.$eval('#title', (title) => (title.style.color = '#eee'));
+    const found = await broken(frame);
+    for (const rule of ['button-name', 'color-contrast']) assert.ok(found.some((text) => text.startsWith(rule)), `${rule} in ${found}`);
+    await end(page);
+  });
+
+  test('whatever can be pressed is at least 24 pixels wide and high, on a telephone and at 320 px', async () => {
+    await look({ 'prefers-reduced-motion': 'reduce' });
+    for (const width of [390, 320]) {
+      await page.setViewport({ width, height: 700 });
+      const faults = await faultsOf(gallery, ({ frame }) =>
+        frame.$$eval('button, a[href], input, textarea, select, summary', (all) =>
+          all
+            // A label is pressed for its field.
+            .map((element) => (/radio|checkbox/.test(element.type) && element.closest('label')) || element)
+            .map((element) => ({ html: element.outerHTML.slice(0, 90), box: element.getBoundingClientRect() }))
+            .filter(({ box }) => box.width > 0 && (box.width < 24 || box.height < 24))
+            .map(({ html, box }) => `${box.width} × ${box.height}: ${html}`),
+        ));
+      assert.deepEqual(faults, {}, `${width} px`);
+    }
+  });
+
+  test('the question about push breaks no rule either', async () => {
+    const other = await world.visit((await world.site()).page('/', { body: BODY }));
+    const others = await other.createCDPSession();
+    await other.evaluate((question) => clevertap.notifications.push(question), QUESTION);
+    await until('the question', () => other.$('>>> #wzrk-confirm'));
+    await other.evaluate(axe);
+    for (const scheme of ['light', 'dark']) {
+      await others.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }, { name: 'prefers-reduced-motion', value: 'reduce' }] });
+      const still = () => other.$eval('>>> .card', (card) => card.getAnimations().length === 0);
+      await until('the end of the motion', still);
+      assert.deepEqual(await other.evaluate(violations, '#wzrk_wrapper'), [], scheme);
+    }
+    const sizes = await other.$eval('#wzrk_wrapper', ({ shadowRoot }) =>
+      [...shadowRoot.querySelectorAll('button')].map((button) => button.getBoundingClientRect()).map(({ width, height }) => Math.min(width, height)));
+    assert.ok(sizes.length === 2 && sizes.every((size) => size >= 24), `${sizes}`);
+    await other.close();
+    await page.bringToFront();
+  });
 
   test('with less motion wanted nothing moves; otherwise each kind comes from its side', async () => {
     await page.setViewport({ width: 1280, height: 800 });
