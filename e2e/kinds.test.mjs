@@ -99,6 +99,22 @@ inBothBrowsers('kinds of pop-up', (world) => {
     await page.close();
   });
 
+  test('a ticket is wider and a sticker smaller on a telephone, and both turn with the window', async () => {
+    for (const [template, wide, narrow] of [['box-ticket', 340, 366], ['image-sticker', 268, 204]]) {
+      await make(`Width, ${template}`, { template, code: template === 'box-ticket' ? 'HELLO15' : null });
+      const { page } = await shop();
+      await raise(page, `Width, ${template}`);
+      const shown = await popupOn(page, 'box');
+      const width = async () => Math.round((await shown.at()).width);
+      assert.equal(await width(), wide);
+      await page.setViewport({ width: 390, height: 844 });
+      await until(`${narrow} px`, async () => (await width()) === narrow);
+      await page.setViewport({ width: 1000, height: 760 });
+      await until(`${wide} px`, async () => (await width()) === wide);
+      await page.close();
+    }
+  });
+
   test('a box and a banner stand together, and each counts its own click', async () => {
     const box = await make('Beside, box', { template: 'box' });
     const banner = await make('Beside, banner', { template: 'banner' });
