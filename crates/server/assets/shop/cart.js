@@ -12,13 +12,17 @@ const read = (key, fallback) => {
   }
 };
 
-const write = (key, value) => {
+const keep = (key, value) => {
   memory.set(key, value);
   try {
     localStorage.setItem(`tindermere-${key}`, JSON.stringify(value));
   } catch {
     // Private windows may refuse; the copy in memory serves this page.
   }
+};
+
+const write = (key, value) => {
+  keep(key, value);
   document.dispatchEvent(new Event("tindermere:changed"));
 };
 
@@ -49,6 +53,14 @@ export const voucher = () => read("voucher", null);
 /** Keeps the voucher {code, percent}; a second one takes the place of the first. */
 export const setVoucher = (value) => write("voucher", value);
 
+/** Whether this order is wrapped as a present. */
+export const wrapped = () => read("wrapped", false);
+export const setWrapped = (value) => write("wrapped", value);
+
+/** What the profile was last told of the cart, so that it is told once. */
+export const told = () => read("told", null);
+export const setTold = (value) => keep("told", value);
+
 export const visitor = () => read("visitor", null);
 export const setVisitor = (value) => write("visitor", value);
 
@@ -66,5 +78,12 @@ export const sums = () => {
 
 export const empty = () => {
   write("voucher", null);
+  write("wrapped", false);
+  write("cart", []);
+};
+
+/** Nothing is left of whoever shopped here. */
+export const forget = () => {
+  for (const key of ["told", "visitor", "voucher", "wrapped"]) keep(key, null);
   write("cart", []);
 };

@@ -5,13 +5,30 @@ const api = () => window.clevertap;
 
 const event = (name, properties) => api()?.event?.push(name, properties);
 
-export const productViewed = (product, glaze) =>
+const profile = (properties) => api()?.profile?.push({ Site: properties });
+
+export const productViewed = (product, glaze) => {
+  profile({ "Last Viewed": product.name, "Last Art": `${product.slug}-${glaze}` });
   event("Product Viewed", {
     name: product.name, slug: product.slug, glaze, price: product.price, currency: "EUR", shelf: product.shelf,
   });
+};
 
-export const addedToCart = (product, glaze, quantity) =>
-  event("Added To Cart", { name: product.name, glaze, price: product.price, quantity });
+/** `total`: all items of the cart; `to_go`: what is missing for free shipping. */
+export const addedToCart = (product, glaze, quantity, { items, missing }) =>
+  event("Added To Cart", { name: product.name, glaze, price: product.price, quantity, total: items, to_go: missing });
+
+/** What the profile knows of the cart, so that messages can ask for it and speak of it. Said before the event that follows from it. */
+export const cartIs = (lines, { discount, shipping, total }, voucher) =>
+  profile({
+    Cart: lines.reduce((sum, { quantity }) => sum + quantity, 0),
+    CartLines: [
+      ...lines.map(({ product, quantity }) => ({ name: `${quantity} ${product.name}`, amount: (product.price * quantity).toFixed(2) })),
+      ...(discount ? [{ name: `Voucher ${voucher.code}`, amount: `−${discount.toFixed(2)}` }] : []),
+    ],
+    CartShipping: shipping ? shipping.toFixed(2) : "free",
+    CartTotal: total.toFixed(2),
+  });
 
 export const charged = (order) =>
   event("Charged", {
@@ -27,6 +44,9 @@ export const signedIn = ({ name, email }) =>
   api()?.onUserLogin?.push({ Site: { Name: name, Identity: email, Email: email } });
 
 export const signedOut = () => api()?.logout?.();
+
+/** This browser is somebody else from now on, as if it came for the first time. */
+export const forgotten = () => api()?.clear?.();
 
 /**
  * Asks whether we may send notifications. Returns a sentence where the visitor would otherwise see nothing.

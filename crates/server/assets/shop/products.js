@@ -5,6 +5,9 @@ export const currency = "EUR";
 export const freeShippingFrom = 60;
 export const shippingCost = 6;
 
+/** Vouchers that can be entered, with their per cent. */
+export const vouchers = { KILN10: 10, HELLO15: 15 };
+
 export const shelves = {
   table: "Table",
   kitchen: "Kitchen",

@@ -2,7 +2,7 @@
 
 import * as cart from "./cart.js";
 import * as events from "./events.js";
-import { bySlug, freeShippingFrom, products, shelves } from "./products.js";
+import { bySlug, freeShippingFrom, products, shelves, vouchers } from "./products.js";
 import { card, euros, h, icon, keepingStep, picture, say, stepper } from "./dom.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -17,6 +17,36 @@ window.addVoucher = function (kv) {
   say(h("b", {}, `Voucher ${code} is in your cart. `), `${percent} % off this order. `,
     document.getElementById("cart") ? null : h("a", { href: "/shop/cart/" }, "See the cart"));
 };
+
+// The same for a piece that somebody thinks about: {"piece": "ebb-jug-cobalt"}.
+window.putInCart = function (kv) {
+  const asked = String(kv?.piece ?? "");
+  const item = products.find(({ slug }) => asked.startsWith(`${slug}-`)) ?? products[0];
+  const glaze = item.glazes.find(({ id }) => asked === `${item.slug}-${id}`) ?? item.glazes[0];
+  add(item, glaze.id, 1);
+};
+
+window.addGiftWrap = function () {
+  cart.setWrapped(true);
+  say(h("b", {}, "Gift wrap is in your cart. "), "Straw, paper, string and a card, at no charge.");
+};
+
+function add(item, glaze, quantity) {
+  cart.add(item, glaze, quantity);
+  events.addedToCart(item, glaze, quantity, cart.sums());
+  say(h("b", {}, `${quantity > 1 ? `${quantity} × ` : ""}${item.name}`), " is in your cart. ",
+    h("a", { href: "/shop/cart/" }, "See the cart"));
+}
+
+/** The profile knows the cart: told when it is another one than last time, and again when somebody else sits here. */
+function tellCart() {
+  const lines = cart.lines();
+  if (lines.length === 0 && !cart.told()) return;
+  const state = JSON.stringify([cart.visitor()?.email, lines.map(({ product: item, glaze, quantity }) => [item.slug, glaze, quantity]), cart.voucher()]);
+  if (state === cart.told()) return;
+  cart.setTold(state);
+  events.cartIs(lines, cart.sums(), cart.voucher());
+}
 
 function bar() {
   const pieces = cart.count();
@@ -49,8 +79,8 @@ function dialogs() {
     submit.preventDefault();
     const form = new FormData(submit.target);
     const visitor = { name: form.get("name").trim(), email: form.get("email").trim().toLowerCase() };
-    cart.setVisitor(visitor);
     events.signedIn(visitor);
+    cart.setVisitor(visitor);
     account.close();
     say(h("b", {}, `Hello, ${visitor.name}. `), "You are signed in.");
   });
@@ -118,6 +148,18 @@ function home() {
   $("#grid").replaceChildren(...shown.map(card));
   $("#none").hidden = shown.length > 0;
   if (known) $("#pieces").scrollIntoView();
+  tryAgain();
+}
+
+/** Everything that was tried here can be tried again. */
+function tryAgain() {
+  const anew = (address) => {
+    cart.forget();
+    events.forgotten();
+    location.assign(address);
+  };
+  $("#try-anew").addEventListener("click", () => anew("/shop/"));
+  $("#try-letter").addEventListener("click", () => anew("/shop/?utm_source=letter"));
 }
 
 function nextMonday() {
@@ -166,10 +208,7 @@ function product() {
   $("#goes-title").textContent = `Goes with the ${item.noun}`;
   $("#buy").addEventListener("submit", (submit) => {
     submit.preventDefault();
-    cart.add(item, state.glaze, state.quantity);
-    events.addedToCart(item, state.glaze, state.quantity);
-    say(h("b", {}, `${state.quantity > 1 ? `${state.quantity} × ` : ""}${item.name}`), " is in your cart. ",
-      h("a", { href: "/shop/cart/" }, "See the cart"));
+    add(item, state.glaze, state.quantity);
   });
   draw();
   events.productViewed(item, state.glaze);
@@ -201,6 +240,13 @@ function drawCart() {
       h("button", { type: "button", class: "quiet", onclick: () => cart.setVoucher(null) }, "Take it out"),
       h("b", { class: "line-price" }, euros(-discount))));
   }
+  if (all.length > 0 && cart.wrapped()) {
+    $("#lines").append(h("li", { class: "line voucher" },
+      h("span", { class: "ticket" }, icon("gift")),
+      h("div", { class: "line-name" }, h("b", {}, "Gift wrap"), h("span", {}, "Straw, paper, string and a card")),
+      h("button", { type: "button", class: "quiet", onclick: () => cart.setWrapped(false) }, "Take it out"),
+      h("b", { class: "line-price" }, euros(0))));
+  }
   const rail = $("#rail");
   rail.replaceChildren(...(missing > 0
     ? [h("b", {}, `€${missing} to go. `), `Free shipping from €${freeShippingFrom}.`]
@@ -218,12 +264,28 @@ function drawCart() {
 function cartPage() {
   drawCart();
   document.addEventListener("tindermere:changed", drawCart);
+  $("#code-form").addEventListener("submit", (submit) => {
+    submit.preventDefault();
+    const field = $("#code");
+    const code = field.value.trim().toUpperCase();
+    const known = Object.hasOwn(vouchers, code);
+    $("#code-wrong").textContent = known ? "" : "We know no voucher of that name. Look at the spelling; your cart stays as it is.";
+    field.toggleAttribute("aria-invalid", !known);
+    if (!known) {
+      field.focus();
+      return;
+    }
+    cart.setVoucher({ code, percent: vouchers[code] });
+    field.value = "";
+    $("#code-fold").open = false;
+    say(h("b", {}, `Voucher ${code} is in your cart. `), `${vouchers[code]} % off this order.`);
+  });
   $("#check-out").addEventListener("click", () => {
     const items = cart.lines();
     if (items.length === 0) return;
     const order = { id: `T-${Date.now().toString(36).toUpperCase()}`, items, total: cart.sums().total };
-    events.charged(order);
     cart.empty();
+    events.charged(order);
     $("#thanks-order").textContent = `Order ${order.id}, ${euros(order.total)}. This is a demo: nothing is paid and nothing is sent.`;
     $("#cart").hidden = true;
     $("#thanks").hidden = false;
@@ -237,6 +299,8 @@ function cartPage() {
 dialogs();
 tellMe();
 bar();
+tellCart();
 document.addEventListener("tindermere:changed", bar);
+document.addEventListener("tindermere:changed", tellCart);
 addEventListener("storage", () => document.dispatchEvent(new Event("tindermere:changed")));
 ({ home, product, cart: cartPage })[document.querySelector("main").dataset.page]?.();

@@ -2,6 +2,8 @@
 //!
 //! The demo is the product itself with a shop, a seeded account and the lab instead of the world's push services.
 
+mod campaigns;
+
 use super::{say, say_aside, told_to_stop};
 use crate::app::{self, Running, Surroundings};
 use crate::config::{Config, Flags};
@@ -11,7 +13,6 @@ use crate::store::db::Batch;
 use crate::store::users::UserRow;
 use crate::telemetry;
 use anyhow::Context as _;
-use campanile_core::campaign::Definition;
 use campanile_core::id::AccountId;
 use campanile_core::time::Zone;
 use campanile_lab::{Lab, LabConfig, StartHints};
@@ -129,7 +130,7 @@ fn words(shop: &str, link: &str, key: &str, lab: &str, hints: &StartHints) -> St
     let chromium = hints.chromium_command("/tmp/campanile-chromium", shop);
     format!(
         "Campanile demo\n\n\
-         Shop       {shop}\n           Open it in any browser: the pop-up is there.\n\
+         Shop       {shop}\n           Open it in any browser and wait two seconds. “What you can try here”, at its foot, says what brings the other pop-ups.\n\
          Dashboard  {link}\n           Signs you in once.\n\
          API key    {key}\n\n\
          Push without the internet: the lab at {lab} stands in for the push services.\n\
@@ -140,16 +141,27 @@ fn words(shop: &str, link: &str, key: &str, lab: &str, hints: &StartHints) -> St
     )
 }
 
-/// Account, person and two campaigns, if this data folder does not have them yet.
+/// Account, person and the shop's campaigns, if this data folder does not have them yet.
 async fn seed(running: &Running, account: &AccountId, base: &str) -> anyhow::Result<()> {
     let app = &running.app;
     if app.live.site(account).is_none() {
         app.launch
             .create_account("Tindermere", Some(account.clone()), Zone::utc())
             .await?;
-        let popup = app.launch.create(account, definition(popup())).await?;
-        app.launch.start(account, popup.id).await?;
-        app.launch.create(account, definition(push(base))).await?;
+        let seed = campaigns::read(base, app.clock.now())?;
+        for definition in seed.running {
+            let name = definition.name.clone();
+            let refused = || format!("the demo's campaign “{name}” was refused");
+            let made = app
+                .launch
+                .create(account, definition)
+                .await
+                .with_context(refused)?;
+            app.launch.start(account, made.id).await.with_context(refused)?;
+        }
+        for definition in seed.drafts {
+            app.launch.create(account, definition).await?;
+        }
     }
     if app.store.user_by_email(EMAIL).await?.is_none() {
         let mut batch = Batch::new("seed_user");
@@ -162,43 +174,6 @@ async fn seed(running: &Running, account: &AccountId, base: &str) -> anyhow::Res
         app.store.db.write(batch).await?;
     }
     Ok(())
-}
-
-fn definition(value: Value) -> Definition {
-    Definition::parse(value).expect("the demo's campaigns are well formed")
-}
-
-fn popup() -> Value {
-    json!({
-        "name": "Stoneware is back", "kind": "popup",
-        "popup": {
-            "template": "box",
-            "title": "The stoneware is out of the kiln",
-            "text": "Jugs, mugs and bowls in three glazes, fired this week. Take ten per cent off your first piece.",
-            "image": {"url": "/shop/media/box-stoneware.png", "alt": ""},
-            "button": "Take ten per cent off",
-            "on_click": {"do": "function", "name": "addVoucher"},
-            "kv": {"voucher": "KILN10", "percent": "10"},
-            "corner": "bottom-right", "accent": "#2440c7", "language": "en"
-        },
-        "trigger": {"on": "page"}, "caps": {"session": null}
-    })
-}
-
-fn push(base: &str) -> Value {
-    json!({
-        "name": "The kiln is open", "kind": "push",
-        "push": {
-            "title": "The kiln is open",
-            "body": "Twelve new pots, three of them blue. First come, first served.",
-            "url": format!("{base}/shop/"),
-            "icon": format!("{base}/shop/media/icon-192.png"),
-            "badge": format!("{base}/shop/media/badge-96.png"),
-            "image": format!("{base}/shop/media/hero-push.png"),
-            "actions": [{"action": "cart", "title": "Open my cart", "url": format!("{base}/shop/cart/")}],
-            "language": "en"
-        }
-    })
 }
 
 impl LabOnly {
