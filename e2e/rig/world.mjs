@@ -34,14 +34,15 @@ export function listen(page) {
  * Declares the same tests for both browsers. `tests` gets a world whose fields are there when the tests run.
  * @param {string} title
  * @param {(world: any) => void} tests
- * @param {{screen?: boolean}} [how] `screen`: with a window on `world.screen`, where there is a real pointer
+ * @param {{screen?: boolean, seeded?: boolean}} [how] `screen`: with a window on `world.screen`, where there is a real pointer; `seeded`:
+ *   the campaigns that the demo begins with go on
  */
 export const inBothBrowsers = (title, tests, how) => inBrowsers(BROWSERS, title, tests, how);
 
 /** Declares tests of what does not differ between browsers, or of what only Chromium can be told by remote control. */
 export const inChromium = (title, tests, how) => inBrowsers(BROWSERS.filter(([name]) => name === 'Chromium'), title, tests, how);
 
-function inBrowsers(browsers, title, tests, { screen = false } = {}) {
+function inBrowsers(browsers, title, tests, { screen = false, seeded = false } = {}) {
   // To work on one browser; what runs everything does not set it.
   const only = process.env.E2E_BROWSER?.toLowerCase();
   if (only && !BROWSERS.some(([name]) => name.toLowerCase() === only)) throw new Error(`E2E_BROWSER: no browser "${only}" here`);
@@ -74,8 +75,8 @@ function inBrowsers(browsers, title, tests, { screen = false } = {}) {
         world.server = await start(['demo', '--listen', listen, '--data', path]);
         world.api = apiOf(world.server);
         world.snippet ??= (await world.api.get('/install')).snippet;
+        if (seeded) return;
         const { campaigns } = await world.api.get('/campaigns?status=running');
-        world.seeded ??= campaigns.map(({ name }) => name);
         for (const { id } of campaigns) await world.api.post(`/campaigns/${id}/stop`);
       };
       /** A new origin with the snippet. */
