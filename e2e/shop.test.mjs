@@ -180,10 +180,10 @@ inBothBrowsers('the demo’s shop', (world) => {
 
   test('back by the letter’s link: the ticket instead of the box, and its code is good in the cart', async () => {
     const counts = await before('Welcome back, fifteen per cent');
-    const others = await before('Stoneware is back');
     const page = await newcomer('/shop/?shelf=kitchen');
     await Promise.all([page.waitForNavigation(), page.click('#try-letter')]);
     const ticket = await popupOn(page, 'box', 'off, because you came back');
+    const others = await before('Stoneware is back');
     await ticket.click('copy');
     await ticket.frame.waitForFunction(() => document.body.textContent.includes('Copied'));
     await counts.more({ handed: 1, shown: 1, clicked: 1 });
