@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Figures of `encrypt`
+    /// Figures of `encrypt`; without them the page says nothing of push
     #[arg(long)]
-    encrypt: PathBuf,
+    encrypt: Option<PathBuf>,
     /// Figures of `ingest`
     #[arg(long)]
     ingest: PathBuf,
@@ -26,8 +26,8 @@ pub(crate) struct Args {
     #[arg(long)]
     decide: PathBuf,
     /// Figures of `campaign`
-    #[arg(long)]
-    campaign: PathBuf,
+    #[arg(long, requires = "encrypt")]
+    campaign: Option<PathBuf>,
     /// A fact for the head of the page, as `name=text`; may be given often
     #[arg(long = "fact")]
     facts: Vec<String>,
@@ -48,9 +48,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         page,
         "- every round of every figure: [{raw}]({raw}); what is measured and how: [bench/README.md](../README.md)\n"
     )?;
-    let encrypt = read(&args.encrypt)?;
-    encryption(&mut page, &encrypt)?;
-    through_the_lab(&mut page, &read(&args.campaign)?, &encrypt)?;
+    if let Some(encrypt) = &args.encrypt {
+        let encrypt = read(encrypt)?;
+        encryption(&mut page, &encrypt)?;
+        if let Some(campaign) = &args.campaign {
+            through_the_lab(&mut page, &read(campaign)?, &encrypt)?;
+        }
+    }
     deciding(&mut page, &read(&args.decide)?)?;
     ingestion(&mut page, &read(&args.ingest)?)?;
     std::fs::write(&args.out, page).with_context(|| format!("{} cannot be written", args.out.display()))
