@@ -109,7 +109,11 @@ mod tests {
             let caps = plan.caps;
             assert!(
                 caps.session.is_some()
-                    && (caps.after_closed.or(caps.after_clicked).or(caps.after_shown)).is_some(),
+                    && caps
+                        .after_closed
+                        .or(caps.after_clicked)
+                        .or(caps.after_shown)
+                        .is_some(),
                 "{} would come back too soon",
                 definition.name
             );
