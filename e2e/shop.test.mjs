@@ -44,6 +44,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     await open(page, `/shop/product/${slug}/`);
     await page.click('#buy .go');
     await page.waitForFunction(() => document.querySelector('#said').textContent.includes('is in your cart'));
+    await page.waitForNetworkIdle({ idleTime: 200 });
   };
   /** Closes the page; nobody complained on its console, and it stood alone. */
   const alone = async (page, kind) => {
