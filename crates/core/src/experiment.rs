@@ -140,10 +140,14 @@ impl Experiment {
 
     /// The share of the control group in percent.
     pub fn control_percent(&self) -> f64 {
-        // Shares of a draft may be any number; as a percentage they need not be exact.
-        #[expect(clippy::cast_precision_loss, reason = "a percentage")]
+        self.percent(self.control)
+    }
+
+    /// A share in percent of all.
+    pub fn percent(&self, share: u32) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a percentage need not be exact")]
         let all = self.shares().max(1) as f64;
-        100.0 * f64::from(self.control) / all
+        100.0 * f64::from(share) / all
     }
 
     /// All shares together: of A, the further variants and the control group. A draft's may be too large for their own type.

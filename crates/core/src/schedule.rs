@@ -55,7 +55,7 @@ impl Clock {
     pub fn parse(text: &str) -> Option<Self> {
         let (hours, minutes) = text.trim().split_once(':')?;
         let (hours, minutes): (u16, u16) = (hours.parse().ok()?, minutes.parse().ok()?);
-        (hours <= 24 && minutes < 60 && hours * 60 + minutes <= 24 * 60).then_some(Self(hours * 60 + minutes))
+        (hours <= 24 && minutes < 60 && hours * 60 + minutes <= 24 * 60).then(|| Self(hours * 60 + minutes))
     }
 }
 

@@ -184,17 +184,10 @@ fn parts(plan: &PopupPlan, by: By, mut counted: BTreeMap<String, Counts>) -> Vec
     if experiment.is_one() && alone {
         return Vec::new();
     }
-    let all = experiment.weight
-        + experiment.control
-        + experiment
-            .variants
-            .iter()
-            .map(|variant| variant.weight)
-            .sum::<u32>();
-    let share = |weight: u32| Some(100.0 * f64::from(weight) / f64::from(all.max(1)));
+    let share = |weight: u32| Some(experiment.percent(weight));
     let mut rows = vec![(
         experiment.name(0).to_owned(),
-        share(experiment.weight.max(u32::from(all == 0))),
+        share(experiment.weight.max(u32::from(experiment.shares() == 0))),
     )];
     for variant in &experiment.variants {
         rows.push((variant.name.clone(), share(variant.weight)));
