@@ -370,6 +370,10 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
             json!({"caps": {"session": null, "after_shown": -5}}),
             "caps.after_shown",
         ),
+        (
+            json!({"caps": {"session": null, "after_closed": most}}),
+            "caps.after_closed",
+        ),
         (json!({"priority": -1}), "priority"),
         (json!({"priority": 101}), "priority"),
         (
@@ -455,7 +459,7 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
         (json!({"schedule": {"start": i64::MAX}}), false),
         (json!({"schedule": {"end": i64::MIN}}), false),
         (
-            json!({"caps": {"session": null, "ever": most, "after_shown": most, "after_clicked": most, "after_closed": most}}),
+            json!({"caps": {"session": null, "ever": most, "after_shown": 527_040, "after_clicked": 527_040, "after_closed": 527_040}}),
             true,
         ),
     ] {
