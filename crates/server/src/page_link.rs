@@ -53,7 +53,11 @@ pub fn sign(key: &[u8], purpose: Purpose, until: Timestamp) -> String {
 /// The link of a token, if it is this account's and not expired.
 pub fn verify(key: &[u8], token: &str, now: Timestamp) -> Result<PageLink, Fault> {
     let link = read(key, token).ok_or(Fault::Unknown)?;
-    if link.until > now { Ok(link) } else { Err(Fault::Ended) }
+    if link.until > now {
+        Ok(link)
+    } else {
+        Err(Fault::Ended)
+    }
 }
 
 /// What the account's key has signed, of whatever age.

@@ -533,7 +533,10 @@ fn asked(
         }
         Some(token) => match page_link::verify(&site.link_key, token, now) {
             Ok(link) if link.purpose == Purpose::Why => (Asking::Owner, Ok(link)),
-            Ok(_) => (Asking::No, Err(Some(refusal(page_link::Fault::Unknown).to_owned()))),
+            Ok(_) => (
+                Asking::No,
+                Err(Some(refusal(page_link::Fault::Unknown).to_owned())),
+            ),
             Err(fault) => (Asking::No, Err(Some(refusal(fault).to_owned()))),
         },
     }

@@ -170,7 +170,11 @@ pub(crate) fn tabs(id: i64, step: &str, experiment: &Experiment, current: usize)
             words: if experiment.is_one() {
                 experiment.name(index).to_owned()
             } else {
-                format!("{}, {}%", experiment.name(index), (u64::from(*weight) * 100 + sum / 2) / sum)
+                format!(
+                    "{}, {}%",
+                    experiment.name(index),
+                    (u64::from(*weight) * 100 + sum / 2) / sum
+                )
             },
             href: format!("/campaigns/{id}/edit?step={step}&variant={index}"),
             current: index == current,
