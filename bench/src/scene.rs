@@ -259,15 +259,17 @@ impl Scene {
             subscribed: true,
         };
         let page = Page {
-            url: URL,
             referrer: "https://letters.example.org/2026/kiln",
             title: "Ebb jug",
             number: 4,
             session: 40,
+            ..Page::at(URL)
         };
+        let view = Id::new(NOW, [9; 10]);
+        let here = Here::new(NOW, &self.zone, self.device, page.session, Some(view));
         let facts = Facts {
             now: NOW,
-            zone: &self.zone,
+            today: here.today,
             properties: &self.properties,
             identified: true,
             activity: &self.activity,
@@ -275,14 +277,13 @@ impl Scene {
             device: &device,
             page: &page,
         };
-        let (account_time, visitor_time) = Visitor::clocks(&facts, "Europe/Berlin");
-        let view = Id::new(NOW, [9; 10]);
+        let (account_time, visitor_time) = Visitor::clocks(NOW, &self.zone, "Europe/Berlin");
         with(&Visitor {
             account: &self.account,
             person: Ordinal(4711),
             facts,
             ledger: &self.ledger,
-            here: Here::new(NOW, &self.zone, self.device, page.session, Some(view)),
+            here,
             account_time,
             visitor_time,
             // Three messages at once are more than a page can bear.

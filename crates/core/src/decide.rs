@@ -19,7 +19,7 @@ use crate::ledger::{Here, Ledger};
 use crate::popup::{Layout, Popup, Prepared};
 use crate::schedule::Local;
 use crate::segment::Facts;
-use crate::time::Zone;
+use crate::time::{Timestamp, Zone};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -76,11 +76,11 @@ pub struct Visitor<'a> {
     pub site_name: &'a str,
 }
 
-impl<'a> Visitor<'a> {
-    /// The clocks of the account and the visitor at the moment of `facts`.
-    pub fn clocks(facts: &Facts<'a>, visitor_zone: &str) -> (Local, Local) {
-        let account = Local::at(facts.now, facts.zone);
-        let visitor = Zone::parse(visitor_zone).map_or(account, |zone| Local::at(facts.now, &zone));
+impl Visitor<'_> {
+    /// What the clocks of the account and of the visitor show at `now`; where the visitor's zone is not known, the account's.
+    pub fn clocks(now: Timestamp, zone: &Zone, visitor_zone: &str) -> (Local, Local) {
+        let account = Local::at(now, zone);
+        let visitor = Zone::parse(visitor_zone).map_or(account, |zone| Local::at(now, &zone));
         (account, visitor)
     }
 }

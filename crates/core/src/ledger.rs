@@ -19,7 +19,7 @@ pub const MOST_HITS: usize = 100;
 /// Campaigns that are kept for a person; after that the one that was met longest ago gives way.
 pub const MOST_CAMPAIGNS: usize = 400;
 /// Days of a week.
-const WEEK_DAYS: i64 = 7;
+const WEEK_DAYS: u32 = 7;
 
 /// One slot that is taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,10 +122,11 @@ pub struct Here {
 impl Here {
     /// The place of a device at `now`.
     pub fn new(now: Timestamp, zone: &crate::time::Zone, device: Id, session: u32, view: Option<Id>) -> Self {
+        let today = Day::of(now, zone);
         Self {
             now,
-            today: Day::of(now, zone),
-            week_from: Day::of(now.plus_ms(-(WEEK_DAYS - 1) * crate::rule::DAY_MS), zone),
+            today,
+            week_from: today.back(WEEK_DAYS - 1),
             device,
             session,
             view,

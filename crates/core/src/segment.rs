@@ -7,7 +7,7 @@
 use crate::FieldError;
 use crate::activity::Activity;
 use crate::rule::{Op, Test, shown};
-use crate::time::{Day, Timestamp, Zone};
+use crate::time::{Day, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -249,8 +249,10 @@ pub struct Device<'a> {
 /// Where a visitor is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page<'a> {
-    /// Address of the page, or empty.
+    /// Address of the page, or empty; made by [`Page::at`].
     pub url: &'a str,
+    /// Its path: nearly every rule asks for it, so it is looked for once.
+    pub path: &'a str,
     /// Address that led here, or empty.
     pub referrer: &'a str,
     /// Title of the page, or empty.
@@ -261,18 +263,22 @@ pub struct Page<'a> {
     pub session: u32,
 }
 
-impl Page<'_> {
-    /// The path of the address, `/` at least.
-    pub fn path(&self) -> &str {
-        // Over bytes: it is asked for by nearly every rule, and what is looked for is ASCII.
+impl<'a> Page<'a> {
+    /// A page at `url`. Its path is `/` at least.
+    pub fn at(url: &'a str) -> Self {
+        // Over bytes: what is looked for is ASCII.
         let find = |text: &str, wanted: &[u8]| text.bytes().position(|b| wanted.contains(&b));
-        let scheme = self.url.as_bytes().windows(3).position(|part| part == b"://");
-        let after = scheme.map_or(self.url, |at| {
-            let rest = &self.url[at + 3..];
+        let scheme = url.as_bytes().windows(3).position(|part| part == b"://");
+        let after = scheme.map_or(url, |at| {
+            let rest = &url[at + 3..];
             find(rest, b"/?#").map_or("", |at| &rest[at..])
         });
         let path = &after[..find(after, b"?#").unwrap_or(after.len())];
-        if path.is_empty() { "/" } else { path }
+        Self {
+            url,
+            path: if path.is_empty() { "/" } else { path },
+            ..Self::default()
+        }
     }
 
     /// The value of a parameter of the query, decoded.
@@ -290,8 +296,8 @@ impl Page<'_> {
 pub struct Facts<'a> {
     /// Now.
     pub now: Timestamp,
-    /// The account's zone, in which days are counted.
-    pub zone: &'a Zone,
+    /// Today in the account's zone, in which days are counted.
+    pub today: Day,
     /// Properties of the profile.
     pub properties: &'a Map<String, Value>,
     /// Whether the profile has an identity.
@@ -443,10 +449,7 @@ impl Rule {
         };
         match self.days {
             None => done.count,
-            Some(days) => {
-                let back = (i64::from(days) - 1) * crate::rule::DAY_MS;
-                done.since(Day::of(facts.now.plus_ms(-back), facts.zone))
-            }
+            Some(days) => done.since(facts.today.back(days.saturating_sub(1))),
         }
     }
 
@@ -468,7 +471,7 @@ impl Rule {
             Subject::Identified => yes(facts.identified),
             Subject::Subscribed => yes(facts.device.subscribed),
             Subject::Url => test.passes_text(facts.page.url, now),
-            Subject::Path => test.passes_text(facts.page.path(), now),
+            Subject::Path => test.passes_text(facts.page.path, now),
             Subject::Query => test.passes_text(&facts.page.query(&self.name).unwrap_or_default(), now),
             Subject::Referrer => test.passes_text(facts.page.referrer, now),
             Subject::PageNumber => test.passes_number(facts.page.number, now),
@@ -568,7 +571,7 @@ impl Rule {
             }
             .to_owned(),
             Subject::Url => text(facts.page.url),
-            Subject::Path => text(facts.page.path()),
+            Subject::Path => text(facts.page.path),
             Subject::Query => text(&facts.page.query(&self.name).unwrap_or_default()),
             Subject::Referrer => text(facts.page.referrer),
             Subject::PageNumber => format!("page {}", facts.page.number),
@@ -596,6 +599,7 @@ fn about_number(op: Op) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Zone;
     use serde_json::json;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
@@ -617,16 +621,15 @@ mod tests {
             ..Device::default()
         };
         let page = Page {
-            url: "https://shop.example.com/Sale/jugs?utm_source=letter&q=a%20b#top",
             referrer: "https://search.example.com/",
             number: 3,
             session: 2,
-            ..Page::default()
+            ..Page::at("https://shop.example.com/Sale/jugs?utm_source=letter&q=a%20b#top")
         };
         let utm = BTreeMap::from([("source".to_owned(), "letter".to_owned())]);
         let facts = Facts {
             now: NOW,
-            zone: &zone,
+            today: Day::of(NOW, &zone),
             properties: properties.as_object().expect("an object"),
             identified: true,
             activity: &activity,

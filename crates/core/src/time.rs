@@ -53,8 +53,22 @@ impl Day {
     /// The day it is in `zone` at `now`.
     pub fn of(now: Timestamp, zone: &Zone) -> Self {
         let moment = jiff::Timestamp::from_millisecond(now.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let date = moment.to_zoned(zone.0.clone()).date();
-        let year = u32::from(date.year().unsigned_abs());
+        Self::on(moment.to_zoned(zone.0.clone()).date())
+    }
+
+    /// So many days before: by the calendar, whatever the clocks did in between.
+    #[must_use]
+    pub fn back(self, days: u32) -> Self {
+        let part = |n: u32| i8::try_from(n % 100).unwrap_or(1);
+        let year = i16::try_from(self.0 / 10_000).unwrap_or(i16::MAX);
+        let Ok(date) = jiff::civil::Date::new(year, part(self.0 / 100), part(self.0)) else {
+            return self;
+        };
+        Self::on(date.saturating_sub(jiff::Span::new().days(days.min(7_000_000))))
+    }
+
+    fn on(date: jiff::civil::Date) -> Self {
+        let year = u32::try_from(date.year()).unwrap_or(0);
         Self(
             year * 10_000
                 + u32::from(date.month().unsigned_abs()) * 100
@@ -116,6 +130,16 @@ mod tests {
         let berlin = Zone::parse("Europe/Berlin").expect("a zone of the database");
         assert_eq!(Day::of(moment, &berlin), Day(20_251_124));
         assert_eq!(Day(20_251_124).dashed(), "2025-11-24");
+    }
+
+    #[test]
+    fn days_go_back_by_the_calendar() {
+        assert_eq!(Day(20_251_124).back(0), Day(20_251_124));
+        assert_eq!(Day(20_260_301).back(1), Day(20_260_228));
+        assert_eq!(Day(20_240_301).back(1), Day(20_240_229));
+        assert_eq!(Day(20_260_103).back(6), Day(20_251_228));
+        assert_eq!(Day(0).back(6), Day(0));
+        assert!(Day(20_260_103).back(u32::MAX) < Day(20_260_103));
     }
 
     #[test]

@@ -66,11 +66,11 @@ impl<'a> Sight<'a> {
                 subscribed: reachable,
             },
             page: Page {
-                url: &place.url,
                 referrer: &place.referrer,
                 title: &place.title,
                 number: state.session.pages,
                 session: state.session.number,
+                ..Page::at(&place.url)
             },
             site,
             device,
@@ -93,9 +93,10 @@ impl<'a> Sight<'a> {
 
     /// What deciding looks at.
     pub fn visitor(&self) -> Visitor<'_> {
+        let (zone, here) = (&self.site.account.zone, self.here());
         let facts = Facts {
             now: self.now,
-            zone: &self.site.account.zone,
+            today: here.today,
             properties: &self.profile.properties,
             identified: self.profile.identified,
             activity: &self.profile.activity,
@@ -103,13 +104,13 @@ impl<'a> Sight<'a> {
             device: &self.used,
             page: &self.page,
         };
-        let (account_time, visitor_time) = Visitor::clocks(&facts, &self.device.state.zone);
+        let (account_time, visitor_time) = Visitor::clocks(self.now, zone, &self.device.state.zone);
         Visitor {
             account: &self.site.account.id,
             person: self.profile.ordinal,
             facts,
             ledger: &self.profile.ledger,
-            here: self.here(),
+            here,
             account_time,
             visitor_time,
             overall: self.site.account.settings.caps,

@@ -55,7 +55,7 @@ impl<'a> Words<'a> {
                     })
                     .unwrap_or_default();
                 json!({
-                    "url": facts.page.url, "path": facts.page.path(), "title": facts.page.title,
+                    "url": facts.page.url, "path": facts.page.path, "title": facts.page.title,
                     "referrer": facts.page.referrer, "query": query,
                 })
             }

@@ -98,14 +98,13 @@ impl Person {
             ..Device::default()
         };
         let page = Page {
-            url: self.url,
             number: self.pages,
             session: 1,
-            ..Page::default()
+            ..Page::at(self.url)
         };
         let facts = Facts {
             now: NOW,
-            zone: &self.zone,
+            today: self.here().today,
             properties: &self.properties,
             identified: false,
             activity: &self.activity,
@@ -113,7 +112,7 @@ impl Person {
             device: &device,
             page: &page,
         };
-        let (account_time, visitor_time) = Visitor::clocks(&facts, "Pacific/Auckland");
+        let (account_time, visitor_time) = Visitor::clocks(NOW, &self.zone, "Pacific/Auckland");
         let visitor = Visitor {
             account: &self.account,
             person: Ordinal(self.ordinal),
