@@ -53,7 +53,10 @@ export async function openSlow(browser, { rate }) {
 export function tasksOf(events, base) {
   const whole = events.filter(({ ph, name, tdur }) => ph === 'X' && name !== 'RunTask' && tdur !== undefined);
   const about = ({ args }) => args.data ?? args.beginData ?? {};
-  const scripts = whole.filter((event) => about(event).url?.startsWith(base) && /^(EvaluateScript|FunctionCall|v8\.)/.test(event.name));
+  // What runs on when something was answered has no address in the trace; on these pages no other script waits for an answer.
+  const scripts = whole.filter(
+    (event) => event.name === 'RunMicrotasks' || (about(event).url?.startsWith(base) && /^(EvaluateScript|FunctionCall|v8\.)/.test(event.name)),
+  );
   return events
     .filter(({ ph, name, tdur }) => ph === 'X' && name === 'RunTask' && tdur !== undefined)
     .map((task) => ({ task, inside: ({ pid, tid, ts }) => pid === task.pid && tid === task.tid && ts >= task.ts && ts < task.ts + task.dur }))

@@ -58,6 +58,7 @@ export class Sdk {
   _endpoint = '';
   private _offline = false;
   private _waiting: (() => void)[] = [];
+  private _begun = false;
   private _settings: PushSettings | undefined;
   private _settingsWaiting: ((settings: PushSettings) => void)[] = [];
   private _handed = new Set<string>();
@@ -123,19 +124,26 @@ export class Sdk {
     this._visitor._of(account);
     this._outbox = this._createOutbox(account);
     this._outbox._paused = this._offline;
-    this._listen(this._outbox);
     this._log._debug(`account ${account}, device ${this._visitor._device()}, endpoint ${this._endpoint}`);
     const begin = () => {
+      if (this._begun) return;
+      this._begun = true;
+      this._visitor._keep();
       for (const run of this._waiting.splice(0)) run();
       this._outbox?._wake();
       this._refreshSite();
       if (this._tab._get(WAITS)) this._listenFor();
       if (this._tab._get(WHY) !== this._tab._get(SHUT)) this._openWhy();
     };
-    // A page that is rendered ahead may never be seen.
+    // A page that is rendered ahead may never be seen. Another one begins in a task of its own: it has just read this script.
     if ((document as { prerendering?: boolean }).prerendering) {
       document.addEventListener('prerenderingchange', begin, { once: true });
-    } else begin();
+    } else {
+      setTimeout(begin);
+      // Before the outbox hears of it: who leaves at once is heard as well.
+      addEventListener('pagehide', begin);
+    }
+    this._listen(this._outbox);
   }
 
   /** Keeps what a call says; `read` knows its arguments. */
@@ -228,9 +236,8 @@ export class Sdk {
   }
 
   private _when(run: () => void): void {
-    const early = this._account === undefined || (document as { prerendering?: boolean }).prerendering;
-    if (early) this._waiting.push(run);
-    else run();
+    if (this._begun) run();
+    else this._waiting.push(run);
   }
 
   private _onceSettings(run: (settings: PushSettings) => void): void {

@@ -27,9 +27,9 @@ export class Visitor {
     private _location: Location,
     private _newId: () => string,
   ) {
-    const known = [_store._get(DEVICE), readCookie(_document, COOKIE)].find(isId);
-    this._id = known ?? _newId();
-    this._keep();
+    let known = _store._get(DEVICE);
+    if (!isId(known)) known = readCookie(_document, COOKIE);
+    this._id = isId(known) ? known : _newId();
   }
 
   /** The device id. */
@@ -75,7 +75,8 @@ export class Visitor {
     this._keep();
   }
 
-  private _keep(): void {
+  /** Keeps the id for the next page, and for the site's other sub-domains. */
+  _keep(): void {
     this._store._set(DEVICE, this._id);
     writeCookie(this._document, this._location, COOKIE, this._id);
   }

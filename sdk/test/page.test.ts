@@ -284,11 +284,13 @@ test('the device id outlives cleared storage by its cookie, and clear() ends it'
   world.run(page);
   const device = world.context.clevertap.getCleverTapID();
   assert.match(device, /^[0-9a-f]{32}$/);
+  await world.settle();
   const next = new World();
   next.cookie = world.cookie;
   next.run(STUB);
   next.run(page);
   assert.equal(next.context.clevertap.getCleverTapID(), device);
+  await next.settle();
   next.run('clevertap.clear()');
   assert.notEqual(next.context.clevertap.getCleverTapID(), device);
 });

@@ -285,7 +285,15 @@ impl<'a> Page<'a> {
     pub fn query(&self, name: &str) -> Option<String> {
         let (_, query) = self.url.split_once('?')?;
         let query = query.split('#').next().unwrap_or_default();
-        url::form_urlencoded::parse(query.as_bytes())
+        // Only what may be it is decoded.
+        let may_be = |pair: &&str| {
+            let key = pair.split('=').next().unwrap_or_default();
+            key == name || key.contains(['%', '+'])
+        };
+        query
+            .split('&')
+            .filter(may_be)
+            .filter_map(|pair| url::form_urlencoded::parse(pair.as_bytes()).next())
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
     }
