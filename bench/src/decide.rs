@@ -2,8 +2,9 @@
 //!
 //! The measured process is told by a line to do one thing once, and its processor time is read while it waits for the next line. Both
 //! share a core, so that one of them runs at a time: what is left of a turn when the figure is read is the way back to waiting, the same
-//! for all. Left out: the store and HTTP (`ingest`). Invariant: things take turns, each time each of them once; what doing nothing takes is
-//! taken off.
+//! for all. First the things take turns, each time each of them once, so that every one finds the caches full of another's; then the
+//! decisions are made one after the other, as a server under load makes them. Left out: the store and HTTP (`ingest`). Invariant: what
+//! doing nothing takes is taken off.
 
 use crate::decider::Made;
 use crate::process::{Child, cores, load_average, say, thread_nanoseconds};
@@ -62,6 +63,12 @@ const THINGS: [(&str, &str); 9] = [
     ("read ledger", "of it, ledger"),
 ];
 
+/// What is done again and again, without a turn of anything else.
+const IN_A_ROW: [(&str, &str); 2] = [
+    ("page, brief", "decide, page view, one after the other"),
+    ("event, brief", "decide, event, one after the other"),
+];
+
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let cores = cores()?;
     // The last core: the first is where a machine does its own work.
@@ -94,13 +101,27 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
             then = now;
         }
     }
+    let mut in_a_row = vec![Vec::with_capacity(args.runs); IN_A_ROW.len()];
+    for (times, (thing, _)) in in_a_row.iter_mut().zip(IN_A_ROW) {
+        for turn in 0..args.runs + warm {
+            let then = thread_nanoseconds(decider.pid())?;
+            decider.tell(thing)?;
+            let answer = decider.hear()?;
+            ensure!(answer == "done", "the decider answered: {answer}");
+            if turn >= warm {
+                times.push(thread_nanoseconds(decider.pid())? - then);
+            }
+        }
+    }
     decider.wait()?;
+    taken.append(&mut in_a_row);
     for times in &mut taken {
         times.sort_unstable();
     }
     let nothing = at(&taken[0], 0.5);
     let rows: Vec<Row> = THINGS
         .iter()
+        .chain(&IN_A_ROW)
         .zip(&taken)
         .skip(1)
         .map(|((thing, label), times)| Row {
@@ -113,7 +134,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         .collect();
     for row in &rows {
         say(&format!(
-            "decide: {:<30} p50 {:>7.1} µs, p99 {:>7.1} µs, most {:>7.1} µs",
+            "decide: {:<40} p50 {:>7.1} µs, p99 {:>7.1} µs, most {:>7.1} µs",
             row.label,
             row.p50 as f64 / 1000.0,
             row.p99 as f64 / 1000.0,

@@ -181,7 +181,7 @@ fn deciding(page: &mut String, figures: &decide::Figures) -> anyhow::Result<()> 
         "## Deciding pop-ups\n\n\
          {} running campaigns; a visitor with {} bytes of properties, {} of activity and {} of ledger, as JSON. Of a page view follow {} \
          messages, and {} campaigns get as far as their caps; of an event {} and {}. Processor time of one thing, done {} times by turns \
-         with the others; doing nothing takes {:.1} µs and is taken off; load average {before} to {after}.\n\n\
+         with the others, in the last rows without them; doing nothing takes {:.1} µs and is taken off; load average {before} to {after}.\n\n\
          | | p50 µs | p99 µs | most µs | p50, row to JSON = 1 |\n\
          | --- | ---: | ---: | ---: | ---: |",
         made.campaigns,
