@@ -199,6 +199,8 @@ inBothBrowsers('editor', (world) => {
     await fill(page, { 'popup.title': 'Keeps its words' });
     await page.keyboard.press('Tab');
     await until('the title', async () => (await kept(id)).popup.title === 'Keeps its words');
+    // The page hears of it a moment later; until then it asks before it is left.
+    await saved(page);
     await page.goto(`${world.server.base}/campaigns/${id}/edit?step=template`);
     await submit(page, 'button[name="template"][value="interstitial"]');
     assert.equal(await value(page, 'popup.title'), 'Keeps its words');
