@@ -420,9 +420,9 @@ impl Launch {
         Ok(campaign)
     }
 
-    /// The address of a page of the owner's with a signed token of that purpose in it, and the moment at which the token ends. The page must be one whose origin may speak for the account; a path alone is taken
-    /// to be on the first of its origins. Nothing is kept: whoever has the account's key can tell a good token.
-    pub fn page_link_until(
+    /// The address of a page of the owner's with a signed token of that purpose in it, and the moment at which the token ends. The page must
+    /// be one whose origin may speak for the account; a path alone is taken to be on the first of its origins. Nothing is kept: whoever has the account's key can tell a good token.
+    pub fn page_link(
         &self,
         site: &Site,
         purpose: Purpose,

@@ -128,7 +128,7 @@ async fn accept(app: &App, peer: SocketAddr, headers: &HeaderMap, body: Body) ->
         origin: seen.map(|origin| origin.as_str().to_owned()),
         agent: text(header::USER_AGENT).unwrap_or_default(),
         caller: app.geo.caller(address(app, peer, headers), app.clock.now()).await,
-        base: base(app, headers),
+        base: request.why.is_some().then(|| base(app, headers)),
     };
     Ok(app.ingest.accept(&site, &request, &sender).await?)
 }

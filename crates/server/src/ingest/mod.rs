@@ -44,8 +44,8 @@ pub struct Sender {
     pub agent: String,
     /// Who calls; asked for a country only where the visitor's address may be used.
     pub caller: Caller,
-    /// Address under which we were reached, which is the dashboard's as well.
-    pub base: String,
+    /// Address under which we were reached, which is the dashboard's as well; for whoever asks why.
+    pub base: Option<String>,
 }
 
 /// Why a whole batch was not taken.
@@ -244,7 +244,7 @@ impl Ingest {
                     campaigns,
                     took_us,
                     until: owner.map(|link| link.until),
-                    dashboard: owner.map(|_| sender.base.clone()),
+                    dashboard: owner.and_then(|_| sender.base.clone()),
                     visitor: told,
                     fault: None,
                 })

@@ -16,7 +16,6 @@ pub mod impressions;
 pub mod media;
 pub mod migrate;
 pub mod profiles;
-pub mod recent;
 pub mod sends;
 pub mod subscriptions;
 pub mod users;

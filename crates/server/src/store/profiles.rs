@@ -150,7 +150,7 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("what is kept beside a profile serialises")
 }
 
-pub(super) fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
+fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     Ok(ProfileRow {
         ordinal: ordinal(row.int(from)?)?,
         properties: serde_json::from_str(row.text(from + 1)?)
@@ -163,7 +163,7 @@ pub(super) fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     })
 }
 
-pub(super) fn device(row: &Row) -> Result<DeviceRow, DbError> {
+fn device(row: &Row) -> Result<DeviceRow, DbError> {
     Ok(DeviceRow {
         id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("devices.id"))?,
         ordinal: ordinal(row.int(1)?)?,
@@ -172,6 +172,11 @@ pub(super) fn device(row: &Row) -> Result<DeviceRow, DbError> {
         created_at: Timestamp(row.int(4)?),
         seen_at: Timestamp(row.int(5)?),
     })
+}
+
+/// Reads a row of `visitor` and `recent_visitors`.
+fn visitor(row: &Row) -> Result<(DeviceRow, ProfileRow, bool), DbError> {
+    Ok((device(row)?, profile(row, 6)?, row.int(13)? > 0))
 }
 
 impl Store {
@@ -187,9 +192,27 @@ impl Store {
                    FROM devices d JOIN profiles p ON p.account = d.account AND p.ordinal = d.ordinal \
                    WHERE d.account = $1 AND d.id = $2";
         let rows = self.db.query(sql, args![account.as_str(), id.bytes()]).await?;
-        rows.first()
-            .map(|row| Ok((device(row)?, profile(row, 6)?, row.int(13)? > 0)))
-            .transpose()
+        rows.first().map(visitor).transpose()
+    }
+
+    /// At most `most` people, the newest first, each with the browser that was seen last: a sample of who comes.
+    pub async fn recent_visitors(
+        &self,
+        account: &AccountId,
+        most: u32,
+    ) -> Result<Vec<(DeviceRow, ProfileRow, bool)>, DbError> {
+        let sql = "-- recent_visitors\nSELECT d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at, \
+                   p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   (SELECT COUNT(*) FROM subscriptions s WHERE s.account = d.account AND s.ordinal = d.ordinal AND s.state = 'live') \
+                   FROM devices d JOIN profiles p ON p.account = d.account AND p.ordinal = d.ordinal \
+                   WHERE p.account = $1 AND p.merged_into IS NULL ORDER BY p.ordinal DESC, d.seen_at DESC LIMIT $2";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(most)])
+            .await?;
+        let mut found = rows.iter().map(visitor).collect::<Result<Vec<_>, _>>()?;
+        found.dedup_by_key(|(_, person, _)| person.ordinal);
+        Ok(found)
     }
 
     /// One profile; a merged one leads to the one that is left.

@@ -278,6 +278,12 @@ impl Bed {
         reply
     }
 
+    /// Posts bytes to the wire as they are: what no well-behaved page would send.
+    pub(crate) async fn ring_raw(&self, body: impl Into<Vec<u8>>) -> Answer {
+        let headers = [("content-type", "text/plain")];
+        self.send("POST", "/ring", &headers, body.into()).await
+    }
+
     /// An operation of this moment.
     pub(crate) fn op(&self, op: &str, fields: Value) -> Value {
         let mut value = json!({"id": self.id(), "t": self.now(), "op": op});

@@ -141,14 +141,7 @@ async fn what_is_too_deep_is_refused_and_the_rest_is_kept(bed: &Bed) {
             nested(depth),
             bed.event("Shallow"),
         );
-        let answer = bed
-            .send(
-                "POST",
-                "/ring",
-                &[("content-type", "text/plain")],
-                body.into_bytes(),
-            )
-            .await;
+        let answer = bed.ring_raw(body).await;
         let reply = answer.json();
         assert_eq!((answer.status, &reply["accepted"]), (200, &json!(1)), "{reply}");
         assert_eq!(reply["refused"][0]["code"], 604, "{reply}");

@@ -397,14 +397,7 @@ async fn characters_that_nobody_types(bed: &Bed) {
         bed.now(),
         bed.event("Whole"),
     );
-    let answer = bed
-        .send(
-            "POST",
-            "/ring",
-            &[("content-type", "text/plain")],
-            body.into_bytes(),
-        )
-        .await;
+    let answer = bed.ring_raw(body).await;
     assert_eq!(
         (answer.status, &answer.json()["accepted"]),
         (200, &json!(1)),
@@ -414,14 +407,7 @@ async fn characters_that_nobody_types(bed: &Bed) {
     // Bytes that are no UTF-8.
     let answer = raw(bed, "/api/v1/campaigns", b"{\"name\": \"\xff\xfe\"}".to_vec()).await;
     assert_eq!(answer.status, 400, "{}", answer.body);
-    let answer = bed
-        .send(
-            "POST",
-            "/ring",
-            &[("content-type", "text/plain")],
-            b"{\"v\":1,\"account\":\"\xff\"}".to_vec(),
-        )
-        .await;
+    let answer = bed.ring_raw(b"{\"v\":1,\"account\":\"\xff\"}").await;
     assert_eq!(answer.status, 400, "{}", answer.body);
     for path in [
         "/api/v1/profiles?identity=%00",

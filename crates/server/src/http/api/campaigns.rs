@@ -219,7 +219,7 @@ pub(super) async fn link(
         "why" => Purpose::Why,
         _ => return Err(Error::BadRequest("“purpose” is test or why.".to_owned())),
     };
-    let (url, until) = app.launch.page_link_until(&site, purpose, &new.url)?;
+    let (url, until) = app.launch.page_link(&site, purpose, &new.url)?;
     Ok((
         StatusCode::CREATED,
         Json(json!({"url": url.as_str(), "until": until})),

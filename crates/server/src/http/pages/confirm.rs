@@ -39,6 +39,14 @@ pub(crate) struct ConfirmPage {
     pub(crate) verb_icon: Icon,
 }
 
+/// The crumbs above a question about a campaign.
+fn way_to(id: CampaignId, name: &str) -> Vec<(String, String)> {
+    vec![
+        ("Campaigns".to_owned(), "/campaigns".to_owned()),
+        (name.to_owned(), format!("/campaigns/{id}")),
+    ]
+}
+
 impl ConfirmPage {
     /// Asks before a campaign is stopped.
     pub(crate) fn stop(shell: Shell, id: CampaignId, name: &str, push: bool, waiting: u64) -> Self {
@@ -56,7 +64,7 @@ impl ConfirmPage {
                 "They are not sent.".to_owned(),
             )
         });
-        Self::of_campaign(
+        Self::stopping(
             shell,
             id,
             name,
@@ -66,7 +74,7 @@ impl ConfirmPage {
         )
     }
 
-    fn of_campaign(
+    fn stopping(
         shell: Shell,
         id: CampaignId,
         name: &str,
@@ -76,10 +84,7 @@ impl ConfirmPage {
     ) -> Self {
         Self {
             shell,
-            crumbs: vec![
-                ("Campaigns".to_owned(), "/campaigns".to_owned()),
-                (name.to_owned(), format!("/campaigns/{id}")),
-            ],
+            crumbs: way_to(id, name),
             question: format!("Stop “{name}”?"),
             consequence: consequence.to_owned(),
             affected,
@@ -95,10 +100,7 @@ impl ConfirmPage {
     pub(crate) fn delete(shell: Shell, id: CampaignId, name: &str) -> Self {
         Self {
             shell,
-            crumbs: vec![
-                ("Campaigns".to_owned(), "/campaigns".to_owned()),
-                (name.to_owned(), format!("/campaigns/{id}")),
-            ],
+            crumbs: way_to(id, name),
             question: format!("Delete “{name}”?"),
             consequence: "The message and its numbers go for good. What people did stays in their history."
                 .to_owned(),
@@ -115,10 +117,7 @@ impl ConfirmPage {
     pub(crate) fn discard(shell: Shell, id: CampaignId, name: &str) -> Self {
         Self {
             shell,
-            crumbs: vec![
-                ("Campaigns".to_owned(), "/campaigns".to_owned()),
-                (name.to_owned(), format!("/campaigns/{id}")),
-            ],
+            crumbs: way_to(id, name),
             question: format!("Discard the changes of “{name}”?"),
             consequence: "What was written since the last publishing goes for good. Visitors keep getting what they get now."
                 .to_owned(),

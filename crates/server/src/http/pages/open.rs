@@ -42,7 +42,7 @@ pub(crate) struct OpeningPage {
 
 /// Leads to the page; a fault of the field comes back as `Error::Fields`.
 pub(crate) fn lead(desk: &Desk, nav: Nav, purpose: Purpose, url: &str) -> Result<Response, Error> {
-    let (url, until) = desk.app.launch.page_link_until(&desk.site, purpose, url)?;
+    let (url, until) = desk.app.launch.page_link(&desk.site, purpose, url)?;
     let page = OpeningPage {
         shell: desk.shell(nav),
         host: host_of(&url.origin().ascii_serialization()).to_owned(),
