@@ -36,6 +36,9 @@ pub enum LaunchError {
     /// Its state does not allow it.
     #[error("{0}")]
     State(String),
+    /// It is not any more what it was when it was read.
+    #[error("Somebody else changed this campaign at the same moment. Look at it again.")]
+    Changed,
     /// The store.
     #[error(transparent)]
     Store(#[from] DbError),
@@ -210,14 +213,14 @@ impl Launch {
         }
     }
 
-    /// Takes a new definition. A running pop-up must stay fit to run; visitors get the new message from then on.
+    /// Takes a new definition for a campaign as it was read: what somebody else changed since is not overwritten ([`LaunchError::Changed`]). A
+    /// running pop-up must stay fit to run; visitors get the new message from then on.
     pub async fn change(
         &self,
         account: &AccountId,
-        id: CampaignId,
+        mut campaign: Campaign,
         definition: Definition,
     ) -> Result<Campaign, LaunchError> {
-        let mut campaign = self.find(account, id).await?;
         if definition.kind() != campaign.definition.kind() {
             return Err(LaunchError::Fields(vec![FieldError::new(
                 "kind",
@@ -239,11 +242,7 @@ impl Launch {
         }
         let before = campaign.status;
         let now = self.clock.now();
-        let started = campaign.started_at.is_some() && definition.kind() == Kind::Popup;
-        let changed = started && definition.to_json() != campaign.definition.to_json();
-        campaign.definition = definition;
-        campaign.draft = None;
-        campaign.revision += u32::from(changed);
+        let changed = put_into_force(&mut campaign, definition);
         let kept = campaign.clone();
         self.write(account, campaign, before, |batch| {
             if changed {
@@ -253,14 +252,13 @@ impl Launch {
         .await
     }
 
-    /// Keeps changes of a campaign beside what is in force; `None` forgets them. A draft is simply changed.
+    /// Keeps changes of a campaign, as it was read, beside what is in force; `None` forgets them.
     pub async fn keep_draft(
         &self,
         account: &AccountId,
-        id: CampaignId,
+        mut campaign: Campaign,
         draft: Option<Definition>,
     ) -> Result<Campaign, LaunchError> {
-        let mut campaign = self.find(account, id).await?;
         if let Some(draft) = &draft {
             if draft.kind() != campaign.definition.kind() {
                 return Err(LaunchError::Fields(vec![FieldError::new(
@@ -310,7 +308,7 @@ impl Launch {
         Ok(())
     }
 
-    /// Starts a campaign. For a push this makes the run and its first job in the same commit.
+    /// Starts a campaign, with the changes that were kept beside it. For a push this makes the run and its first job in the same commit.
     pub async fn start(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
         let mut campaign = self.find(account, id).await?;
         let before = campaign.status;
@@ -318,6 +316,9 @@ impl Launch {
         campaign.status = before
             .start(kind)
             .map_err(|invalid| LaunchError::State(invalid.0))?;
+        if let Some(draft) = campaign.draft.take() {
+            put_into_force(&mut campaign, draft);
+        }
         let faults = campaign.definition.check();
         if !faults.is_empty() {
             return Err(LaunchError::Fields(faults));
@@ -411,9 +412,7 @@ impl Launch {
         match self.store.db.write(batch).await? {
             Outcome::Done { .. } => {}
             Outcome::Conflict { .. } => {
-                return Err(LaunchError::State(
-                    "Somebody else changed this campaign at the same moment. Look at it again.".to_owned(),
-                ));
+                return Err(LaunchError::Changed);
             }
         }
         self.changed(account).await?;
@@ -421,7 +420,8 @@ impl Launch {
     }
 
     /// The address of a page of the owner's with a signed token of that purpose in it, and the moment at which the token ends. The page must
-    /// be one whose origin may speak for the account; a path alone is taken to be on the first of its origins. Nothing is kept: whoever has the account's key can tell a good token.
+    /// be one whose origin may speak for the account; a path alone is taken to be on the first of its origins. Nothing is kept: whoever has
+    /// the account's key can tell a good token.
     pub fn page_link(
         &self,
         site: &Site,
@@ -434,7 +434,7 @@ impl Launch {
         let token = page_link::sign(&site.link_key, purpose, until);
         let name = match purpose {
             Purpose::Why => "campanile_why",
-            Purpose::Test(_) => "campanile_test",
+            Purpose::Test(..) => "campanile_test",
         };
         // A token that was copied along with the address gives way to the new one.
         let ours = |key: &str| key == "campanile_why" || key == "campanile_test";
@@ -462,6 +462,16 @@ impl Launch {
             .await?;
         Ok(token)
     }
+}
+
+/// Makes a definition the one in force, and says whether it is another one for those who get it: a new revision.
+fn put_into_force(campaign: &mut Campaign, definition: Definition) -> bool {
+    let started = campaign.started_at.is_some() && definition.kind() == Kind::Popup;
+    let changed = started && definition != campaign.definition;
+    campaign.definition = definition;
+    campaign.draft = None;
+    campaign.revision += u32::from(changed);
+    changed
 }
 
 /// The address of a page that may speak for the account, or what to write instead.

@@ -15,8 +15,8 @@ use campanile_core::time::Timestamp;
 pub enum Purpose {
     /// The overlay that says why messages are shown or not; it may show any message once, uncounted.
     Why,
-    /// One message, uncounted.
-    Test(CampaignId),
+    /// One message, uncounted: of that campaign and that variant, 0 is A.
+    Test(CampaignId, usize),
 }
 
 /// A link that was found good.
@@ -43,8 +43,8 @@ pub const LIVES_MS: i64 = 2 * 3600 * 1000;
 /// The token of a link.
 pub fn sign(key: &[u8], purpose: Purpose, until: Timestamp) -> String {
     let text = match purpose {
-        Purpose::Why => format!("why.0.{}", until.ms()),
-        Purpose::Test(campaign) => format!("test.{campaign}.{}", until.ms()),
+        Purpose::Why => format!("why.0.0.{}", until.ms()),
+        Purpose::Test(campaign, variant) => format!("test.{campaign}.{variant}.{}", until.ms()),
     };
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes());
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag.as_ref()))
@@ -69,11 +69,11 @@ fn read(key: &[u8], token: &str) -> Option<PageLink> {
     let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
     hmac::verify(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes(), &tag).ok()?;
     let mut parts = text.split('.');
-    let (kind, campaign, until) = (parts.next()?, parts.next()?, parts.next()?);
+    let (kind, campaign, variant, until) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let until = Timestamp(until.parse().ok()?);
     let purpose = match kind {
         "why" => Purpose::Why,
-        "test" => Purpose::Test(CampaignId(campaign.parse().ok()?)),
+        "test" => Purpose::Test(CampaignId(campaign.parse().ok()?), variant.parse().ok()?),
         _ => return None,
     };
     Some(PageLink { purpose, until })
@@ -86,9 +86,12 @@ mod tests {
     #[test]
     fn only_the_key_makes_a_link_and_it_expires() {
         let until = Timestamp(2_000);
-        let token = sign(b"key", Purpose::Test(CampaignId(7)), until);
+        let token = sign(b"key", Purpose::Test(CampaignId(7), 1), until);
         let link = verify(b"key", &token, Timestamp(1_999)).expect("good");
-        assert_eq!((link.purpose, link.until), (Purpose::Test(CampaignId(7)), until));
+        assert_eq!(
+            (link.purpose, link.until),
+            (Purpose::Test(CampaignId(7), 1), until)
+        );
         assert_eq!(verify(b"key", &token, until), Err(Fault::Ended));
         let now = Timestamp(0);
         assert_eq!(verify(b"other", &token, now), Err(Fault::Unknown));

@@ -134,6 +134,7 @@ impl From<LaunchError> for Error {
             },
             LaunchError::Fields(faults) => Self::Fields(faults),
             LaunchError::State(message) => Self::Conflict(message),
+            LaunchError::Changed => Self::Conflict(fault.to_string()),
             LaunchError::Store(fault) => fault.into(),
             LaunchError::Internal(fault) => Self::Internal(fault),
         }

@@ -407,9 +407,9 @@ impl Ingest {
             Ok(link) => link,
             Err(fault) => return none(refusal(fault)),
         };
-        let id = match (link.purpose, wanted) {
-            (Purpose::Test(id), _) => id,
-            (Purpose::Why, Some(id)) => CampaignId(id),
+        let (id, variant) = match (link.purpose, wanted) {
+            (Purpose::Test(id, variant), _) => (id, variant),
+            (Purpose::Why, Some(id)) => (CampaignId(id), 0),
             (Purpose::Why, None) => return none(refusal(page_link::Fault::Unknown)),
         };
         let Some(campaign) = self.store.campaign(&site.account.id, id).await? else {
@@ -425,7 +425,7 @@ impl Ingest {
         let message = preview::message(
             site,
             id,
-            &plan.popup,
+            plan.variant(variant),
             visitor.as_ref(),
             request,
             now,

@@ -3,6 +3,7 @@
 use crate::bed::Bed;
 use crate::engines;
 use campanile::app;
+use campanile::launch::LaunchError;
 use campanile_core::campaign::{Definition, Status};
 use campanile_core::id::AccountId;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ engines!(
     the_document_lists_what_is_served,
     the_account_changes,
     changes_at_the_same_moment_are_not_lost,
+    a_start_puts_kept_changes_into_force,
+    a_link_shows_the_variant_that_was_asked_for,
     health_and_metrics
 );
 
@@ -258,7 +261,7 @@ async fn changes_at_the_same_moment_are_not_lost(bed: &Bed) {
         let made = here.launch.create(&account, definition.clone()).await.unwrap();
         "After".clone_into(&mut definition.name);
         let (changed, started) = tokio::join!(
-            here.launch.change(&account, made.id, definition),
+            here.launch.change(&account, made.clone(), definition),
             here.launch.start(&account, made.id)
         );
         let kept = here.launch.find(&account, made.id).await.unwrap();
@@ -269,5 +272,80 @@ async fn changes_at_the_same_moment_are_not_lost(bed: &Bed) {
             Status::Draft
         };
         assert_eq!((kept.definition.name.as_str(), kept.status), (name, status));
+    }
+    // Who read it before somebody else changed it is told, and changes nothing.
+    let definition = |name: &str| {
+        Definition::parse(json!({"name": name, "kind": "popup", "popup": {"title": "T"}})).unwrap()
+    };
+    let read = here
+        .launch
+        .create(&account, definition("As it was read"))
+        .await
+        .unwrap();
+    let theirs = definition("Theirs");
+    here.launch.change(&account, read.clone(), theirs).await.unwrap();
+    let late = definition("Too late");
+    let refused = [
+        here.launch.change(&account, read.clone(), late.clone()).await,
+        here.launch.keep_draft(&account, read.clone(), Some(late)).await,
+    ];
+    for refused in refused {
+        assert!(matches!(refused, Err(LaunchError::Changed)), "{refused:?}");
+    }
+    let kept = here.launch.find(&account, read.id).await.unwrap();
+    assert_eq!((kept.definition.name.as_str(), &kept.draft), ("Theirs", &None));
+}
+
+async fn a_start_puts_kept_changes_into_force(bed: &Bed) {
+    let campaign = json!({"name": "Runs", "kind": "popup", "popup": {"title": "Before"}});
+    let id = bed.launch(campaign.clone()).await;
+    let path = format!("/campaigns/{id}");
+    bed.api("POST", &format!("{path}/stop"), Value::Null, 200).await;
+    let mut draft = campaign;
+    draft["popup"]["title"] = json!("After");
+    bed.api("PUT", &format!("{path}/draft"), draft.clone(), 200).await;
+    let started = bed.api("POST", &format!("{path}/start"), Value::Null, 200).await;
+    assert_eq!(
+        (
+            &started["popup"]["title"],
+            &started["draft"],
+            &started["revision"]
+        ),
+        (&json!("After"), &Value::Null, &json!(2))
+    );
+    // What is not fit to run stays beside it, and so does the campaign as it was.
+    bed.api("POST", &format!("{path}/stop"), Value::Null, 200).await;
+    draft["popup"]["title"] = json!("");
+    bed.api("PUT", &format!("{path}/draft"), draft, 200).await;
+    bed.api("POST", &format!("{path}/start"), Value::Null, 422).await;
+    let kept = bed.get(&path).await;
+    assert_eq!(
+        (
+            &kept["status"],
+            &kept["popup"]["title"],
+            &kept["draft"]["popup"]["title"],
+            &kept["revision"]
+        ),
+        (&json!("stopped"), &json!("After"), &json!(""), &json!(2))
+    );
+}
+
+async fn a_link_shows_the_variant_that_was_asked_for(bed: &Bed) {
+    let campaign = json!({
+        "name": "Two", "kind": "popup", "popup": {"title": "Of A"},
+        "experiment": {"weight": 50, "variants": [{"name": "B", "weight": 50, "popup": {"title": "Of B"}}]},
+    });
+    let made = bed.api("POST", "/campaigns", campaign, 201).await;
+    let path = format!("/campaigns/{}/links", made["id"]);
+    for (variant, title) in [(json!(0), "Of A"), (json!(1), "Of B")] {
+        let asked = json!({"purpose": "test", "url": "https://shop.example.com/", "variant": variant});
+        let link = bed.api("POST", &path, asked, 201).await;
+        let url = link["url"].as_str().unwrap();
+        let token = url.split("campanile_test=").nth(1).unwrap();
+        let reply = bed
+            .post(Some(bed.id()), &[bed.page()], &[("test", json!(token))])
+            .await
+            .json();
+        assert_eq!(reply["messages"][0]["msgContent"]["title"], title, "{reply}");
     }
 }

@@ -124,10 +124,8 @@ pub(super) async fn change(
     Part(id): Part<i64>,
     Body(value): Body<Value>,
 ) -> Answer {
-    let campaign = app
-        .launch
-        .change(&site.account.id, CampaignId(id), parse(value)?)
-        .await?;
+    let before = app.launch.find(&site.account.id, CampaignId(id)).await?;
+    let campaign = app.launch.change(&site.account.id, before, parse(value)?).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
 
@@ -179,18 +177,14 @@ pub(super) async fn keep_draft(
     Body(value): Body<Value>,
 ) -> Answer {
     let draft = Some(parse(value)?);
-    let campaign = app
-        .launch
-        .keep_draft(&site.account.id, CampaignId(id), draft)
-        .await?;
+    let before = app.launch.find(&site.account.id, CampaignId(id)).await?;
+    let campaign = app.launch.keep_draft(&site.account.id, before, draft).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
 
 pub(super) async fn forget_draft(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
-    let campaign = app
-        .launch
-        .keep_draft(&site.account.id, CampaignId(id), None)
-        .await?;
+    let before = app.launch.find(&site.account.id, CampaignId(id)).await?;
+    let campaign = app.launch.keep_draft(&site.account.id, before, None).await?;
     with_counts(&app, &site.account.id, &campaign).await
 }
 
@@ -199,6 +193,9 @@ pub(super) async fn forget_draft(State(app): State<App>, Admin(site): Admin, Par
 pub(super) struct NewLink {
     purpose: String,
     url: String,
+    /// Of a test: 0 is A.
+    #[serde(default)]
+    variant: usize,
 }
 
 /// A link into a page of the owner's: one message for the test, or the overlay that says why.
@@ -215,7 +212,7 @@ pub(super) async fn link(
         ));
     }
     let purpose = match new.purpose.as_str() {
-        "test" => Purpose::Test(campaign.id),
+        "test" => Purpose::Test(campaign.id, new.variant),
         "why" => Purpose::Why,
         _ => return Err(Error::BadRequest("“purpose” is test or why.".to_owned())),
     };

@@ -161,7 +161,7 @@ pub(super) fn schemas() -> Value {
             ("impression", text.clone()), ("at", time.clone()), ("profile", number.clone()), ("revision", number.clone()),
             ("variant", text.clone()), ("answer", json!({"type": ["string", "integer"]})), ("comment", text.clone()), ("consent", flag.clone()),
         ]))), ("next", maybe.clone())]),
-        "NewLink": {"type": "object", "properties": {"purpose": one_of(&["test", "why"]), "url": text}, "required": ["purpose", "url"]},
+        "NewLink": {"type": "object", "properties": {"purpose": one_of(&["test", "why"]), "url": text, "variant": number}, "required": ["purpose", "url"]},
         "Link": object(&[("url", text.clone()), ("until", time.clone())]),
         "TemplateList": object(&[("templates", list(&object(&[
             ("name", text.clone()), ("purpose", text.clone()),

@@ -17,7 +17,6 @@ use axum::Json;
 use axum::extract::Query;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Kind, Status};
-use campanile_core::id::CampaignId;
 use campanile_core::popup::Layout;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
@@ -324,27 +323,12 @@ pub(crate) async fn counts(desk: Desk) -> Result<Json<LiveCounts>, Error> {
 
 /// Starts a campaign, with the changes that were kept beside it.
 pub(crate) async fn start(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
-    match start_whole(&desk, id).await {
+    match desk.app.launch.start(&desk.account().id, id).await {
         Ok(campaign) => said(&format!("/campaigns/{id}"), started(&campaign)),
         // What is missing is said where it can be mended.
         Err(LaunchError::Fields(_)) => not_started(id),
         Err(fault) => desk.tell(Err(fault.into())),
     }
-}
-
-async fn start_whole(desk: &Desk, id: CampaignId) -> Result<Campaign, LaunchError> {
-    let (account, launch) = (&desk.account().id, &desk.app.launch);
-    let campaign = launch.find(account, id).await?;
-    if let Some(draft) = campaign.draft
-        && campaign.status.may_delete()
-    {
-        let faults = draft.check();
-        if !faults.is_empty() {
-            return Err(LaunchError::Fields(faults));
-        }
-        launch.change(account, id, draft).await?;
-    }
-    launch.start(account, id).await
 }
 
 /// Puts a campaign away.

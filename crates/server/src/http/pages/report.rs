@@ -388,7 +388,7 @@ pub(crate) async fn open(Numbered(id): Numbered, Signed { desk, form }: Signed) 
     let answer = async {
         let campaign = desk.app.launch.find(&desk.account().id, id).await?;
         let purpose = match form.get("purpose") {
-            "test" => Purpose::Test(campaign.id),
+            "test" => Purpose::Test(campaign.id, 0),
             _ => Purpose::Why,
         };
         let url = form.get("url");

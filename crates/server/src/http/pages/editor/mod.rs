@@ -140,10 +140,10 @@ pub(crate) async fn keep(
         return Ok(campaign.clone());
     }
     if campaign.started_at.is_none() {
-        return launch.change(account, campaign.id, definition).await;
+        return launch.change(account, campaign.clone(), definition).await;
     }
     let draft = (definition != campaign.definition).then_some(definition);
-    launch.keep_draft(account, campaign.id, draft).await
+    launch.keep_draft(account, campaign.clone(), draft).await
 }
 
 /// What somebody wants to happen after saving.
@@ -220,7 +220,7 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
         ..page::Shown::default()
     };
     let version = sent.get("version");
-    if !version.is_empty() && version != campaign.changed_at.ms().to_string() && sent.get("over") != "yes" {
+    let conflict = async || {
         if json {
             let told = json!({"saved": false, "conflict": true, "problem": CHANGED});
             return Ok((StatusCode::CONFLICT, axum::Json(told)).into_response());
@@ -229,15 +229,11 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
             conflict: true,
             ..shown(Vec::new(), CHANGED)
         };
-        return page::draw(
-            desk,
-            &campaign,
-            at.step(),
-            at.variant,
-            shown,
-            StatusCode::CONFLICT,
-        )
-        .await;
+        let status = StatusCode::CONFLICT;
+        page::draw(desk, &campaign, at.step(), at.variant, shown, status).await
+    };
+    if !version.is_empty() && version != campaign.changed_at.ms().to_string() && sent.get("over") != "yes" {
+        return conflict().await;
     }
     let before = current(&campaign);
     let without = match &then {
@@ -249,9 +245,10 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
         definition
     });
     let kept = match read {
-        Ok(definition) => keep(desk, &campaign, definition)
-            .await
-            .map_err(|fault| fields(fault.into())),
+        Ok(definition) => match keep(desk, &campaign, definition).await {
+            Err(LaunchError::Changed) => return conflict().await,
+            kept => kept.map_err(|fault| fields(fault.into())),
+        },
         Err(faults) => Err(Ok(Errors(faults))),
     };
     let kept = match kept {
@@ -396,10 +393,10 @@ pub(crate) async fn publish(Numbered(id): Numbered, Signed { desk, .. }: Signed)
 async fn published(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
     let account = &desk.account().id;
     let campaign = desk.app.launch.find(account, id).await?;
-    let Some(draft) = campaign.draft else {
+    let Some(draft) = campaign.draft.clone() else {
         return Ok(said(&format!("/campaigns/{id}"), Said::Saved));
     };
-    match desk.app.launch.change(account, id, draft).await {
+    match desk.app.launch.change(account, campaign, draft).await {
         Ok(_) => Ok(said(&format!("/campaigns/{id}"), Said::Published)),
         Err(LaunchError::Fields(_)) => Ok(not_started(id)),
         Err(fault) => Err(fault.into()),
@@ -413,9 +410,15 @@ pub(crate) fn not_started(id: CampaignId) -> Response {
 
 /// Forgets changes that are not live.
 pub(crate) async fn discard(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
-    let kept = desk.app.launch.keep_draft(&desk.account().id, id, None).await;
+    let (account, launch) = (&desk.account().id, &desk.app.launch);
+    let kept = async {
+        launch
+            .keep_draft(account, launch.find(account, id).await?, None)
+            .await
+    };
     desk.tell(
-        kept.map(|_| said(&format!("/campaigns/{id}/edit?step=what"), Said::Discarded))
+        kept.await
+            .map(|_| said(&format!("/campaigns/{id}/edit?step=what"), Said::Discarded))
             .map_err(Error::from),
     )
 }

@@ -119,8 +119,8 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
             .await;
         }
     };
-    let kept = match id {
-        Some(id) => desk.app.launch.change(account, id, definition).await,
+    let kept = match &before {
+        Some(before) => desk.app.launch.change(account, before.clone(), definition).await,
         None => desk.app.launch.create(account, definition).await,
     };
     let kept = match kept {

@@ -11,15 +11,16 @@ use campanile_core::id::CampaignId;
 
 /// Opens the page with the link.
 pub(crate) async fn open(Numbered(id): Numbered, Signed { desk, form }: Signed) -> Response {
-    desk.tell(link(&desk, id, form.get("test.address")).await)
+    let variant = form.get("variant").parse().unwrap_or(0);
+    desk.tell(link(&desk, id, variant, form.get("test.address")).await)
 }
 
-async fn link(desk: &Desk, id: CampaignId, address: &str) -> Result<Response, Error> {
+async fn link(desk: &Desk, id: CampaignId, variant: usize, address: &str) -> Result<Response, Error> {
     desk.app.launch.find(&desk.account().id, id).await?;
     let home = format!("{}/", desk.home());
     let address = match address.trim() {
         "" => home.as_str(),
         address => address,
     };
-    open::lead(desk, Nav::Campaigns, Purpose::Test(id), address)
+    open::lead(desk, Nav::Campaigns, Purpose::Test(id, variant), address)
 }
