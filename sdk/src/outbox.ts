@@ -278,7 +278,7 @@ export class Outbox {
       if (!dropped) return;
       characters -= dropped[2];
       this._ports._store._remove(dropped[0]);
-      if (!this._warned) this._ports._log._warn(902, 'Too much waits to be sent; the oldest operations are dropped.');
+      if (!this._warned) this._ports._log._warn(902, 'Too much waits; the oldest is dropped.');
       this._warned = true;
     }
   }

@@ -67,7 +67,7 @@ export function use<P>(
   const settle = (error?: unknown) => {
     loading[name] = undefined;
     const part = parts()[name] as never;
-    if (!part) _log._error(708, `${file} could not be loaded from where the SDK lies. What needs it was left out; it is tried again at the next need.`, error);
+    if (!part) _log._error(708, `${file} could not be loaded. What needs it was left out until the next need.`, error);
     for (const [run, failed] of waiting) {
       if (part) run(part);
       else failed();

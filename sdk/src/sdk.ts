@@ -125,25 +125,25 @@ export class Sdk {
     this._outbox = this._createOutbox(account);
     this._outbox._paused = this._offline;
     this._log._debug(`account ${account}, device ${this._visitor._device()}, endpoint ${this._endpoint}`);
-    const begin = () => {
-      if (this._begun) return;
-      this._begun = true;
-      this._visitor._keep();
-      for (const run of this._waiting.splice(0)) run();
-      this._outbox?._wake();
-      this._refreshSite();
-      if (this._tab._get(WAITS)) this._listenFor();
-      if (this._tab._get(WHY) !== this._tab._get(SHUT)) this._openWhy();
-    };
-    // A page that is rendered ahead may never be seen. Another one begins in a task of its own: it has just read this script.
-    if ((document as { prerendering?: boolean }).prerendering) {
-      document.addEventListener('prerenderingchange', begin, { once: true });
-    } else {
-      setTimeout(begin);
-      // Before the outbox hears of it: who leaves at once is heard as well.
-      addEventListener('pagehide', begin);
-    }
+    const begin = () => this._begin();
+    // In a task of its own: the page has just read this script.
+    setTimeout(begin);
+    document.addEventListener('prerenderingchange', begin);
+    // Before the outbox hears of it: who leaves at once is heard as well.
+    addEventListener('pagehide', begin);
     this._listen(this._outbox);
+  }
+
+  /** Does what was said so far, once. A page that is rendered ahead may never be seen: nothing is done for it until it is. */
+  private _begin(): void {
+    if (this._begun || !this._account || (document as { prerendering?: boolean }).prerendering) return;
+    this._begun = true;
+    this._visitor._begin();
+    for (const run of this._waiting.splice(0)) run();
+    this._outbox?._wake();
+    this._refreshSite();
+    if (this._tab._get(WAITS)) this._listenFor();
+    if (this._tab._get(WHY) !== this._tab._get(SHUT)) this._openWhy();
   }
 
   /** Keeps what a call says; `read` knows its arguments. */
@@ -157,6 +157,8 @@ export class Sdk {
   }
 
   _clear(): void {
+    // The new id is there at once.
+    this._begin();
     this._when(() => {
       this._visitor._reset();
       this._forgetWaits();
@@ -166,13 +168,14 @@ export class Sdk {
 
   /** A page view. What stands there from the page before is taken down. */
   _pageView(): void {
+    // As they are now: a router of the page may change the address before what is said of it is kept.
+    const url = address();
+    const title = document.title.slice(0, 256);
     this._when(() => {
       this._stage._clear();
       this._signals?._page();
-      const url = address();
       const referrer = this._address.slice(0, MAX_URL);
       this._address = url;
-      const title = document.title.slice(0, 256);
       this._view = this._keep({ op: 'page', url, referrer: referrer || undefined, title: title || undefined }, true);
     });
   }
@@ -185,7 +188,7 @@ export class Sdk {
   _notifications(args: readonly unknown[]): void {
     const stop = obstacle(window);
     if (stop) {
-      this._log[stop[0] === 801 ? '_info' : '_error'](...stop);
+      (stop[0] === 801 ? this._log._info : this._log._error)(...stop);
       return;
     }
     this._when(() => this._onceSettings((settings) => use(MORE, this._place, (more) => more._ask(args, settings, this))));
@@ -411,7 +414,7 @@ function context(): Context {
     referrer: document.referrer.slice(0, MAX_URL),
     language: navigator.language,
     // Intl, the first time, reads all there is about the language: a long task.
-    zone: (window as { Temporal?: { Now: { timeZoneId(): string } } }).Temporal?.Now.timeZoneId() ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    zone: (window as { Temporal?: { Now?: { timeZoneId?(): string } } }).Temporal?.Now?.timeZoneId?.() ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     touch: matchMedia('(pointer: coarse)').matches,
     width: innerWidth,
     height: innerHeight,

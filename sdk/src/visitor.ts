@@ -75,8 +75,15 @@ export class Visitor {
     this._keep();
   }
 
-  /** Keeps the id for the next page, and for the site's other sub-domains. */
-  _keep(): void {
+  /** The page is really there: keeps the id, or takes that which another page has kept since. */
+  _begin(): void {
+    const known = this._store._get(DEVICE);
+    if (isId(known)) this._id = known;
+    this._keep();
+  }
+
+  /** For the next page, and for the site's other sub-domains. */
+  private _keep(): void {
     this._store._set(DEVICE, this._id);
     writeCookie(this._document, this._location, COOKIE, this._id);
   }

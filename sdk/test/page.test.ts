@@ -290,7 +290,6 @@ test('the device id outlives cleared storage by its cookie, and clear() ends it'
   next.run(STUB);
   next.run(page);
   assert.equal(next.context.clevertap.getCleverTapID(), device);
-  await next.settle();
   next.run('clevertap.clear()');
   assert.notEqual(next.context.clevertap.getCleverTapID(), device);
 });
@@ -322,6 +321,54 @@ test('the page hides before anything was sent: the beacon has it', async () => {
   const beacon = JSON.parse(world.beacons[0] ?? '{}') as Request;
   assert.ok(beacon.ops.some((op) => op.op === 'page'));
   assert.equal(beacon.show, undefined);
+});
+
+test('the first page view is of the page that it was said on, whatever a router makes of the address at once', async () => {
+  const world = new World({ url: 'https://shop.example.com/?utm_source=letter' });
+  world.run(STUB);
+  world.run(page);
+  world.run("location = new URL('https://shop.example.com/home'); document.title = 'Home'");
+  await world.settle();
+  const view = world.ops.find((op) => op.op === 'page');
+  assert.deepEqual({ url: view?.url, title: view?.title }, { url: 'https://shop.example.com/?utm_source=letter', title: 'Shop' });
+});
+
+test('a page that is rendered ahead says nothing until it is seen, and is then of the device that is known by now', async () => {
+  const world = new World();
+  world.storage.set('cmp:device', '0'.repeat(32));
+  world.run(STUB);
+  world.run('document.prerendering = true');
+  world.run(page);
+  await world.settle();
+  world.fire('pagehide');
+  await world.settle();
+  assert.deepEqual([world.requests, world.beacons], [[], []]);
+  // Meanwhile another page of the site became somebody new.
+  world.storage.set('cmp:device', '1'.repeat(32));
+  world.run('document.prerendering = false');
+  world.fire('prerenderingchange');
+  await world.settle();
+  assert.equal(world.requests[0]?.device, '1'.repeat(32));
+  assert.equal(world.storage.get('cmp:device'), '1'.repeat(32));
+});
+
+test('a browser without push, and a page without HTTPS, are told with their codes', async () => {
+  for (const [isSecureContext, code] of [[true, 801], [false, 802]]) {
+    const world = new World({ global: { isSecureContext } });
+    world.run(STUB);
+    world.run(page);
+    world.run("clevertap.setLogLevel(2); clevertap.notifications.push({titleText: 'T'})");
+    await world.settle();
+    assert.ok(world.lines.some((line) => line.includes(`${code}: `)), world.lines.join(' | '));
+  }
+});
+
+test('a browser whose Temporal is another thing has a zone all the same', async () => {
+  const world = new World({ global: { Temporal: {} } });
+  world.run(STUB);
+  world.run(page);
+  await world.settle();
+  assert.match(world.requests[0]?.context?.zone ?? '', /./);
 });
 
 test('imported without a window it does nothing', async () => {

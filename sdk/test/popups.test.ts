@@ -143,6 +143,16 @@ beforeEach(() => {
   world = new World();
 });
 
+test('a place is taken as soon as its message is there, before anything of it is', () => {
+  assert.deepEqual(world.stage._busy(), []);
+  world.stage._show([message(1)], Date.now());
+  assert.deepEqual(world.stage._busy(), ['box']);
+  world.settle();
+  world.press('[data-campanile=close]');
+  world.pass(200);
+  assert.deepEqual(world.stage._busy(), []);
+});
+
 test('box, banner and interstitial stand together, a second box waits for the first', () => {
   const of = (kind: string) => ({ display: { kind } });
   world.show(message(1), message(2), message(3, 'banner', of('banner')), message(4, 'interstitial', of('interstitial')));

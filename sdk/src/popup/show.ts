@@ -90,9 +90,9 @@ export class Stage {
     for (const scene of [...this._scenes.values()]) scene?._end('page');
   }
 
-  /** Layouts that are taken. */
+  /** Layouts that are taken, or about to be. */
   _busy(): Layout[] {
-    return [...this._scenes.keys()];
+    return (Object.keys(HOSTS) as Layout[]).filter((layout) => this._scenes.has(layout) || this._queues[layout]?.length);
   }
 
   /** What stands on the page. */
