@@ -1,9 +1,11 @@
 // What the visitor's page feels of it: nothing is moved, and nothing keeps the main thread.
 //
-// A time is a bad thing to assert on a machine that others use as well. So: what is judged is processor time of the page's main thread,
-// as Chromium's trace has it, at a quarter of the machine's speed; only tasks in which a script of ours ran; each step in a browser that
-// has just been started, as for a first visit. What disturbs (a neighbour in the cache, the clock of the processor) only ever adds to
-// it, so of a fixed number of rounds the least is the nearest to the truth; a task that really is long is long in each of them.
+// A time is a bad thing to assert on a machine that others use as well. So what is judged is processor time of the page's main thread, as
+// Chromium's trace has it; only tasks in which a script of ours ran; each round in a browser that has just been started, as for a first
+// visit. "At a quarter of the speed" is four times that. Chromium's own slow-down is not used: it spins for three times the time that
+// passed, also while another program had the processor, and so makes the processor time of a page out of the load of its neighbours
+// (blink's thread_cpu_throttler.cc). What disturbs otherwise (a cold cache, a slower clock) only ever adds: of a fixed number of rounds the
+// least is the nearest to the truth, and a task that really is long is long in each of them.
 
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
@@ -11,14 +13,16 @@ import { openChromium } from './rig/chromium.mjs';
 import { galleryOf } from './rig/gallery.mjs';
 import { until } from './rig/poll.mjs';
 import { gone, HOSTS } from './rig/popup.mjs';
-import { openSlow, tasksOf } from './rig/tasks.mjs';
+import { openBare, tasksOf } from './rig/tasks.mjs';
 import { inChromium } from './rig/world.mjs';
 
 const BODY = `<input id="search" aria-label="Search"><main>${'<p>Some text of a page that could be moved by what is put into it.</p>'.repeat(60)}</main>`;
 /** As of a telephone beside a desk, and from where on browsers call a task long. */
-const RATE = 4;
+const SLOWER = 4;
 const LONG_MS = 50;
-const ROUNDS = 3;
+const ROUNDS = 2;
+/** The step that must be found. */
+const WASTE = 'a callback that keeps the processor';
 
 inChromium('page health', (world) => {
   let gallery = [];
@@ -62,35 +66,49 @@ inChromium('page health', (world) => {
     const least = {};
     for (let round = 0; round < ROUNDS; round += 1) {
       const fresh = await openChromium({ desk: world.desk, lab: world.server.lab });
-      const page = await openSlow(fresh.browser, { rate: RATE });
-      const step = async (name, work) => {
-        const [task] = tasksOf(await page.trace(work), base);
-        assert.ok(task, `no script of ours in the trace: ${name}`);
-        if (!(least[name]?.ms <= task.ms)) least[name] = task;
-      };
-      const url = (await world.site()).page('/', { body: BODY });
-      await step('loading', async () => {
-        await page.goto(url);
-        await page.until('the first answer', 'clevertap.session?.getPageCount() > 0');
-      });
-      for (const { name, kind, event } of gallery) {
-        const host = `document.getElementById('${HOSTS[kind]}')`;
-        // By timer: what runs is a task of the page's, not of the tool's.
-        await step(`${name} comes`, async () => {
-          await page.evaluate(`setTimeout(() => clevertap.event.push(${JSON.stringify(event)}))`);
-          await page.until(name, `${host}?.style.opacity === '1' && ${host}.getAnimations().length === 0`);
+      try {
+        const page = await openBare(fresh.browser);
+        const step = async (name, work) => {
+          const [task] = tasksOf(await page.trace(work), base);
+          assert.ok(task, `no script of ours in the trace: ${name}`);
+          const slow = { ...task, ms: task.ms * SLOWER };
+          if (!(least[name]?.ms <= slow.ms)) least[name] = slow;
+        };
+        const url = (await world.site()).page('/', { body: BODY });
+        await step('loading', async () => {
+          await page.goto(url);
+          await page.until('the first answer', 'clevertap.session?.getPageCount() > 0');
         });
-        await step(`${name} goes`, async () => {
-          const close = `['[data-campanile=close]', '.btn', '[data-button=main]']`;
-          await page.evaluate(`setTimeout(() => { const { contentDocument } = ${host}.querySelector('iframe');
-            ${close}.map((one) => contentDocument.querySelector(one)).find(Boolean).click() })`);
-          await page.until(`the end of ${name}`, `!${host}`);
+        for (const { name, kind, event } of gallery) {
+          const host = `document.getElementById('${HOSTS[kind]}')`;
+          // By timer: what runs is a task of the page's, not of the tool's.
+          await step(`${name} comes`, async () => {
+            await page.evaluate(`setTimeout(() => clevertap.event.push(${JSON.stringify(event)}))`);
+            await page.until(name, `${host}?.style.opacity === '1' && ${host}.getAnimations().length === 0`);
+          });
+          await step(`${name} goes`, async () => {
+            const close = `['[data-campanile=close]', '.btn', '[data-button=main]']`;
+            await page.evaluate(`setTimeout(() => { const { contentDocument } = ${host}.querySelector('iframe');
+              ${close}.map((one) => contentDocument.querySelector(one)).find(Boolean).click() })`);
+            await page.until(`the end of ${name}`, `!${host}`);
+          });
+        }
+        // And the watch does watch: a callback that keeps the processor is found, in the task of ours that called it.
+        await step(WASTE, async () => {
+          await page.evaluate(`clevertap.notificationCallback = () => { for (let turn = 0; turn < 1e8; turn += 1) window.turn = turn; window.wasted = true }`);
+          await page.evaluate(`setTimeout(() => clevertap.event.push(${JSON.stringify(gallery[0].event)}))`);
+          await page.until('the callback', 'window.wasted');
         });
+      } finally {
+        await fresh.close();
       }
-      await fresh.close();
     }
     const steps = Object.entries(least).sort(([, one], [, other]) => other.ms - one.ms);
     for (const [name, { ms }] of steps.slice(0, 5)) t.diagnostic(`${name}: ${ms.toFixed(1)} ms`);
-    assert.deepEqual(steps.filter(([, { ms }]) => ms > LONG_MS), []);
+    assert.deepEqual(
+      steps.filter(([, { ms }]) => ms > LONG_MS).map(([name]) => name),
+      [WASTE],
+      JSON.stringify(Object.fromEntries(steps.slice(0, 5)), null, 2),
+    );
   });
 });

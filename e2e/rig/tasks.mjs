@@ -5,19 +5,18 @@
 
 import { until } from './poll.mjs';
 
-const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline'];
+/** The last is what has the microtasks: without it all that follows on an answer would go unseen. */
+const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute'];
 
 /**
- * Opens an empty tab that is slowed down.
+ * Opens an empty tab.
  * @param {import('puppeteer-core').Browser} browser Chromium
- * @param {{rate: number}} how `rate`: how many times slower
  */
-export async function openSlow(browser, { rate }) {
+export async function openBare(browser) {
   const tools = await browser.target().createCDPSession();
   const { targetId } = await tools.send('Target.createTarget', { url: 'about:blank' });
   const { sessionId } = await tools.send('Target.attachToTarget', { targetId, flatten: true });
   const page = tools.connection().session(sessionId);
-  await page.send('Emulation.setCPUThrottlingRate', { rate });
   /** The value of an expression in the page. */
   const evaluate = async (expression) => {
     const { result, exceptionDetails } = await page.send('Runtime.evaluate', { expression, returnByValue: true });
@@ -41,14 +40,13 @@ export async function openSlow(browser, { rate }) {
       tools.off('Tracing.dataCollected', keep);
       return events;
     },
-    close: () => tools.send('Target.closeTarget', { targetId }),
   };
 }
 
 /**
  * The tasks in which a script from `base` ran, longest first. What the browser does by itself with what stands on the page (reading,
  * layout, painting in tasks of their own) is left out; what a script makes it do at once is the script's.
- * @returns {{ms: number, wall: number, parts: string[]}[]} `ms`: processor time
+ * @returns {{ms: number, parts: string[]}[]} `ms`: processor time
  */
 export function tasksOf(events, base) {
   const whole = events.filter(({ ph, name, tdur }) => ph === 'X' && name !== 'RunTask' && tdur !== undefined);
@@ -63,9 +61,8 @@ export function tasksOf(events, base) {
     .filter(({ inside }) => scripts.some(inside))
     .map(({ task, inside }) => ({
       ms: task.tdur / 1000,
-      wall: task.dur / 1000,
       parts: whole
-        .filter((event) => inside(event) && event.tdur > 4_000)
+        .filter((event) => inside(event) && event.tdur > 1_000)
         .map((event) => `${event.name} ${about(event).functionName ?? about(event).type ?? ''} ${Math.round(event.tdur / 1000)} ms`),
     }))
     .sort((one, other) => other.ms - one.ms);
