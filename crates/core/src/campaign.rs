@@ -10,6 +10,7 @@ use crate::experiment::Experiment;
 use crate::id::CampaignId;
 use crate::notification::PushMessage;
 use crate::popup::Popup;
+use crate::push_plan::{PushPlan, Sending};
 use crate::schedule::Schedule;
 use crate::segment::Rules;
 use crate::time::Timestamp;
@@ -52,8 +53,12 @@ pub enum Status {
     Draft,
     /// A pop-up that is being shown.
     Running,
+    /// A push whose moment lies ahead.
+    Scheduled,
     /// A push that is on its way.
     Sending,
+    /// A push that was halted and can go on.
+    Paused,
     /// A push that is through.
     Sent,
     /// Ended by hand.
@@ -67,10 +72,12 @@ pub struct InvalidTransition(pub String);
 
 impl Status {
     /// Every status.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Draft,
         Self::Running,
+        Self::Scheduled,
         Self::Sending,
+        Self::Paused,
         Self::Sent,
         Self::Stopped,
     ];
@@ -80,7 +87,9 @@ impl Status {
         match self {
             Self::Draft => "draft",
             Self::Running => "running",
+            Self::Scheduled => "scheduled",
             Self::Sending => "sending",
+            Self::Paused => "paused",
             Self::Sent => "sent",
             Self::Stopped => "stopped",
         }
@@ -91,11 +100,16 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// The status after starting a campaign of `kind`. A pop-up may start again; a push is sent once (duplicate it to send again).
-    pub fn start(self, kind: Kind) -> Result<Self, InvalidTransition> {
+    /// The status after starting a campaign of `kind`. A pop-up may start again; a push is sent once (duplicate it to send again), and
+    /// waits first where its moment lies ahead.
+    pub fn start(self, kind: Kind, waits: bool) -> Result<Self, InvalidTransition> {
         match (kind, self) {
             (Kind::Popup, Self::Draft | Self::Stopped) => Ok(Self::Running),
+            (Kind::Push, Self::Draft) if waits => Ok(Self::Scheduled),
             (Kind::Push, Self::Draft) => Ok(Self::Sending),
+            (Kind::Push, Self::Paused) => Err(InvalidTransition(
+                "This push is paused. Resume it to go on.".to_owned(),
+            )),
             (Kind::Push, Self::Sent | Self::Stopped) => Err(InvalidTransition(
                 "This push was sent already. Duplicate it to send it again.".to_owned(),
             )),
@@ -105,10 +119,31 @@ impl Status {
         }
     }
 
-    /// The status after stopping.
+    /// The status after halting a push that can go on later.
+    pub fn pause(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Sending => Ok(Self::Paused),
+            _ => Err(InvalidTransition(
+                "Only a push that is being sent can be paused; this campaign stays as it is.".to_owned(),
+            )),
+        }
+    }
+
+    /// The status after going on with a push that was halted.
+    pub fn resume(self) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Paused => Ok(Self::Sending),
+            _ => Err(InvalidTransition(
+                "This campaign is not paused; it stays as it is.".to_owned(),
+            )),
+        }
+    }
+
+    /// The status after stopping. A push whose moment lies ahead is a draft again: nothing of it was sent.
     pub fn stop(self) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Running | Self::Sending => Ok(Self::Stopped),
+            Self::Scheduled => Ok(Self::Draft),
+            Self::Running | Self::Sending | Self::Paused => Ok(Self::Stopped),
             _ => Err(InvalidTransition(
                 "This campaign does not run; it stays as it is.".to_owned(),
             )),
@@ -120,9 +155,9 @@ impl Status {
         kind == Kind::Popup || self == Self::Draft
     }
 
-    /// Whether the campaign may be deleted: not while it runs.
+    /// Whether the campaign may be deleted: not while it runs, or will.
     pub fn may_delete(self) -> bool {
-        !matches!(self, Self::Running | Self::Sending)
+        matches!(self, Self::Draft | Self::Sent | Self::Stopped)
     }
 }
 
@@ -372,18 +407,11 @@ impl PopupPlan {
 
 /// The message of a campaign with what belongs to its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "few are alive at a time; the plan of a pop-up is boxed because it is larger still"
-)]
 pub enum Body {
     /// A pop-up, when it is due, to whom, and how often.
     Popup(Box<PopupPlan>),
-    /// A push to all subscribers.
-    Push {
-        /// The message.
-        push: PushMessage,
-    },
+    /// A push, to whom, and when.
+    Push(Box<PushPlan>),
 }
 
 /// What the owner writes: name and body. This is what the API takes and what the store keeps.
@@ -448,6 +476,8 @@ struct DefinitionWire {
     experiment: Option<Experiment>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     goal: Option<Goal>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    send: Option<Sending>,
 }
 
 impl DefinitionWire {
@@ -466,6 +496,7 @@ impl DefinitionWire {
             when_busy: None,
             experiment: None,
             goal: None,
+            send: None,
         }
     }
 }
@@ -501,8 +532,10 @@ impl Definition {
         };
         let body = match wire.kind {
             Kind::Popup => {
-                if wire.push.is_some() {
-                    return Err(stray("push"));
+                for (present, field) in [(wire.push.is_some(), "push"), (wire.send.is_some(), "send")] {
+                    if present {
+                        return Err(stray(field));
+                    }
                 }
                 let popup = wire
                     .popup
@@ -527,7 +560,6 @@ impl Definition {
                 for (present, field) in [
                     (wire.popup.is_some(), "popup"),
                     (wire.trigger.is_some(), "trigger"),
-                    (wire.audience.is_some(), "audience"),
                     (wire.schedule.is_some(), "schedule"),
                     (wire.caps.is_some(), "caps"),
                     (wire.priority.is_some(), "priority"),
@@ -543,7 +575,11 @@ impl Definition {
                 let push = wire
                     .push
                     .ok_or_else(|| FieldError::new("push", "A push needs its message in “push”."))?;
-                Body::Push { push }
+                Body::Push(Box::new(PushPlan {
+                    push,
+                    audience: wire.audience.unwrap_or_default(),
+                    send: wire.send.unwrap_or_default(),
+                }))
             }
         };
         Ok(Self {
@@ -569,7 +605,12 @@ impl Definition {
                 wire.experiment = (!plan.experiment.is_one()).then_some(plan.experiment);
                 wire.goal = plan.goal;
             }
-            Body::Push { push } => wire.push = Some(push.clone()),
+            Body::Push(plan) => {
+                let plan = plan.as_ref().clone();
+                wire.push = Some(plan.push);
+                wire.audience = (!plan.audience.is_empty()).then_some(plan.audience);
+                wire.send = (!plan.send.is_at_once()).then_some(plan.send);
+            }
         }
         serde_json::to_value(wire).expect("a definition always serialises")
     }
@@ -578,7 +619,7 @@ impl Definition {
     pub fn kind(&self) -> Kind {
         match self.body {
             Body::Popup(_) => Kind::Popup,
-            Body::Push { .. } => Kind::Push,
+            Body::Push(_) => Kind::Push,
         }
     }
 
@@ -599,7 +640,7 @@ impl Definition {
         let mut errors = self.check_draft();
         match &self.body {
             Body::Popup(plan) => errors.extend(plan.check()),
-            Body::Push { push } => errors.extend(push.check()),
+            Body::Push(plan) => errors.extend(plan.check()),
         }
         errors
     }
@@ -693,11 +734,19 @@ mod tests {
 
     #[test]
     fn states() {
-        assert_eq!(Status::Draft.start(Kind::Popup), Ok(Status::Running));
-        assert_eq!(Status::Stopped.start(Kind::Popup), Ok(Status::Running));
-        assert_eq!(Status::Draft.start(Kind::Push), Ok(Status::Sending));
-        assert!(Status::Sent.start(Kind::Push).is_err());
-        assert!(Status::Running.start(Kind::Popup).is_err());
+        assert_eq!(Status::Draft.start(Kind::Popup, false), Ok(Status::Running));
+        assert_eq!(Status::Stopped.start(Kind::Popup, false), Ok(Status::Running));
+        assert_eq!(Status::Draft.start(Kind::Push, false), Ok(Status::Sending));
+        assert_eq!(Status::Draft.start(Kind::Push, true), Ok(Status::Scheduled));
+        assert_eq!(Status::Scheduled.stop(), Ok(Status::Draft));
+        assert_eq!(Status::Sending.pause(), Ok(Status::Paused));
+        assert_eq!(Status::Paused.resume(), Ok(Status::Sending));
+        assert_eq!(Status::Paused.stop(), Ok(Status::Stopped));
+        assert!(Status::Paused.start(Kind::Push, false).is_err());
+        assert!(Status::Running.pause().is_err());
+        assert!(Status::Sending.resume().is_err());
+        assert!(Status::Sent.start(Kind::Push, false).is_err());
+        assert!(Status::Running.start(Kind::Popup, false).is_err());
         assert_eq!(Status::Sending.stop(), Ok(Status::Stopped));
         assert!(Status::Draft.stop().is_err());
     }

@@ -23,6 +23,7 @@ pub mod liquid;
 pub mod notification;
 pub mod popup;
 pub mod profile;
+pub mod push_plan;
 pub mod rule;
 pub mod schedule;
 pub mod segment;

@@ -1,12 +1,15 @@
 //! The push notification: what the owner writes, and the one payload that every browser reads.
 //!
 //! The payload is declarative web push (`web_push: 8030`: Safari shows it without a worker) with a `campanile` object that
-//! our worker reads. Left out: encryption and headers (`campanile-push`), personalisation.
+//! our worker reads. Left out: encryption and headers (`campanile-push`).
 //! Invariant: a parsed [`PushMessage`] has a title, an absolute target, and fits one record with a token of full length.
 
-use crate::FieldError;
+mod check;
+mod fill;
+
+pub use fill::{PreparedPush, Unfillable};
+
 use crate::id::{AccountId, CampaignId, Id};
-use crate::popup::absolute_url;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -45,6 +48,58 @@ impl Urgency {
     }
 }
 
+/// In which direction the words run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Direction {
+    #[default]
+    Auto,
+    Ltr,
+    Rtl,
+}
+
+impl Direction {
+    /// The value in the payload.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ltr => "ltr",
+            Self::Rtl => "rtl",
+        }
+    }
+}
+
+/// The words in another language, for those whose browser speaks it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translation {
+    /// First line.
+    pub title: String,
+    /// Text.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Where a click leads; none: as in the first language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Words on the buttons, in their order; a missing or empty one stays as in the first language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<String>,
+    /// In which direction the words run.
+    #[serde(default, skip_serializing_if = "is_auto")]
+    pub direction: Direction,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_auto(direction: &Direction) -> bool {
+    *direction == Direction::Auto
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_not(truth: &bool) -> bool {
+    !truth
+}
+
 /// A button of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,7 +132,7 @@ pub struct PushMessage {
     /// Monochrome status-bar picture, absolute. Android only.
     #[serde(default)]
     pub badge: Option<String>,
-    /// At most two buttons.
+    /// At most three buttons; most browsers show two.
     #[serde(default)]
     pub actions: Vec<Action>,
     /// A later message with the same tag takes this one's place on the screen; none: the campaign's own.
@@ -89,9 +144,21 @@ pub struct PushMessage {
     /// Without sound or vibration.
     #[serde(default)]
     pub silent: bool,
+    /// Sounds and vibrates again where it takes the place of another with its tag (Chrome and Edge).
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub renotify: bool,
+    /// Milliseconds of vibration and rest in turn, at most 10. Android only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vibrate: Vec<u16>,
+    /// In which direction the words run.
+    #[serde(default, skip_serializing_if = "is_auto")]
+    pub direction: Direction,
     /// BCP 47 tag of the words.
     #[serde(default = "english")]
     pub language: String,
+    /// The words in other languages, by BCP 47 tag.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub translations: BTreeMap<String, Translation>,
     /// How long a push service keeps it for a browser that is away, in seconds.
     #[serde(default = "one_day")]
     pub ttl_seconds: u32,
@@ -112,84 +179,24 @@ fn one_day() -> u32 {
 }
 
 impl PushMessage {
-    /// All that is wrong with the message, in the order of its fields; empty when it may be sent.
-    pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        if self.title.trim().is_empty() {
-            errors.push(FieldError::new(
-                "push.title",
-                "A notification needs a title. Write one.",
-            ));
-        } else if self.title.chars().count() > 120 {
-            errors.push(FieldError::new(
-                "push.title",
-                "The title is longer than 120 characters. Shorten it.",
-            ));
+    /// The message with the words of one of its translations.
+    #[must_use]
+    pub fn translated(&self, language: &str, words: &Translation) -> Self {
+        let mut message = self.clone();
+        message.title.clone_from(&words.title);
+        message.body.clone_from(&words.body);
+        message.direction = words.direction;
+        language.clone_into(&mut message.language);
+        if let Some(url) = &words.url {
+            message.url.clone_from(url);
         }
-        if self.body.chars().count() > 500 {
-            errors.push(FieldError::new(
-                "push.body",
-                "The text is longer than 500 characters. Shorten it.",
-            ));
-        }
-        if let Err(problem) = absolute_url(&self.url) {
-            errors.push(FieldError::new("push.url", problem));
-        }
-        for (field, address) in [
-            ("push.icon", &self.icon),
-            ("push.image", &self.image),
-            ("push.badge", &self.badge),
-        ] {
-            if let Some(problem) = address.as_deref().and_then(|address| absolute_url(address).err()) {
-                errors.push(FieldError::new(field, problem));
+        for (action, title) in message.actions.iter_mut().zip(&words.buttons) {
+            if !title.trim().is_empty() {
+                action.title.clone_from(title);
             }
         }
-        if self.actions.len() > 2 {
-            errors.push(FieldError::new(
-                "push.actions",
-                "Browsers show at most two buttons. Remove one.",
-            ));
-        }
-        for (index, action) in self.actions.iter().enumerate() {
-            let name = &action.action;
-            let named = (1..=32).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte));
-            if !named {
-                let message = "A button's name has 1 to 32 of a-z, 0-9, - and _.";
-                errors.push(FieldError::new(format!("push.actions.{index}.action"), message));
-            }
-            if action.title.trim().is_empty() || action.title.chars().count() > 40 {
-                let message = "A button needs words, at most 40 characters.";
-                errors.push(FieldError::new(format!("push.actions.{index}.title"), message));
-            }
-            if let Err(problem) = absolute_url(&action.url) {
-                errors.push(FieldError::new(format!("push.actions.{index}.url"), problem));
-            }
-        }
-        if self.ttl_seconds > MAX_TTL_SECONDS {
-            errors.push(FieldError::new(
-                "push.ttl_seconds",
-                "Push services keep a message for at most 28 days (2419200 seconds).",
-            ));
-        }
-        if self.tag.as_ref().is_some_and(|tag| tag.chars().count() > 64) {
-            errors.push(FieldError::new(
-                "push.tag",
-                "The tag is longer than 64 characters. Shorten it.",
-            ));
-        }
-        if errors.is_empty() {
-            let bytes = self.largest_payload_bytes();
-            if bytes > MAX_PAYLOAD_BYTES {
-                errors.push(FieldError::new(
-                    "push",
-                    format!("{bytes} bytes is too large; the limit is {MAX_PAYLOAD_BYTES}. Shorten the text or drop key-values."),
-                ));
-            }
-        }
-        errors
+        message.translations.clear();
+        message
     }
 
     /// Bytes of the payload with ids of full length and an address of the wire as long as one is likely to be.
@@ -215,7 +222,7 @@ impl PushMessage {
         shown.insert("body".into(), json!(self.body));
         shown.insert("navigate".into(), json!(self.url));
         shown.insert("lang".into(), json!(self.language));
-        shown.insert("dir".into(), json!("auto"));
+        shown.insert("dir".into(), json!(self.direction.as_str()));
         shown.insert(
             "tag".into(),
             json!(
@@ -235,6 +242,12 @@ impl PushMessage {
         }
         shown.insert("silent".into(), json!(self.silent));
         shown.insert("requireInteraction".into(), json!(self.require_interaction));
+        if self.renotify {
+            shown.insert("renotify".into(), json!(true));
+        }
+        if !self.vibrate.is_empty() {
+            shown.insert("vibrate".into(), json!(self.vibrate));
+        }
         if !self.actions.is_empty() {
             let actions: Vec<Value> = self
                 .actions
@@ -285,31 +298,6 @@ mod tests {
         let send = Id::parse("5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4").expect("id");
         let payload = message().payload(&account, CampaignId(1_763_890_000), send, None);
         assert_eq!(serde_json::from_slice::<Value>(&payload).expect("json"), fixture);
-    }
-
-    #[test]
-    fn every_fault_names_its_field() {
-        let mut bad = message();
-        bad.title = " ".into();
-        bad.url = "/relative".into();
-        bad.image = Some("javascript:alert(1)".into());
-        bad.actions[0].action = "Über".into();
-        bad.ttl_seconds = MAX_TTL_SECONDS + 1;
-        let fields: Vec<String> = bad.check().into_iter().map(|error| error.field).collect();
-        assert_eq!(
-            fields,
-            [
-                "push.title",
-                "push.url",
-                "push.image",
-                "push.actions.0.action",
-                "push.ttl_seconds"
-            ]
-        );
-        let mut large = message();
-        large.kv.insert("k".into(), "x".repeat(4000));
-        assert_eq!(large.check()[0].field, "push");
-        assert!(message().check().is_empty());
     }
 
     #[test]

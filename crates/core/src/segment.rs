@@ -334,6 +334,17 @@ impl Rules {
             .sum()
     }
 
+    /// Every rule that is no group, with the path under which it stands.
+    pub fn each(&self, field: &str, visit: &mut dyn FnMut(&str, &Rule)) {
+        for (at, rule) in self.rules.iter().enumerate() {
+            let field = format!("{field}.rules[{at}]");
+            match &rule.group {
+                Some(group) if rule.is == Subject::Group => group.each(&format!("{field}.group"), visit),
+                _ => visit(&field, rule),
+            }
+        }
+    }
+
     /// What is wrong with them, named under `field`.
     pub fn check(&self, field: &str) -> Vec<FieldError> {
         let count = self.count();

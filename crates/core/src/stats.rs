@@ -26,6 +26,8 @@ pub enum Measure {
     Failed,
     /// Subscription turned out to be gone; removed.
     Gone,
+    /// Not sent, because the campaign was stopped before.
+    Unsent,
     /// People who saw it for the first time; of the control group: who would have.
     Exposed,
     /// People who reached the goal in time, once each.
@@ -38,7 +40,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -48,6 +50,7 @@ impl Measure {
         Self::Sent,
         Self::Failed,
         Self::Gone,
+        Self::Unsent,
         Self::Exposed,
         Self::Converted,
         Self::Answered,
@@ -66,6 +69,7 @@ impl Measure {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Gone => "gone",
+            Self::Unsent => "unsent",
             Self::Exposed => "exposed",
             Self::Converted => "converted",
             Self::Answered => "answered",
@@ -92,6 +96,7 @@ pub struct Counts {
     pub sent: u64,
     pub failed: u64,
     pub gone: u64,
+    pub unsent: u64,
     pub exposed: u64,
     pub converted: u64,
     pub answered: u64,
@@ -111,6 +116,7 @@ impl Counts {
             Measure::Sent => &mut self.sent,
             Measure::Failed => &mut self.failed,
             Measure::Gone => &mut self.gone,
+            Measure::Unsent => &mut self.unsent,
             Measure::Exposed => &mut self.exposed,
             Measure::Converted => &mut self.converted,
             Measure::Answered => &mut self.answered,
@@ -120,7 +126,7 @@ impl Counts {
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 13] {
+    pub fn measures(&self) -> [(Measure, u64); 14] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),
@@ -131,6 +137,7 @@ impl Counts {
             (Measure::Sent, self.sent),
             (Measure::Failed, self.failed),
             (Measure::Gone, self.gone),
+            (Measure::Unsent, self.unsent),
             (Measure::Exposed, self.exposed),
             (Measure::Converted, self.converted),
             (Measure::Answered, self.answered),
@@ -140,6 +147,7 @@ impl Counts {
 
     /// Messages of a push that have no final outcome yet.
     pub fn waiting(&self) -> u64 {
-        self.audience.saturating_sub(self.sent + self.failed + self.gone)
+        self.audience
+            .saturating_sub(self.sent + self.failed + self.gone + self.unsent)
     }
 }

@@ -13,7 +13,7 @@ use crate::store::db::{Batch, DbError, Outcome};
 use anyhow::Context as _;
 use campanile_core::FieldError;
 use campanile_core::account::{Account, Origin, Settings};
-use campanile_core::campaign::{Campaign, Definition, Kind, Status};
+use campanile_core::campaign::{Body, Campaign, Definition, InvalidTransition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
@@ -311,15 +311,24 @@ impl Launch {
     /// Starts a campaign, with the changes that were kept beside it. For a push this makes the run and its first job in the same commit.
     pub async fn start(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
         let mut campaign = self.find(account, id).await?;
+        let now = self.clock.now();
         let before = campaign.status;
         let kind = campaign.definition.kind();
+        let moment = match &campaign.definition.body {
+            Body::Push(plan) => plan.send.at,
+            Body::Popup(_) => None,
+        };
         campaign.status = before
-            .start(kind)
+            .start(kind, moment.is_some())
             .map_err(|invalid| LaunchError::State(invalid.0))?;
         if let Some(draft) = campaign.draft.take() {
             put_into_force(&mut campaign, draft);
         }
-        let faults = campaign.definition.check();
+        let mut faults = campaign.definition.check();
+        if moment.is_some_and(|moment| moment <= now) {
+            let message = "This moment is over. Choose one that lies ahead, or send at once.";
+            faults.push(FieldError::new("send.at", message));
+        }
         if !faults.is_empty() {
             return Err(LaunchError::Fields(faults));
         }
@@ -328,14 +337,16 @@ impl Launch {
                            start again.";
             return Err(LaunchError::State(message.to_owned()));
         }
-        let now = self.clock.now();
-        campaign.started_at = Some(now);
+        let begins = moment.unwrap_or(now);
+        // Each start is a run of its own: a job that is left of one that was taken back finds nothing to do.
+        let run = now.ms();
+        campaign.started_at = Some(begins);
         campaign.ended_at = None;
         campaign.archived_at = None;
         let job = Job::FanOut {
             account: account.to_string(),
             campaign: id,
-            run: 1,
+            run,
         };
         let kept = campaign.clone();
         let started = self
@@ -343,8 +354,8 @@ impl Launch {
                 if kind == Kind::Popup {
                     self.store.insert_revision(batch, account, &kept, now);
                 } else {
-                    self.store.insert_run(batch, account, id, 1, now);
-                    self.queue.push(batch, self.clock.id(), &job, now);
+                    self.store.insert_run(batch, account, id, run, begins);
+                    self.queue.push(batch, self.clock.id(), &job, begins);
                 }
             })
             .await?;
@@ -354,13 +365,47 @@ impl Launch {
         Ok(started)
     }
 
-    /// Stops a running campaign. Messages of a push that are not sent yet stay unsent.
+    /// Stops a running campaign. Messages of a push that are not sent yet stay unsent; one whose moment lies ahead is a draft again.
     pub async fn stop(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
         let mut campaign = self.find(account, id).await?;
         let before = campaign.status;
         campaign.status = before.stop().map_err(|invalid| LaunchError::State(invalid.0))?;
-        campaign.ended_at = Some(self.clock.now());
-        self.write(account, campaign, before, |_| {}).await
+        let taken_back = campaign.status == Status::Draft;
+        if taken_back {
+            campaign.started_at = None;
+        } else {
+            campaign.ended_at = Some(self.clock.now());
+        }
+        self.write(account, campaign, before, |batch| {
+            if taken_back {
+                self.store.delete_run(batch, account, id);
+            }
+        })
+        .await
+    }
+
+    /// Halts a push that is being sent. What is under way arrives; the rest waits for [`resume`](Self::resume).
+    pub async fn pause(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        self.turn(account, id, Status::pause).await
+    }
+
+    /// Goes on with a push that was halted.
+    pub async fn resume(&self, account: &AccountId, id: CampaignId) -> Result<Campaign, LaunchError> {
+        self.turn(account, id, Status::resume).await
+    }
+
+    async fn turn(
+        &self,
+        account: &AccountId,
+        id: CampaignId,
+        turn: fn(Status) -> Result<Status, InvalidTransition>,
+    ) -> Result<Campaign, LaunchError> {
+        let mut campaign = self.find(account, id).await?;
+        let before = campaign.status;
+        campaign.status = turn(before).map_err(|invalid| LaunchError::State(invalid.0))?;
+        let turned = self.write(account, campaign, before, |_| {}).await?;
+        self.queue.announce(Notice::Work);
+        Ok(turned)
     }
 
     /// Makes a draft with the same words.

@@ -11,7 +11,7 @@ use serde_json::Value;
 /// Most lines of a receipt that are taken from a list; a last line says how many more there are.
 const LINES: usize = 5;
 
-/// Why a message cannot be filled for a visitor.
+/// Why a message cannot be filled for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
 pub struct Unfillable {
@@ -19,6 +19,21 @@ pub struct Unfillable {
     pub field: String,
     /// Why, as a sentence.
     pub reason: String,
+}
+
+impl Unfillable {
+    /// What kept `field` from being filled, with the remedy.
+    pub(crate) fn new(field: String, fault: &RenderError) -> Self {
+        let reason = match fault {
+            RenderError::Missing { path } => {
+                format!(
+                    "It needs {path}, which is not known here. Give it a default: {{{{ {path} | default: \"…\" }}}}."
+                )
+            }
+            other => format!("It could not be filled: {other}."),
+        };
+        Self { field, reason }
+    }
 }
 
 /// A pop-up whose texts are parsed and whose drawing is at hand where it is the same for all.
@@ -80,10 +95,9 @@ impl Prepared {
             if template.is_constant() {
                 return Ok(());
             }
-            let filled = template.render(scope).map_err(|fault| Unfillable {
-                field: format!("popup.{field}"),
-                reason: explain(&fault),
-            })?;
+            let filled = template
+                .render(scope)
+                .map_err(|fault| Unfillable::new(format!("popup.{field}"), &fault))?;
             if matches!(context, Context::Url) {
                 address::site_url(&filled).map_err(|reason| Unfillable {
                     field: format!("popup.{field}"),
@@ -102,17 +116,6 @@ impl Prepared {
         }
         let html = popup.html();
         Ok((popup, html))
-    }
-}
-
-fn explain(fault: &RenderError) -> String {
-    match fault {
-        RenderError::Missing { path } => {
-            format!(
-                "It needs {path}, which is not known here. Give it a default: {{{{ {path} | default: \"…\" }}}}."
-            )
-        }
-        other => format!("It could not be filled: {other}."),
     }
 }
 

@@ -10,25 +10,29 @@ pub mod fanout;
 pub mod sweep;
 pub mod transport;
 
+use crate::audience;
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
 use crate::queue::{Job, Leased, Notice, Queue};
 use crate::store::Store;
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::{Chunk, SendState, WaitingSend};
+use crate::store::subscriptions::Subscriber;
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
-use campanile_core::campaign::{Body, Campaign, Status};
+use campanile_core::campaign::{Body, Status};
 use campanile_core::delivery::{self, Answer, Next, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
-use campanile_core::notification::PushMessage;
+use campanile_core::notification::{PreparedPush, PushMessage};
+use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp};
 use campanile_push::ece::{self, Recipient};
 use campanile_push::vapid::SignatureCache;
 use campanile_push::webpush::{self, Options, Topic};
 use futures_util::StreamExt as _;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -45,6 +49,10 @@ const _: () = assert!(
 );
 /// How often an idle worker looks for work that nobody announced (retries that came due, other processes' jobs).
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How soon work on a paused push is looked at again.
+const PAUSED_MS: i64 = 3_000;
+/// How often a worker looks whether the push whose piece it sends was halted; a stop takes effect within a second.
+const LOOK_FOR_HALT: Duration = Duration::from_millis(400);
 /// Pieces that one process works on at once.
 const WORKERS: usize = 2;
 
@@ -55,6 +63,19 @@ pub enum Step {
     Worked,
     /// Nothing was ready.
     Idle,
+}
+
+/// A push campaign as work finds it.
+struct Task {
+    site: Arc<Site>,
+    status: Status,
+    plan: Box<PushPlan>,
+}
+
+/// The message of a push, and what is known of those who get it where that makes a difference.
+struct Letters {
+    prepared: PreparedPush,
+    known: HashMap<campanile_core::id::Id, Subscriber>,
 }
 
 /// What every worker needs.
@@ -185,12 +206,8 @@ impl Delivery {
         Ok(Step::Worked)
     }
 
-    /// The campaign and its message, if it is still to be sent.
-    async fn sending(
-        &self,
-        account: &AccountId,
-        campaign: CampaignId,
-    ) -> anyhow::Result<Option<(Arc<Site>, PushMessage)>> {
+    /// A push campaign; none where there is none any more.
+    async fn task(&self, account: &AccountId, campaign: CampaignId) -> anyhow::Result<Option<Task>> {
         // A job can be here before this process has heard of its account; to end it would leave the campaign sending for ever.
         if self.live.site(account).is_none() {
             self.live.refresh(account).await?;
@@ -199,17 +216,14 @@ impl Delivery {
             return Ok(None);
         };
         let found = self.store.campaign(account, campaign).await?;
-        Ok(match found {
-            Some(Campaign {
-                status: Status::Sending,
-                definition,
-                ..
-            }) => match definition.body {
-                Body::Push { push } => Some((site, push)),
-                Body::Popup(_) => None,
-            },
-            _ => None,
-        })
+        Ok(found.and_then(|campaign| match campaign.definition.body {
+            Body::Push(plan) => Some(Task {
+                site,
+                status: campaign.status,
+                plan,
+            }),
+            Body::Popup(_) => None,
+        }))
     }
 
     async fn end(&self, leased: &Leased) -> anyhow::Result<()> {
@@ -220,44 +234,111 @@ impl Delivery {
     }
 
     async fn deliver(&self, leased: &Leased, at: Chunk<'_>) -> anyhow::Result<()> {
-        let Some((site, message)) = self.sending(at.account, at.campaign).await? else {
+        let Some(task) = self.task(at.account, at.campaign).await? else {
             return self.end(leased).await;
         };
+        match task.status {
+            Status::Sending => {}
+            Status::Paused => {
+                let mut batch = Batch::new("paused");
+                let at = self.clock.now().plus_ms(PAUSED_MS);
+                self.queue.later(&mut batch, leased, at);
+                self.store.db.write(batch).await?;
+                return Ok(());
+            }
+            _ => return self.give_up(leased, at, &task.site).await,
+        }
+        let (site, message) = (&*task.site, &task.plan.push);
         let run = self
             .store
             .run(at.account, at.campaign, at.run)
             .await?
             .context("a piece without its run")?;
         let expires_at = run.started_at.plus_ms(i64::from(message.ttl_seconds) * 1000);
+        let letters = self.letters(message, at).await?;
         let waiting = self.store.waiting_sends(at).await?;
         let now = self.clock.now();
         let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
+        let halt = self.stop.child_token();
         let begin_until = tokio::time::Instant::now() + BEGIN_FOR;
-        let tried: Vec<Option<(WaitingSend, Answer)>> = futures_util::stream::iter(due)
+        let sending = futures_util::stream::iter(due)
             .map(|send| async {
-                if self.stop.is_cancelled() || tokio::time::Instant::now() >= begin_until {
+                if halt.is_cancelled() || tokio::time::Instant::now() >= begin_until {
                     return None;
                 }
-                let answer = self.send(&site, &message, at, &send, expires_at).await;
+                let answer = self.send(site, &letters, at, &send, expires_at).await;
                 Some((send, answer))
             })
             .buffer_unordered(self.concurrency)
-            .collect()
-            .await;
+            .collect::<Vec<Option<(WaitingSend, Answer)>>>();
+        let tried = tokio::select! {
+            tried = sending => tried,
+            never = self.watch_for_halt(at, &halt) => match never? {},
+        };
         let again = if tried.iter().any(Option::is_none) {
             Some(now)
         } else {
             later.iter().map(|send| send.retry_at).min()
         };
         let outcomes = tried.into_iter().flatten().collect();
-        self.settle(leased, at, &site, outcomes, (expires_at, again))
-            .await
+        self.settle(leased, at, site, outcomes, (expires_at, again)).await
+    }
+
+    /// Cancels `halt` when the push is not to be sent any more; never ends by itself.
+    async fn watch_for_halt(
+        &self,
+        at: Chunk<'_>,
+        halt: &CancellationToken,
+    ) -> anyhow::Result<std::convert::Infallible> {
+        loop {
+            tokio::time::sleep(LOOK_FOR_HALT).await;
+            let found = self.store.campaign_status(at.account, at.campaign).await?;
+            if found != Some(Status::Sending) {
+                halt.cancel();
+                return std::future::pending().await;
+            }
+        }
+    }
+
+    /// The message with what is needed to make each one's own of it.
+    async fn letters(&self, message: &PushMessage, at: Chunk<'_>) -> anyhow::Result<Letters> {
+        let prepared = PreparedPush::new(message)
+            .map_err(|fault| anyhow::anyhow!("a push that was started cannot be prepared: {fault}"))?;
+        let known = if prepared.is_same_for_all() {
+            HashMap::new()
+        } else {
+            self.store.recipients(at).await?
+        };
+        Ok(Letters { prepared, known })
+    }
+
+    /// Ends a piece of a push that was stopped: what waits stays unsent, and is counted so.
+    async fn give_up(&self, leased: &Leased, at: Chunk<'_>, site: &Site) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let waiting = self.store.waiting_sends(at).await?.len();
+        let mut batch = Batch::new("give_up");
+        if waiting > 0 {
+            self.store.give_up_piece(&mut batch, at, waiting, now);
+            let day = Day::of(now, &site.account.zone);
+            self.store.count(
+                &mut batch,
+                at.account,
+                at.campaign,
+                day,
+                Measure::Unsent,
+                waiting as u64,
+            );
+        }
+        self.store.piece_through(&mut batch, at);
+        self.queue.done(&mut batch, leased);
+        self.store.db.write(batch).await?;
+        Ok(())
     }
 
     async fn send(
         &self,
         site: &Site,
-        message: &PushMessage,
+        letters: &Letters,
         at: Chunk<'_>,
         send: &WaitingSend,
         expires_at: Timestamp,
@@ -280,12 +361,28 @@ impl Delivery {
             return refuse(Verdict::Refused, "push.subject is not set in the configuration");
         };
         let now = self.clock.now();
+        let filled = if letters.prepared.is_same_for_all() {
+            letters.prepared.fill("", &serde_json::Map::new())
+        } else {
+            match letters.known.get(&send.subscription) {
+                Some(subscriber) => audience::fill(site, &letters.prepared, subscriber, now),
+                None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
+            }
+        };
+        let message: Cow<'_, PushMessage> = match filled {
+            Ok(message) => message,
+            Err(fault) => return refuse(Verdict::Refused, &fault.to_string()),
+        };
         // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
         if message.ttl_seconds > 0 && now >= expires_at {
             return refuse(Verdict::Refused, "its time to live ended before it was sent");
         }
         let ttl_seconds = u32::try_from(expires_at.since(now) / 1000).unwrap_or(0);
-        let payload = message.payload(at.account, at.campaign, send.id, self.endpoint.as_deref());
+        let payload = match audience::payload(site, at.campaign, &message, send.id, self.endpoint.as_deref())
+        {
+            Ok(payload) => payload,
+            Err(reason) => return refuse(Verdict::TooLarge, &reason),
+        };
         let built = Recipient::new(&send.keys)
             .and_then(|recipient| ece::encrypt(&recipient, &payload))
             .map_err(|fault| fault.to_string())
@@ -369,6 +466,7 @@ impl Delivery {
                 SendState::Sent => Measure::Sent,
                 SendState::Failed => Measure::Failed,
                 SendState::Gone => Measure::Gone,
+                SendState::Unsent => Measure::Unsent,
             };
             *counts.entry(measure).or_default() += 1;
             self.store.settle_send(
@@ -384,9 +482,11 @@ impl Delivery {
             self.store
                 .count(&mut batch, at.account, at.campaign, day, measure, n);
         }
-        match again {
-            Some(moment) => self.queue.later(&mut batch, leased, moment),
-            None => self.queue.done(&mut batch, leased),
+        if let Some(moment) = again {
+            self.queue.later(&mut batch, leased, moment);
+        } else {
+            self.store.piece_through(&mut batch, at);
+            self.queue.done(&mut batch, leased);
         }
         if let Outcome::Conflict { .. } = self.store.db.write(batch).await? {
             // The lease ran out and another worker has this piece now; what it sends again is dropped by topic and token.

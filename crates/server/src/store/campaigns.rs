@@ -160,6 +160,27 @@ impl Store {
             .collect()
     }
 
+    /// Where a campaign stands.
+    pub async fn campaign_status(
+        &self,
+        account: &AccountId,
+        id: CampaignId,
+    ) -> Result<Option<Status>, DbError> {
+        let sql = "-- campaign_status\nSELECT status FROM campaigns WHERE account = $1 AND id = $2";
+        let rows = self.db.query(sql, args![account.as_str(), id.0]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some(
+            Status::parse(row.text(0)?).ok_or_else(|| corrupt("campaigns.status"))?,
+        ))
+    }
+
+    /// The moment of a push has come; the batch rolls back when it was taken back meanwhile.
+    pub fn begin_push(&self, batch: &mut Batch, account: &AccountId, id: CampaignId, now: Timestamp) {
+        let sql = "-- begin_push\nUPDATE campaigns SET status = 'sending', changed_at = $3 \
+                   WHERE account = $1 AND id = $2 AND status = 'scheduled'";
+        batch.expect(sql, args![account.as_str(), id.0, now.ms()], 1);
+    }
+
     /// Marks a push as through, unless it was stopped meanwhile.
     pub fn finish_push(&self, batch: &mut Batch, account: &AccountId, id: CampaignId, now: Timestamp) {
         let sql = "-- finish_push\nUPDATE campaigns SET status = 'sent', ended_at = $3, changed_at = $3 \
@@ -169,7 +190,7 @@ impl Store {
 
     /// Removes a campaign with its counts and sends; events stay in people's histories.
     pub fn delete_campaign(&self, batch: &mut Batch, account: &AccountId, id: CampaignId) {
-        let sql = "-- delete_campaign\nDELETE FROM campaigns WHERE account = $1 AND id = $2 AND status NOT IN ('running', 'sending')";
+        let sql = "-- delete_campaign\nDELETE FROM campaigns WHERE account = $1 AND id = $2 AND status IN ('draft', 'sent', 'stopped')";
         batch.expect(sql, args![account.as_str(), id.0], 1);
         batch.run(
             "-- delete_counts\nDELETE FROM campaign_counts WHERE account = $1 AND campaign = $2",

@@ -33,6 +33,7 @@ pub const MIGRATIONS: Migrations = Migrations {
         (1, "start", include_str!("migrations/0001_start.sql")),
         (2, "media", include_str!("migrations/0002_media.sql")),
         (3, "popups", include_str!("migrations/0003_popups.sql")),
+        (4, "push", include_str!("migrations/0004_push.sql")),
     ],
     events: &[(1, "start", include_str!("migrations/events/0001_start.sql"))],
 };

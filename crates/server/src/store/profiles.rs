@@ -150,7 +150,7 @@ fn text(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("what is kept beside a profile serialises")
 }
 
-fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
+pub(super) fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     Ok(ProfileRow {
         ordinal: ordinal(row.int(from)?)?,
         properties: serde_json::from_str(row.text(from + 1)?)
@@ -163,20 +163,20 @@ fn profile(row: &Row, from: usize) -> Result<ProfileRow, DbError> {
     })
 }
 
-fn device(row: &Row) -> Result<DeviceRow, DbError> {
+pub(super) fn device(row: &Row, from: usize) -> Result<DeviceRow, DbError> {
     Ok(DeviceRow {
-        id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("devices.id"))?,
-        ordinal: ordinal(row.int(1)?)?,
-        version: row.int(2)?,
-        state: serde_json::from_str(row.text(3)?).map_err(|_| corrupt("devices.state"))?,
-        created_at: Timestamp(row.int(4)?),
-        seen_at: Timestamp(row.int(5)?),
+        id: Id::from_bytes(row.bytes(from)?).ok_or_else(|| corrupt("devices.id"))?,
+        ordinal: ordinal(row.int(from + 1)?)?,
+        version: row.int(from + 2)?,
+        state: serde_json::from_str(row.text(from + 3)?).map_err(|_| corrupt("devices.state"))?,
+        created_at: Timestamp(row.int(from + 4)?),
+        seen_at: Timestamp(row.int(from + 5)?),
     })
 }
 
 /// Reads a row of `visitor` and `recent_visitors`.
 fn visitor(row: &Row) -> Result<(DeviceRow, ProfileRow, bool), DbError> {
-    Ok((device(row)?, profile(row, 6)?, row.int(13)? > 0))
+    Ok((device(row, 0)?, profile(row, 6)?, row.int(13)? > 0))
 }
 
 impl Store {
@@ -279,7 +279,7 @@ impl Store {
             .query(sql, args![account.as_str(), id])
             .await?
             .iter()
-            .map(device)
+            .map(|row| device(row, 0))
             .collect::<Result<_, _>>()?;
         let merged = self.merged_into(account, profile.ordinal).await?;
         let identities = self.identities(account, profile.ordinal).await?;

@@ -16,11 +16,13 @@ use std::collections::HashMap;
 pub struct RunRow {
     /// Pieces of work made so far.
     pub chunks: i64,
+    /// Pieces of which nothing waits any more.
+    pub through: i64,
     /// The last subscription that was taken.
     pub after: Vec<u8>,
     /// The whole audience was taken.
     pub complete: bool,
-    /// When it began; the messages' time to live counts from here.
+    /// When it begins; the messages' time to live counts from here.
     pub started_at: Timestamp,
 }
 
@@ -69,6 +71,7 @@ pub enum SendState {
     Sent,
     Failed,
     Gone,
+    Unsent,
 }
 
 impl SendState {
@@ -77,6 +80,7 @@ impl SendState {
             Self::Sent => "sent",
             Self::Failed => "failed",
             Self::Gone => "gone",
+            Self::Unsent => "unsent",
         }
     }
 }
@@ -142,7 +146,7 @@ impl Store {
         campaign: CampaignId,
         run: i64,
     ) -> Result<Option<RunRow>, DbError> {
-        let sql = "-- run\nSELECT chunks, after, complete, started_at FROM runs WHERE account = $1 AND campaign = $2 AND run = $3";
+        let sql = "-- run\nSELECT chunks, through, after, complete, started_at FROM runs WHERE account = $1 AND campaign = $2 AND run = $3";
         let rows = self
             .db
             .query(sql, args![account.as_str(), campaign.0, run])
@@ -150,10 +154,23 @@ impl Store {
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some(RunRow {
             chunks: row.int(0)?,
-            after: row.bytes(1)?.to_vec(),
-            complete: row.int(2)? != 0,
-            started_at: Timestamp(row.int(3)?),
+            through: row.int(1)?,
+            after: row.bytes(2)?.to_vec(),
+            complete: row.int(3)? != 0,
+            started_at: Timestamp(row.int(4)?),
         }))
+    }
+
+    /// Takes a run back that has not begun.
+    pub fn delete_run(&self, batch: &mut Batch, account: &AccountId, campaign: CampaignId) {
+        let sql = "-- delete_run\nDELETE FROM runs WHERE account = $1 AND campaign = $2";
+        batch.run(sql, args![account.as_str(), campaign.0]);
+    }
+
+    /// Notes that nothing of a piece waits any more; in the batch that ends its job.
+    pub fn piece_through(&self, batch: &mut Batch, at: Chunk<'_>) {
+        let sql = "-- piece_through\nUPDATE runs SET through = through + 1 WHERE account = $1 AND campaign = $2 AND run = $3";
+        batch.run(sql, args![at.account.as_str(), at.campaign.0, at.run]);
     }
 
     /// Moves a run's cursor on; the batch rolls back when another worker did so first.
@@ -232,6 +249,25 @@ impl Store {
                 now.ms()
             ],
             1,
+        );
+    }
+
+    /// Ends the `waiting` messages of a piece that will not be sent; the batch rolls back when there are not so many.
+    pub fn give_up_piece(&self, batch: &mut Batch, at: Chunk<'_>, waiting: usize, now: Timestamp) {
+        let sql = "-- give_up_piece\nUPDATE sends SET state = $5, settled_at = $6 \
+                   WHERE account = $1 AND campaign = $2 AND run = $3 AND chunk = $4 AND state = 'waiting'";
+        let state = SendState::Unsent.as_str();
+        batch.expect(
+            sql,
+            args![
+                at.account.as_str(),
+                at.campaign.0,
+                at.run,
+                at.chunk,
+                state,
+                now.ms()
+            ],
+            waiting,
         );
     }
 

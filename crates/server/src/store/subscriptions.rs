@@ -4,12 +4,14 @@
 //! only because the push service said Gone, the browser unsubscribed, or the browser brought another endpoint.
 
 use super::db::{Batch, DbError, Row};
+use super::profiles::{self, DeviceRow, DeviceState, ProfileRow};
+use super::sends::Chunk;
 use super::{Store, corrupt};
 use crate::args;
 use campanile_core::id::{AccountId, Id, Ordinal};
 use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A subscription.
 #[derive(Debug, Clone)]
@@ -36,6 +38,33 @@ pub struct SubscriptionRow {
     pub created_at: Timestamp,
     /// When it last changed.
     pub changed_at: Timestamp,
+}
+
+/// Who is behind a subscription: the person, and the browser as it was last seen.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    /// The browser; of one that was never seen on a page nothing is known.
+    pub device: DeviceRow,
+    /// The person.
+    pub profile: ProfileRow,
+}
+
+fn subscriber(row: &Row) -> Result<(Id, Subscriber), DbError> {
+    let id = Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.id"))?;
+    let profile = profiles::profile(row, 1)?;
+    let device = if row.opt_bytes(8)?.is_some() {
+        profiles::device(row, 8)?
+    } else {
+        DeviceRow {
+            id,
+            ordinal: profile.ordinal,
+            version: 0,
+            state: DeviceState::default(),
+            created_at: profile.created_at,
+            seen_at: profile.created_at,
+        }
+    };
+    Ok((id, Subscriber { device, profile }))
 }
 
 fn subscription(row: &Row) -> Result<SubscriptionRow, DbError> {
@@ -147,6 +176,37 @@ impl Store {
                 ))
             })
             .collect()
+    }
+
+    /// Who is behind the live subscriptions after one and up to another, in the order of their ids.
+    pub async fn subscribers_between(
+        &self,
+        account: &AccountId,
+        after: Vec<u8>,
+        to: Vec<u8>,
+    ) -> Result<HashMap<Id, Subscriber>, DbError> {
+        let sql = "-- subscribers_between\nSELECT t.id, p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at FROM subscriptions t \
+                   JOIN profiles p ON p.account = t.account AND p.ordinal = t.ordinal \
+                   LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
+                   WHERE t.account = $1 AND t.id > $2 AND t.id <= $3 AND t.state = 'live'";
+        let rows = self.db.query(sql, args![account.as_str(), after, to]).await?;
+        rows.iter().map(subscriber).collect()
+    }
+
+    /// Who is behind the messages of a piece that wait, by subscription.
+    pub async fn recipients(&self, at: Chunk<'_>) -> Result<HashMap<Id, Subscriber>, DbError> {
+        let sql = "-- recipients\nSELECT t.id, p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at FROM sends s \
+                   JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
+                   JOIN profiles p ON p.account = t.account AND p.ordinal = t.ordinal \
+                   LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
+                   WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
+        let rows = self
+            .db
+            .query(sql, args![at.account.as_str(), at.campaign.0, at.run, at.chunk])
+            .await?;
+        rows.iter().map(subscriber).collect()
     }
 
     /// A person's subscriptions, newest first.

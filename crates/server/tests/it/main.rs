@@ -24,6 +24,7 @@ mod limits;
 mod media;
 mod people;
 mod popups;
+mod push_plans;
 mod pushes;
 mod serving;
 mod why;

@@ -52,6 +52,11 @@ const RULES: &[Rule] = &[
         why: "seeing a visitor is no use case; it reads and changes nothing",
     },
     Rule {
+        module: "audience",
+        may: &["campanile_core", "store", "live", "sight"],
+        why: "whom a push is meant for is asked by the sender and by those who look ahead; asking changes nothing",
+    },
+    Rule {
         module: "explain",
         may: &["campanile_core", "store", "live", "sight"],
         why: "asking why changes nothing, so it needs neither the clock nor the queue",
@@ -99,6 +104,7 @@ const RULES: &[Rule] = &[
             "store",
             "queue",
             "live",
+            "audience",
             "clock",
             "config",
             "telemetry",
@@ -110,6 +116,7 @@ const RULES: &[Rule] = &[
         may: &[
             "campanile_core",
             "app",
+            "audience",
             "clock",
             "config",
             "explain",

@@ -5,11 +5,12 @@ use crate::http::csv;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
 use crate::launch::{LaunchError, Purpose};
-use crate::{report, secret};
+use crate::{audience, report, secret};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use campanile_core::FieldError;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::popup::{Template, gallery};
@@ -46,7 +47,8 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
             })
         }
         Kind::Push => json!({
-            "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "waiting": counts.waiting(),
+            "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "unsent": counts.unsent,
+            "waiting": counts.waiting(),
             "shown": counts.shown, "clicked": counts.clicked, "dismissed": counts.dismissed,
         }),
     }
@@ -69,7 +71,9 @@ pub(super) async fn list(State(app): State<App>, Admin(site): Admin, Asked(filte
     let status = match &filter.status {
         None => None,
         Some(name) => Some(Status::parse(name).ok_or_else(|| {
-            Error::BadRequest("“status” is draft, running, sending, sent or stopped.".to_owned())
+            Error::BadRequest(
+                "“status” is draft, running, scheduled, sending, paused, sent or stopped.".to_owned(),
+            )
         })?),
     };
     let archived = match filter.archived.as_deref() {
@@ -146,6 +150,34 @@ pub(super) async fn start(State(app): State<App>, Admin(site): Admin, Part(id): 
 pub(super) async fn stop(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let campaign = app.launch.stop(&site.account.id, CampaignId(id)).await?;
     with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn pause(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+    let campaign = app.launch.pause(&site.account.id, CampaignId(id)).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+pub(super) async fn resume(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
+    let campaign = app.launch.resume(&site.account.id, CampaignId(id)).await?;
+    with_counts(&app, &site.account.id, &campaign).await
+}
+
+/// Whom a push would reach, before it starts.
+pub(super) async fn estimate(State(app): State<App>, Admin(site): Admin, Body(value): Body<Value>) -> Answer {
+    let definition = parse(value)?;
+    let campaign::Body::Push(plan) = &definition.body else {
+        let message = "An estimate is made of a push; a pop-up meets whoever comes.";
+        return Err(LaunchError::Fields(vec![FieldError::new("kind", message)]).into());
+    };
+    let found = audience::estimate(&app.store, &site, plan, app.clock.now())
+        .await?
+        .map_err(|fault| LaunchError::Fields(vec![fault]))?;
+    Ok(Json(json!({
+        "subscribers": found.subscribers, "reached": found.reached(), "exact": found.is_exact(),
+        "looked_at": found.looked_at, "meant": found.meant,
+        "left_out": found.left_out.iter().map(|(reason, n)| json!({"reason": reason, "n": n})).collect::<Vec<_>>(),
+        "largest_bytes": found.largest_bytes.max(plan.push.largest_payload_bytes()),
+    })))
 }
 
 pub(super) async fn duplicate(
@@ -365,7 +397,8 @@ pub(super) async fn preview(State(app): State<App>, Admin(site): Admin, Body(val
             let html = plan.popup.html();
             json!({"bytes": html.len(), "sha256": secret::hex(&secret::sha256(html.as_bytes())), "html": html, "faults": faults})
         }
-        campaign::Body::Push { push } => {
+        campaign::Body::Push(plan) => {
+            let push = &plan.push;
             let token = Id::new(Timestamp(0), [0; 10]);
             let endpoint = app
                 .config

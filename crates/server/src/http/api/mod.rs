@@ -45,8 +45,10 @@ const ROUTES: &[Route] = routes! {
     get "/v1/campaigns/{id}" campaigns::show, "One campaign with its counts", "" => 200 "Campaign";
     put "/v1/campaigns/{id}" campaigns::change, "Change a campaign; a running pop-up changes for visitors at once", "Definition" => 200 "Campaign";
     delete "/v1/campaigns/{id}" campaigns::remove, "Delete a campaign that does not run, with its numbers", "" => 204 "";
-    post "/v1/campaigns/{id}/start" campaigns::start, "Start a pop-up, or send a push", "" => 200 "Campaign";
-    post "/v1/campaigns/{id}/stop" campaigns::stop, "Stop a running campaign", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/start" campaigns::start, "Start a pop-up, or send a push, at once or at the moment that it names", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/stop" campaigns::stop, "Stop a running campaign; a push whose moment lies ahead is a draft again", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/pause" campaigns::pause, "Halt a push that is being sent; what is under way arrives", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/resume" campaigns::resume, "Go on with a push that was halted", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/duplicate" campaigns::duplicate, "Make a draft with the same words", "" => 201 "Campaign";
     post "/v1/campaigns/{id}/archive" campaigns::archive, "Put a campaign away that does not run; its numbers stay", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/unarchive" campaigns::unarchive, "Take a campaign out again", "" => 200 "Campaign";
@@ -58,6 +60,7 @@ const ROUTES: &[Route] = routes! {
     get "/v1/campaigns/{id}/answers.csv" campaigns::answers_csv, "All answers as CSV, newest first", "" => 200 "Csv";
     get "/v1/templates" campaigns::templates, "The templates of pop-ups, what each has a place for, and a pop-up to begin with", "" => 200 "TemplateList";
     post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
+    post "/v1/estimate" campaigns::estimate, "Whom a push would reach now, and who would be left out and why", "Definition" => 200 "Estimate";
     get "/v1/media" media::list, "Uploaded pictures, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "MediaList";
     post "/v1/media" media::keep, "Upload a picture: the bytes of a PNG, JPEG, WebP or GIF, at most 5 MiB; ?name=", "Picture" => 201 "Media";
     delete "/v1/media/{hash}" media::remove, "Delete a picture that no campaign uses", "" => 204 "";

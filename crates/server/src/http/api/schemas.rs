@@ -53,6 +53,13 @@ pub(super) fn schemas() -> Value {
             json!({"type": ["object", "null"], "properties": {"url": text, "width": number, "bytes": number}}),
         ),
     ]);
+    let translation = object(&[
+        ("title", text.clone()),
+        ("body", text.clone()),
+        ("url", maybe.clone()),
+        ("buttons", list(&text)),
+        ("direction", one_of(&["auto", "ltr", "rtl"])),
+    ]);
     let push = object(&[
         ("title", text.clone()),
         ("body", text.clone()),
@@ -64,7 +71,14 @@ pub(super) fn schemas() -> Value {
         ("tag", maybe.clone()),
         ("require_interaction", flag.clone()),
         ("silent", flag.clone()),
+        ("renotify", flag.clone()),
+        ("vibrate", list(&number)),
+        ("direction", one_of(&["auto", "ltr", "rtl"])),
         ("language", text.clone()),
+        (
+            "translations",
+            json!({"type": "object", "additionalProperties": translation}),
+        ),
         ("ttl_seconds", number.clone()),
         ("urgency", one_of(&["very-low", "low", "normal", "high"])),
         ("kv", texts),
@@ -76,6 +90,10 @@ pub(super) fn schemas() -> Value {
         ("push", push),
         ("trigger", reference("Trigger")),
         ("audience", reference("Rules")),
+        (
+            "send",
+            object(&[("at", maybe_time.clone()), ("per_minute", number.clone())]),
+        ),
         ("schedule", reference("Schedule")),
         ("caps", reference("Caps")),
         (
@@ -92,7 +110,15 @@ pub(super) fn schemas() -> Value {
         ("id", number.clone()),
         (
             "status",
-            one_of(&["draft", "running", "sending", "sent", "stopped"]),
+            one_of(&[
+                "draft",
+                "running",
+                "scheduled",
+                "sending",
+                "paused",
+                "sent",
+                "stopped",
+            ]),
         ),
         ("created_at", time.clone()),
         ("changed_at", time.clone()),
@@ -179,6 +205,15 @@ pub(super) fn schemas() -> Value {
                     ("passed", json!({"type": ["boolean", "null"], "description": "null: not looked at"})),
                 ]))),
             ]))),
+        ]),
+        "Estimate": object(&[
+            ("subscribers", number.clone()),
+            ("reached", number.clone()),
+            ("exact", flag.clone()),
+            ("looked_at", number.clone()),
+            ("meant", number.clone()),
+            ("left_out", list(&object(&[("reason", text.clone()), ("n", number.clone())]))),
+            ("largest_bytes", number.clone()),
         ]),
         "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
         "Media": media.clone(),

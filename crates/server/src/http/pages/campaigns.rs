@@ -209,7 +209,7 @@ impl Row {
                 }
                 (meta, audience)
             }
-            Body::Push { .. } => ("Push · Now".to_owned(), "All subscribers".to_owned()),
+            Body::Push(_) => ("Push · Now".to_owned(), "All subscribers".to_owned()),
         };
         Self {
             id: campaign.id.0,

@@ -51,7 +51,7 @@ pub(crate) struct Aims<'a> {
 pub(crate) fn stats(campaign: &Campaign, counts: &Counts, aims: Aims<'_>) -> Vec<Stat> {
     match campaign.definition.body {
         Body::Popup(_) => popup_stats(counts, aims),
-        Body::Push { .. } => push_stats(counts),
+        Body::Push(_) => push_stats(counts),
     }
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn stats(campaign: &Campaign, counts: &Counts, aims: Aims<'_>) -> Vec
 pub(crate) fn funnel(campaign: &Campaign, counts: &Counts, aims: Aims<'_>) -> Vec<Bar> {
     match campaign.definition.body {
         Body::Popup(_) => popup_funnel(counts, aims),
-        Body::Push { .. } => push_funnel(counts),
+        Body::Push(_) => push_funnel(counts),
     }
 }
 
@@ -251,6 +251,7 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
     for (n, words) in [
         (counts.gone, "gone and removed"),
         (counts.failed, "given up"),
+        (counts.unsent, "unsent, because it was stopped"),
         (counts.waiting(), "waiting"),
     ] {
         if n > 0 {

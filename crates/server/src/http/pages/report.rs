@@ -148,7 +148,7 @@ impl ReportPage {
         let push = campaign.definition.kind() == Kind::Push;
         let plan = match &campaign.definition.body {
             Body::Popup(plan) => Some(plan),
-            Body::Push { .. } => None,
+            Body::Push(_) => None,
         };
         let chosen = found.parts.iter().find(|part| part.name == view.variant);
         let counts = chosen.map_or(found.counts, |part| part.counts);
@@ -306,9 +306,12 @@ fn marks(found: &CampaignReport, days: &[DayCounts], told: &Told) -> Vec<Mark> {
 pub(crate) fn sentence(campaign: &Campaign) -> String {
     match &campaign.definition.body {
         Body::Popup(plan) => plan.sentence(),
-        Body::Push { push } => {
-            let kept = format::span(u64::from(push.ttl_seconds));
-            format!("Sends one notification to all subscribers; kept {kept} for browsers that are away.")
+        Body::Push(plan) => {
+            let kept = format::span(u64::from(plan.push.ttl_seconds));
+            format!(
+                "{} Kept {kept} for browsers that are away.",
+                plan.sentence("at once")
+            )
         }
     }
 }

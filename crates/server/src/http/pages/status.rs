@@ -44,7 +44,7 @@ impl Verbs {
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let kind = campaign.definition.kind();
         Self {
-            start: campaign.status.start(kind).is_ok(),
+            start: campaign.status.start(kind, false).is_ok(),
             stop: campaign.status.stop().is_ok(),
             edit: campaign.status.may_edit(kind),
             delete: campaign.status.may_delete(),
@@ -69,6 +69,8 @@ pub(crate) fn badge(status: Status, counts: &Counts) -> Badge {
             };
             ("badge-accent", Icon::Send, words)
         }
+        Status::Scheduled => ("badge-info", Icon::CalendarClock, "Scheduled".to_owned()),
+        Status::Paused => ("badge-warn", Icon::Pause, "Paused".to_owned()),
         Status::Sent => ("badge-idle", Icon::Check, "Sent".to_owned()),
         Status::Stopped => ("badge-bad", Icon::CircleAlert, "Stopped".to_owned()),
     };

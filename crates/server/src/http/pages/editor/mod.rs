@@ -288,7 +288,7 @@ fn onward(kept: &Campaign, at: &At, then: &Then) -> Response {
         Then::Variant(deed) => {
             let variants = match &current(kept).body {
                 Body::Popup(plan) => plan.experiment.variants.len(),
-                Body::Push { .. } => 0,
+                Body::Push(_) => 0,
             };
             let shown = if *deed == "add" {
                 variants

@@ -211,9 +211,10 @@ async fn drawn(
 
 /// The payload as one recipient would get it, indented, with the bytes of the largest one.
 fn push_payload(desk: &Desk, definition: &Definition) -> Option<(String, usize)> {
-    let Body::Push { push } = &definition.body else {
+    let Body::Push(plan) = &definition.body else {
         return None;
     };
+    let push = &plan.push;
     let send = Id::from_bytes(&[0; 16])?;
     let payload: Value =
         serde_json::from_slice(&push.payload(&desk.account().id, CampaignId(0), send, None)).ok()?;

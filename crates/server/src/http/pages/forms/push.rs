@@ -73,9 +73,10 @@ impl PushForm {
 
     /// The form of a push that is kept; `None` for a pop-up.
     pub(crate) fn of(definition: &Definition) -> Option<Self> {
-        let Body::Push { push } = &definition.body else {
+        let Body::Push(plan) = &definition.body else {
             return None;
         };
+        let push = &plan.push;
         let tick = |on: bool| if on { "yes" } else { "" }.to_owned();
         let action = |place: usize| push.actions.get(place).cloned();
         let words = |action: Option<Action>| {

@@ -1,0 +1,5 @@
+-- Push whole: how far a run is through, so that its fan-out keeps only a little ahead of the push services.
+
+ALTER TABLE runs ADD COLUMN through {bigint} NOT NULL DEFAULT 0;
+-- Runs of an older version that are under way had no such bound; their pieces count as through.
+UPDATE runs SET through = chunks;

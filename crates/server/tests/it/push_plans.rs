@@ -1,0 +1,352 @@
+//! To whom a push goes, in whose words, when and how fast; and what halts it.
+
+use crate::bed::Bed;
+use crate::engines;
+use crate::pushes::{counts, operation, push, vapid, work_through};
+use campanile_core::id::Id;
+use campanile_lab::{Fault, Rule, Service, VirtualBrowser};
+use serde_json::{Value, json};
+
+engines!(
+    only_those_who_are_meant,
+    each_in_their_own_words,
+    nobody_reads_a_half_filled_text,
+    a_moment_that_lies_ahead,
+    paused_and_resumed,
+    stopped_half_way_the_sums_add_up,
+    a_stop_is_heard_in_the_middle_of_a_piece,
+    a_pace_is_kept,
+    what_cannot_be_asked_is_named,
+);
+
+/// A subscriber who is known: the device, and the browser that gets the messages.
+async fn somebody(bed: &Bed, who: &str, profile: Value, language: &str) -> (Id, VirtualBrowser) {
+    let device = bed.id();
+    let browser = bed.lab.virtual_browser_at(Service::Mozilla, &vapid(bed).await);
+    let ops = [
+        bed.page(),
+        bed.op("login", json!({"identity": {"Identity": who}, "set": profile})),
+        operation(bed, &browser).await,
+    ];
+    let context = json!({"language": language});
+    let answer = bed.post(Some(device), &ops, &[("context", context)]).await;
+    assert_eq!(answer.json()["accepted"], 3, "{}", answer.body);
+    (device, browser)
+}
+
+async fn draft(bed: &Bed, definition: Value) -> i64 {
+    bed.api("POST", "/campaigns", definition, 201).await["id"]
+        .as_i64()
+        .unwrap()
+}
+
+async fn verb(bed: &Bed, campaign: i64, verb: &str) -> Value {
+    bed.api("POST", &format!("/campaigns/{campaign}/{verb}"), Value::Null, 200)
+        .await
+}
+
+async fn status(bed: &Bed, campaign: i64) -> Value {
+    bed.get(&format!("/campaigns/{campaign}")).await["status"].clone()
+}
+
+fn text(browser: &VirtualBrowser) -> (String, String, String) {
+    let received = browser.try_next().expect("a message");
+    let payload: Value = serde_json::from_slice(received.plaintext.as_ref().unwrap()).unwrap();
+    let field = |name: &str| payload["notification"][name].as_str().unwrap().to_owned();
+    (field("title"), field("navigate"), field("lang"))
+}
+
+async fn only_those_who_are_meant(bed: &Bed) {
+    let (ada, for_ada) = somebody(bed, "ada", json!({"plan": "pro"}), "en-GB").await;
+    let (_, for_ben) = somebody(bed, "ben", json!({"plan": "free"}), "de").await;
+    let (_, for_cy) = somebody(bed, "cy", json!({"plan": "pro"}), "de-AT").await;
+    bed.ring(ada, &[bed.event("Charged")]).await;
+    let audience = |rules: Value| {
+        let mut definition = push();
+        definition["audience"] = json!({"rules": rules});
+        definition
+    };
+    let pro = audience(json!([{"is": "property", "name": "plan", "op": "is", "value": "pro"}]));
+    let estimate = bed.api("POST", "/estimate", pro.clone(), 200).await;
+    assert_eq!(
+        (&estimate["subscribers"], &estimate["reached"], &estimate["exact"]),
+        (&json!(3), &json!(2), &json!(true)),
+        "{estimate}"
+    );
+    let everybody = bed.api("POST", "/estimate", push(), 200).await;
+    assert_eq!(everybody["reached"], 3, "{everybody}");
+    let campaign = bed.launch(pro).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 2, "sent": 2}));
+    assert_eq!((for_ada.count(), for_ben.count(), for_cy.count()), (1, 0, 1));
+
+    let charged = audience(json!([
+        {"is": "event", "name": "Charged", "op": "at_least", "value": 1, "days": 7},
+        {"is": "subscribed", "op": "is", "value": true},
+        {"is": "language", "op": "starts", "value": "en"},
+    ]));
+    let campaign = bed.launch(charged).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!((for_ada.count(), for_ben.count(), for_cy.count()), (2, 0, 1));
+
+    // Nobody is meant: it is through at once.
+    let nobody = audience(json!([{"is": "property", "name": "plan", "op": "is", "value": "gold"}]));
+    let campaign = bed.launch(nobody).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({}));
+    assert_eq!(status(bed, campaign).await, "sent");
+}
+
+async fn each_in_their_own_words(bed: &Bed) {
+    let (_, for_ada) = somebody(bed, "ada", json!({"First": "Ada <b>"}), "en-GB").await;
+    let (_, for_ben) = somebody(bed, "ben", json!({}), "fr").await;
+    let (_, for_cy) = somebody(bed, "cy", json!({"First": "Cy"}), "de-AT").await;
+    let mut definition = push();
+    definition["push"] = json!({
+        "title": "{{ profile.First | default: 'Hello' }}, the kiln is open",
+        "url": "https://shop.example.com/new?who={{ profile.First | default: 'you' }}",
+        "translations": {"de": {"title": "{{ profile.First }}, der Ofen ist offen"}},
+    });
+    let campaign = bed.launch(definition).await;
+    work_through(bed, campaign).await;
+    let told =
+        |title: &str, url: &str, language: &str| (title.to_owned(), url.to_owned(), language.to_owned());
+    assert_eq!(
+        text(&for_ada),
+        told(
+            "Ada <b>, the kiln is open",
+            "https://shop.example.com/new?who=Ada%20%3Cb%3E",
+            "en"
+        )
+    );
+    assert_eq!(
+        text(&for_ben),
+        told(
+            "Hello, the kiln is open",
+            "https://shop.example.com/new?who=you",
+            "en"
+        )
+    );
+    assert_eq!(
+        text(&for_cy),
+        told(
+            "Cy, der Ofen ist offen",
+            "https://shop.example.com/new?who=Cy",
+            "de"
+        )
+    );
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+}
+
+async fn nobody_reads_a_half_filled_text(bed: &Bed) {
+    let (_, known) = somebody(bed, "ada", json!({"First": "Ada"}), "en").await;
+    let (_, unknown) = somebody(bed, "ben", json!({}), "en").await;
+    let (_, endless) = somebody(bed, "cy", json!({"First": "Cy", "Note": "x".repeat(1000)}), "en").await;
+    let mut definition = push();
+    definition["push"]["title"] = json!("For {{ profile.First }}");
+    definition["push"]["body"] = json!("{% for i in (1..4) %}{{ profile.Note | default: '' }}{% endfor %}");
+    let estimate = bed.api("POST", "/estimate", definition.clone(), 200).await;
+    assert_eq!(estimate["reached"], 1, "{estimate}");
+    let reasons: Vec<&str> = estimate["left_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["reason"].as_str().unwrap())
+        .collect();
+    assert!(
+        reasons.iter().any(|reason| reason.contains("profile.First")),
+        "{reasons:?}"
+    );
+    assert!(
+        reasons.iter().any(|reason| reason.contains("too large")),
+        "{reasons:?}"
+    );
+    let campaign = bed.launch(definition).await;
+    work_through(bed, campaign).await;
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 3, "sent": 1, "failed": 2})
+    );
+    assert_eq!((known.count(), unknown.count(), endless.count()), (1, 0, 0));
+    let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
+    let report = report["reasons"].to_string();
+    assert!(
+        report.contains("profile.First") && report.contains("too large"),
+        "{report}"
+    );
+    assert_eq!(
+        bed.get("/subscriptions").await["total"],
+        3,
+        "nobody is removed for it"
+    );
+}
+
+async fn a_moment_that_lies_ahead(bed: &Bed) {
+    let (_, browser) = somebody(bed, "ada", json!({}), "en").await;
+    let hour = 3_600_000;
+    let mut definition = push();
+    definition["push"]["ttl_seconds"] = json!(60);
+    definition["send"] = json!({"at": bed.now() + hour});
+    let campaign = draft(bed, definition.clone()).await;
+    assert_eq!(verb(bed, campaign, "start").await["status"], "scheduled");
+    bed.pass(hour - 1);
+    bed.work().await;
+    assert_eq!(
+        (browser.count(), status(bed, campaign).await),
+        (0, json!("scheduled"))
+    );
+    // Taken back, it is a draft again, may be changed, and what was left of its first start does nothing.
+    assert_eq!(verb(bed, campaign, "stop").await["status"], "draft");
+    bed.pass(hour);
+    bed.work().await;
+    assert_eq!(
+        (browser.count(), status(bed, campaign).await),
+        (0, json!("draft"))
+    );
+    let late = bed
+        .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 422)
+        .await;
+    assert_eq!(late["error"]["errors"][0]["field"], "send.at", "{late}");
+    definition["send"]["at"] = json!(bed.now() + hour);
+    bed.api("PUT", &format!("/campaigns/{campaign}"), definition, 200)
+        .await;
+    verb(bed, campaign, "start").await;
+    let refused = bed
+        .api("DELETE", &format!("/campaigns/{campaign}"), Value::Null, 409)
+        .await;
+    assert!(refused["error"]["message"].is_string());
+    bed.pass(hour);
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!((browser.count(), status(bed, campaign).await), (1, json!("sent")));
+}
+
+async fn paused_and_resumed(bed: &Bed) {
+    let (_, one) = somebody(bed, "ada", json!({}), "en").await;
+    let campaign = bed.launch(push()).await;
+    // Its messages are made, none is sent.
+    bed.running.delivery.step().await.unwrap();
+    assert_eq!(verb(bed, campaign, "pause").await["status"], "paused");
+    for _ in 0..3 {
+        bed.pass(10_000);
+        bed.work().await;
+    }
+    assert_eq!(
+        (one.count(), bed.counts(campaign).await["waiting"].clone()),
+        (0, json!(1))
+    );
+    let again = bed
+        .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 409)
+        .await;
+    assert!(again["error"]["message"].as_str().unwrap().contains("Resume"));
+    assert_eq!(verb(bed, campaign, "resume").await["status"], "sending");
+    bed.pass(3_000);
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!(one.count(), 1);
+    bed.api("POST", &format!("/campaigns/{campaign}/pause"), Value::Null, 409)
+        .await;
+}
+
+async fn stopped_half_way_the_sums_add_up(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for who in ["ada", "ben", "cy"] {
+        browsers.push(somebody(bed, who, json!({}), "en").await.1);
+    }
+    let mut definition = push();
+    definition["send"] = json!({"per_minute": 60});
+    let campaign = bed.launch(definition).await;
+    bed.work().await;
+    // The second one's message is made and waits.
+    bed.pass(1_000);
+    bed.running.delivery.step().await.unwrap();
+    assert_eq!(bed.counts(campaign).await["waiting"], 1);
+    verb(bed, campaign, "stop").await;
+    for _ in 0..3 {
+        bed.pass(10_000);
+        bed.work().await;
+    }
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 2, "sent": 1, "unsent": 1})
+    );
+    assert_eq!(browsers.iter().map(VirtualBrowser::count).sum::<u64>(), 1);
+    bed.api("DELETE", &format!("/campaigns/{campaign}"), Value::Null, 204)
+        .await;
+}
+
+async fn a_stop_is_heard_in_the_middle_of_a_piece(bed: &Bed) {
+    // More than are sent at once, and a push service that takes its time.
+    let crowd = bed.lab.crowd(Service::Mozilla, &vapid(bed).await, 300);
+    for piece in crowd.chunks(50) {
+        let mut posts = Vec::new();
+        for browser in piece {
+            posts.push((bed.id(), operation(bed, browser).await));
+        }
+        let posts = posts
+            .iter()
+            .map(|(device, operation)| bed.ring(*device, std::slice::from_ref(operation)));
+        futures_util::future::join_all(posts).await;
+    }
+    bed.lab.add_fault(Rule::any(Fault::Slow { ms: 3_000 }, 300));
+    let campaign = bed.launch(push()).await;
+    let stop = async {
+        bed.lab.wait_until(|counts| counts.accepted >= 1).await;
+        verb(bed, campaign, "stop").await;
+    };
+    tokio::join!(bed.work(), stop);
+    let begun = crowd.iter().map(VirtualBrowser::count).sum::<u64>();
+    assert!(begun < 300, "nothing new was begun");
+    bed.pass(1_000);
+    bed.work().await;
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 300, "sent": begun, "unsent": 300 - begun})
+    );
+    assert_eq!(crowd.iter().map(VirtualBrowser::count).sum::<u64>(), begun);
+}
+
+async fn a_pace_is_kept(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for who in ["ada", "ben", "cy"] {
+        browsers.push(somebody(bed, who, json!({}), "en").await.1);
+    }
+    let mut definition = push();
+    definition["send"] = json!({"per_minute": 30});
+    let campaign = bed.launch(definition).await;
+    for sent in 1..=3 {
+        bed.work().await;
+        assert_eq!(browsers.iter().map(VirtualBrowser::count).sum::<u64>(), sent);
+        bed.pass(1_999);
+        bed.work().await;
+        assert_eq!(browsers.iter().map(VirtualBrowser::count).sum::<u64>(), sent);
+        bed.pass(1);
+    }
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+}
+
+async fn what_cannot_be_asked_is_named(bed: &Bed) {
+    let mut definition = push();
+    definition["audience"] = json!({"rules": [{"is": "path", "op": "is", "value": "/basket"}]});
+    definition["send"] = json!({"per_minute": 0});
+    definition["push"]["title"] = json!("At {{ page.url }}");
+    let campaign = draft(bed, definition.clone()).await;
+    let fault = bed
+        .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 422)
+        .await;
+    let fields: Vec<&str> = fault["error"]["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["push.title", "audience.rules[0].is", "send.per_minute"]);
+    definition["send"] = json!({"when": "soon"});
+    let fault = bed.api("POST", "/campaigns", definition, 422).await;
+    assert_eq!(fault["error"]["errors"][0]["field"], "send.when", "{fault}");
+    let popup = json!({"name": "P", "kind": "popup", "popup": {"title": "T"}});
+    let fault = bed.api("POST", "/estimate", popup, 422).await;
+    assert_eq!(fault["error"]["errors"][0]["field"], "kind");
+}
