@@ -111,6 +111,68 @@ inBothBrowsers('editor', (world) => {
     await page.close();
   });
 
+  /** Lets what the page saves arrive, but keeps the answers from it until `letGo` is called in it. */
+  const holdBack = (page) =>
+    page.evaluate(() => {
+      const ask = window.fetch;
+      const released = new Promise((release) => { window.letGo = release; });
+      window.fetch = async (...asked) => {
+        const answer = await ask(...asked);
+        if (String(asked[0]).includes('/edit')) await released;
+        return answer;
+      };
+    });
+
+  test('a button that sends the form waits for a save that is under way', async () => {
+    const { page, id } = await begin('box');
+    await holdBack(page);
+    await fill(page, { 'popup.title': 'On its way' });
+    await until('the server to have it', async () => (await kept(id)).popup.title === 'On its way');
+    const gone = page.waitForNavigation();
+    await page.click('button[value="variant:add"]');
+    await page.evaluate(() => window.letGo());
+    const answer = await gone;
+    assert.equal(answer.status(), 200);
+    assert.equal(new URL(page.url()).searchParams.get('variant'), '1');
+    assert.equal((await kept(id)).experiment.variants[0].popup.title, 'On its way');
+    await page.close();
+  });
+
+  test('what is typed while a save is under way is kept before the page is left', async () => {
+    const { page, id } = await begin('box');
+    await holdBack(page);
+    await fill(page, { 'popup.title': 'First half' });
+    const asked = [];
+    page.on('dialog', (dialog) => { asked.push(dialog.type()); dialog.accept(); });
+    const gone = page.waitForNavigation();
+    await page.click('[data-step-link="when"]');
+    await until('the server to have it', async () => (await kept(id)).popup.title === 'First half');
+    await fill(page, { 'popup.title': 'All of it' });
+    await page.evaluate(() => window.letGo());
+    await gone;
+    assert.deepEqual(asked, []);
+    assert.equal((await kept(id)).popup.title, 'All of it');
+    await page.close();
+  });
+
+  test('a refusal that is about no field is told in words, and is not tried again by itself', async () => {
+    const { page, id } = await begin('box');
+    const before = (await kept(id)).popup.title;
+    await page.evaluate(() => {
+      window.waits = [];
+      const wait = window.setTimeout;
+      window.setTimeout = (work, ms, ...more) => { window.waits.push(ms); return wait(work, ms, ...more); };
+      document.querySelector('#editor [name="csrf"]').value = 'of an earlier sign-in';
+    });
+    await fill(page, { 'popup.title': 'Not taken' });
+    const told = await until('the refusal', () => page.$eval('#refused:not([hidden])', (note) => note.textContent));
+    assert.match(told, /This form is from an earlier sign-in/);
+    assert.equal(await page.$eval('[data-saved]', (line) => line.textContent), 'Not saved');
+    assert.equal((await kept(id)).popup.title, before);
+    assert.ok(!(await page.evaluate(() => window.waits.some((ms) => ms > 1_000))), 'nothing is planned for later');
+    await page.close();
+  });
+
   test('the stage turns into a phone, dark, and right to left', async () => {
     const { page } = await begin('box-ticket');
     const width = () => page.$eval('#stage-host', (host) => host.getBoundingClientRect().width / host.parentElement.getBoundingClientRect().width);

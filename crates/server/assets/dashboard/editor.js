@@ -32,17 +32,14 @@ function weigh(bytes) {
 let asked = 0;
 async function preview() {
   const mine = ++asked;
-  const note = $('[data-stage-note] span');
   try {
     const answer = await fetch(form.dataset.preview, { method: 'POST', headers: { accept: 'application/json' }, body: new URLSearchParams(new FormData(form)) });
     if (answer.redirected || !answer.headers.get('content-type')?.includes('json')) throw new Error(String(answer.status));
     const told = await answer.json();
     if (mine !== asked) return;
-    checks(told.errors ?? []);
+    checks(told.error ? [{ field: 'review', message: told.error.message }] : told.errors);
     if (told.payload) { weigh(told.bytes); $('[data-payload]').textContent = told.payload; }
-  } catch {
-    if (mine === asked && note) note.textContent = 'Not fresh: no connection. What you type is kept in this tab.';
-  }
+  } catch { /* Checks and payload stay as they were; the next letter asks again, and saving checks for itself. */ }
 }
 
 // -- What can be told without asking --------------------------------------------------------------------------

@@ -137,7 +137,7 @@ if (upload && file) {
         note.textContent = told.error?.fields?.[0]?.message ?? told.error?.message ?? 'Not uploaded. Nothing was changed.';
         return;
       }
-      for (const [name, value] of [['url', told.url], ['width', told.width], ['height', told.height]]) {
+      for (const [name, value] of [['url', told.url], ['size_of', told.url], ['width', told.width], ['height', told.height]]) {
         document.getElementById(at + name).value = value;
       }
       note.textContent = `${told.name || 'Picture'}, ${told.width} × ${told.height}, ${Math.round(told.bytes / 1000)} kB after re-encoding`;

@@ -10,6 +10,8 @@ const NOT_KEPT = /^(stage\.|test\.|csrf$|version$|over$|then$)/;
 /** How long after the last letter the stage asks, and the form is saved, ms. */
 const LOOK = 250;
 const SAVE = 800;
+/** How long after the server could not be reached it is tried again, ms. */
+const AGAIN = 4000;
 
 $('.step.is-current')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 for (const hidden of $$('[data-undo], [data-redo]')) hidden.hidden = false;
@@ -22,10 +24,21 @@ function words() {
   return sent;
 }
 
+/** What the server says; `null` where it could not be reached. What is no JSON was said by somebody on the way. */
 async function ask(address, sent) {
-  const answer = await fetch(address, { method: 'POST', headers: { accept: 'application/json' }, body: sent, redirect: 'error' });
-  if (!answer.headers.get('content-type')?.includes('json')) throw new Error(String(answer.status));
-  return [answer, await answer.json()];
+  let answer;
+  let text;
+  try {
+    answer = await fetch(address, { method: 'POST', headers: { accept: 'application/json' }, body: sent, redirect: 'manual' });
+    text = await answer.text();
+  } catch {
+    return null;
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { error: { message: `The server gave no proper answer (status ${answer.status}).` } };
+  }
 }
 
 let changed = false;
@@ -33,9 +46,9 @@ let saving = null;
 let stopped = false;
 let timer;
 
-function later() {
+function later(ms) {
   clearTimeout(timer);
-  timer = setTimeout(save, SAVE);
+  timer = setTimeout(save, ms);
 }
 
 /** Saves what is typed; true when all of it is kept. One at a time: what is typed meanwhile goes with the next. */
@@ -50,35 +63,44 @@ async function save() {
   saving = send();
   const kept = await saving;
   saving = null;
+  if (kept && changed) return save();
   if (!kept) changed = true;
   return kept;
 }
 
 async function send() {
   savedLine.textContent = 'Saving';
-  try {
-    const [answer, told] = await ask(form.action, words());
-    if (told.conflict) {
-      stopped = true;
-      savedLine.textContent = 'Not saved';
-      document.getElementById('conflict').hidden = false;
-      return false;
-    }
-    if (!told.saved) {
-      const errors = told.errors ?? [{ field: '', message: told.error?.message ?? `The server answered ${answer.status}.` }];
-      savedLine.textContent = errors[0].field ? 'Not saved: see below' : 'Not saved. What you typed is kept in this tab.';
-      judge(errors);
-      return false;
-    }
-    form.elements.version.value = told.version;
-    savedLine.textContent = `Saved at ${told.at}`;
-    tell(told);
-    return true;
-  } catch {
+  const told = await ask(form.action, words());
+  if (!told) {
     savedLine.textContent = 'Not saved: no connection. Kept in this tab.';
-    setTimeout(later, 4000);
+    later(AGAIN);
     return false;
   }
+  if (told.conflict) {
+    stopped = true;
+    savedLine.textContent = 'Not saved';
+    document.getElementById('conflict').hidden = false;
+    return false;
+  }
+  if (!told.saved) {
+    const errors = told.errors ?? told.error?.errors ?? [{ field: '', message: told.error?.message ?? 'The server gave no reason.' }];
+    refuse(errors.find((error) => !placeOf(error.field)));
+    savedLine.textContent = refused.hidden ? 'Not saved: see below' : 'Not saved';
+    judge(errors);
+    return false;
+  }
+  form.elements.version.value = told.version;
+  savedLine.textContent = `Saved at ${told.at}`;
+  refuse();
+  tell(told);
+  return true;
+}
+
+const refused = document.getElementById('refused');
+/** Says above the form what was refused and has no field here; nothing takes it away. */
+function refuse(error) {
+  refused.hidden = !error;
+  refused.querySelector('span').textContent = error ? `Not saved. ${error.message}` : '';
 }
 
 // -- What the server says ------------------------------------------------------------------------------------
@@ -98,7 +120,6 @@ function tell(told) {
   if (sentence) sentence.textContent = told.sentence;
   warn(told.warnings);
   judge(told.errors);
-  if ($('[data-stage]')) document.dispatchEvent(new CustomEvent('drawn', { detail: told }));
 }
 
 function warn(warnings) {
@@ -166,16 +187,19 @@ let looking;
 async function look() {
   if (!$('[data-stage]')) return;
   const mine = ++asked;
-  try {
-    const [, told] = await ask(form.dataset.preview, words());
-    if (mine !== asked) return;
-    if (told.html) {
-      document.dispatchEvent(new CustomEvent('drawn', { detail: told }));
-      if (form.dataset.step === 'what') warn(told.warnings);
-    } else $('[data-stage-note]').lastElementChild.textContent = 'The last version that could be drawn';
-  } catch {
-    if (mine === asked) $('[data-stage-note]').lastElementChild.textContent = 'Not fresh: no connection. What you type is kept in this tab.';
+  const told = await ask(form.dataset.preview, words());
+  if (mine !== asked) return;
+  if (told?.html) {
+    document.dispatchEvent(new CustomEvent('drawn', { detail: told }));
+    if (form.dataset.step === 'what') warn(told.warnings);
+    return;
   }
+  const note = $('[data-stage-note]').lastElementChild;
+  if (!told) {
+    note.textContent = 'Not fresh: no connection. What you type is kept in this tab.';
+    clearTimeout(looking);
+    looking = setTimeout(look, AGAIN);
+  } else note.textContent = told.error ? `Not fresh. ${told.error.message}` : 'The last version that could be drawn';
 }
 
 // -- Typing, and taking it back --------------------------------------------------------------------------------
@@ -234,7 +258,7 @@ function touched() {
   count();
   clearTimeout(looking);
   looking = setTimeout(look, LOOK);
-  later();
+  later(SAVE);
 }
 
 form.addEventListener('input', (event) => {
@@ -275,17 +299,23 @@ function count() {
 }
 
 // -- Leaving -------------------------------------------------------------------------------------------------
-/** A button that leads on waits until everything is kept. */
-form.addEventListener('submit', (event) => {
+/** A button that leads on waits until everything is kept; one that sends the form itself, until no save is under way: its revision counts. */
+form.addEventListener('submit', async (event) => {
   const button = event.submitter;
   const action = button?.getAttribute('formaction') ?? '';
-  if (button?.name === 'over') { changed = false; return; }
   if (action === '/campaigns/preview') return;
-  if (!action && button?.value !== 'next') {
-    if (button?.value !== 'stay') { changed = false; return; }
+  if (!action && button?.value === 'stay') {
     event.preventDefault();
     changed = true;
     save();
+    return;
+  }
+  if (!action && button?.value !== 'next') {
+    clearTimeout(timer);
+    if (!saving) { changed = false; return; }
+    event.preventDefault();
+    await saving;
+    form.requestSubmit(button);
     return;
   }
   if (!changed && !saving) return;

@@ -3,6 +3,7 @@
 //! Left out: sessions (`session`). Invariant: a handler that has an [`Admin`] speaks for exactly one account.
 
 use super::error::Error;
+use super::pages;
 use crate::app::App;
 use crate::live::Site;
 use crate::secret;
@@ -10,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -92,17 +94,18 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Part<T> {
     }
 }
 
-/// The query of an address, with our errors.
+/// The query of an address, with our errors: JSON for programs, a page for people.
 pub struct Asked<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequestParts<App> for Asked<T> {
-    type Rejection = Error;
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let asked = axum::extract::Query::<T>::from_request_parts(parts, app).await;
-        asked
-            .map(|query| Self(query.0))
-            .map_err(|fault| Error::BadRequest(format!("The query cannot be read: {}.", fault.body_text())))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let fault = match axum::extract::Query::<T>::try_from_uri(&parts.uri) {
+            Ok(query) => return Ok(Self(query.0)),
+            Err(fault) => format!("The query cannot be read: {}.", fault.body_text()),
+        };
+        Err(pages::refused(app, parts, Error::BadRequest(fault)).await)
     }
 }
 
@@ -153,6 +156,13 @@ pub fn base(app: &App, headers: &HeaderMap) -> String {
             .all(|b| b.is_ascii_alphanumeric() || b".:-[]".contains(&b))
     });
     format!("{scheme}://{}", host.unwrap_or("localhost"))
+}
+
+/// Whether the sender asks for JSON; anybody else is answered with a page.
+pub fn wants_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
 }
 
 /// Whether cookies are to be marked `Secure`.

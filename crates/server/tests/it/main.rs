@@ -15,6 +15,7 @@ mod bounds;
 mod command_line;
 mod dashboard;
 mod editor;
+mod editor_edges;
 mod experiments;
 mod geo;
 mod hostile;

@@ -4,17 +4,17 @@
 //! function, so what changes in place is what a reload would show.
 
 use super::desk::{Desk, Numbered, Signed, said};
-use super::editor::not_started;
+use super::editor;
 use super::icon::Icon;
 use super::report as report_page;
 use super::status::{Badge, Life, Verbs};
 use super::{Nav, Said, Shell, Theme, asset, chart, format, status};
 use crate::http::error::Error;
+use crate::http::extract::Asked;
 use crate::launch::LaunchError;
 use crate::report;
 use askama::Template;
 use axum::Json;
-use axum::extract::Query;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Kind, Status};
 use campanile_core::popup::Layout;
@@ -53,41 +53,36 @@ impl Standing {
         }
     }
 
-    /// Whether the filter of that name lets it through; what was put away stands under `archived` alone.
+    /// Whether the filter of that name lets it through, as the first does what is none; what was put away stands under the last alone.
     fn passes(self, filter: &str) -> bool {
-        if self.away {
-            return filter == "archived";
-        }
-        match filter {
-            "archived" => false,
-            "running" => matches!(self.life, Life::As(Status::Running | Status::Sending)),
-            "scheduled" => self.life == Life::Scheduled,
-            "draft" => self.life == Life::As(Status::Draft),
-            "sent" => self.life == Life::As(Status::Sent),
-            "ended" => self.life == Life::Ended,
-            "stopped" => self.life == Life::As(Status::Stopped),
-            _ => true,
-        }
+        let named = FILTERS.iter().find(|(name, ..)| *name == filter);
+        let (name, _, lets_through) = named.unwrap_or(&FILTERS[0]);
+        self.away == (*name == "archived") && lets_through(self.life)
     }
 }
 
+/// A filter: its name in the address, its words, and which lives it lets through.
+type Filter = (&'static str, &'static str, fn(Life) -> bool);
+
 /// The filters of the list, in the order of a campaign's life.
-const FILTERS: [(&str, &str); 8] = [
-    ("", "All"),
-    ("running", "Running"),
-    ("scheduled", "Scheduled"),
-    ("draft", "Drafts"),
-    ("sent", "Sent"),
-    ("ended", "Ended"),
-    ("stopped", "Stopped"),
-    ("archived", "Archived"),
+const FILTERS: [Filter; 8] = [
+    ("", "All", |_| true),
+    ("running", "Running", |life| {
+        matches!(life, Life::As(Status::Running | Status::Sending))
+    }),
+    ("scheduled", "Scheduled", |life| life == Life::Scheduled),
+    ("draft", "Drafts", |life| life == Life::As(Status::Draft)),
+    ("sent", "Sent", |life| life == Life::As(Status::Sent)),
+    ("ended", "Ended", |life| life == Life::Ended),
+    ("stopped", "Stopped", |life| life == Life::As(Status::Stopped)),
+    ("archived", "Archived", |_| true),
 ];
 
 /// The tabs over campaigns that stand so; a filter that nothing passes is left out, but for the usual ones and the one that is on.
 pub(crate) fn tabs(standings: &[Standing], current: &str) -> Vec<Tab> {
     FILTERS
         .iter()
-        .map(|(name, words)| Tab {
+        .map(|(name, words, _)| Tab {
             words,
             count: standings.iter().filter(|standing| standing.passes(name)).count() as u64,
             href: if name.is_empty() {
@@ -267,7 +262,7 @@ pub(crate) struct ListQuery {
 }
 
 /// The list at `/campaigns`.
-pub(crate) async fn list(desk: Desk, Query(asked): Query<ListQuery>) -> Response {
+pub(crate) async fn list(desk: Desk, Asked(asked): Asked<ListQuery>) -> Response {
     desk.tell(list_page(&desk, asked).await)
 }
 
@@ -326,7 +321,7 @@ pub(crate) async fn start(Numbered(id): Numbered, Signed { desk, .. }: Signed) -
     match desk.app.launch.start(&desk.account().id, id).await {
         Ok(campaign) => said(&format!("/campaigns/{id}"), started(&campaign)),
         // What is missing is said where it can be mended.
-        Err(LaunchError::Fields(_)) => not_started(id),
+        Err(LaunchError::Fields(_)) => editor::refused(id, "started"),
         Err(fault) => desk.tell(Err(fault.into())),
     }
 }

@@ -3,6 +3,7 @@
 //! Left out: the deed. Invariant: the safe answer comes first and is a plain link back.
 
 use super::desk::{Desk, Numbered};
+use super::editor::bar::Step;
 use super::icon::Icon;
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
@@ -124,7 +125,7 @@ impl ConfirmPage {
             affected: None,
             action: format!("/campaigns/{id}/discard"),
             keep: "Keep writing",
-            back: format!("/campaigns/{id}/edit?step=review"),
+            back: Step::Review.href(id, 0),
             verb: "Discard changes",
             verb_icon: Icon::Trash2,
         }

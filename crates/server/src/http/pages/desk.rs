@@ -9,7 +9,7 @@ use super::{Errors, Nav, Page, Said, Shell, SiteChoice, Theme};
 use crate::app::App;
 use crate::clock;
 use crate::http::error::Error;
-use crate::http::extract::{base, whole};
+use crate::http::extract::{base, wants_json, whole};
 use crate::http::session::{self, Operator};
 use crate::live::Site;
 use crate::secret;
@@ -47,6 +47,8 @@ pub(crate) struct Desk {
     pub(crate) now: Timestamp,
     /// Nonce of the answer.
     pub(crate) nonce: String,
+    /// Whether JSON is asked for in place of a page.
+    pub(crate) wants_json: bool,
     theme: Theme,
     path: String,
     said: Option<Said>,
@@ -94,6 +96,7 @@ impl Desk {
             base: base(app, headers),
             now: app.clock.now(),
             nonce: nonce(),
+            wants_json: wants_json(headers),
             theme: theme(headers),
             path: if parts.method == axum::http::Method::GET {
                 path.to_owned()
@@ -145,36 +148,36 @@ impl Desk {
 
     /// A page as the answer.
     pub(crate) fn page<T: Template>(&self, page: T) -> Response {
-        Page::ok(&self.nonce, page).into_response()
+        self.page_as(StatusCode::OK, page)
     }
 
-    /// A page whose form was not accepted.
-    pub(crate) fn again<T: Template>(&self, page: T) -> Response {
+    /// A page as the answer, with a status of its own.
+    pub(crate) fn page_as<T: Template>(&self, status: StatusCode, page: T) -> Response {
         Page {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
+            status,
             nonce: self.nonce.clone(),
             body: page,
         }
         .into_response()
     }
 
-    /// The answer, or the page that says why there is none.
+    /// A page whose form was not accepted.
+    pub(crate) fn again<T: Template>(&self, page: T) -> Response {
+        self.page_as(StatusCode::UNPROCESSABLE_ENTITY, page)
+    }
+
+    /// The answer, or the page that says why there is none; a script is told so in JSON.
     pub(crate) fn tell(&self, result: Result<Response, Error>) -> Response {
         result.unwrap_or_else(|fault| {
+            if self.wants_json {
+                return fault.into_response();
+            }
             let (status, words) = words(&fault, self.now);
             let page = ErrorPage {
                 shell: self.shell(Nav::Elsewhere),
                 words,
             };
-            with_retry(
-                Page {
-                    status,
-                    nonce: self.nonce.clone(),
-                    body: page,
-                }
-                .into_response(),
-                &fault,
-            )
+            with_retry(self.page_as(status, page), &fault)
         })
     }
 }
@@ -186,18 +189,14 @@ impl FromRequestParts<App> for Desk {
         match Self::open(app, parts).await {
             Ok(Some(desk)) => Ok(desk),
             Ok(None) => Err(to_the_door(parts)),
-            Err(fault) => Err(at_the_door(&parts.headers, &fault, app.clock.now())),
+            Err(fault) => Err(at_the_door(&parts.headers, fault, app.clock.now())),
         }
     }
 }
 
 /// Whoever asked for data gets 401; whoever asked for a page is led to the sign-in and back.
 fn to_the_door(parts: &Parts) -> Response {
-    let json = parts
-        .headers
-        .get(header::ACCEPT)
-        .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
-    if json {
+    if wants_json(&parts.headers) {
         return Error::Unauthorized("Sign in first.").into_response();
     }
     let path = if parts.method == axum::http::Method::GET {
@@ -304,11 +303,11 @@ impl FromRequest<App> for AtTheDoor {
                 code: "form_foreign",
                 message: "This form was sent from another site. Nothing was done.".to_owned(),
             };
-            return Err(at_the_door(&headers, &fault, now));
+            return Err(at_the_door(&headers, fault, now));
         }
         let form = Sent::from_body(request)
             .await
-            .map_err(|fault| at_the_door(&headers, &fault, now))?;
+            .map_err(|fault| at_the_door(&headers, fault, now))?;
         Ok(Self { headers, form })
     }
 }
@@ -323,8 +322,11 @@ fn from_ourselves(app: &App, headers: &HeaderMap) -> bool {
 }
 
 /// An error for somebody who is not signed in.
-pub(crate) fn at_the_door(headers: &HeaderMap, fault: &Error, now: Timestamp) -> Response {
-    let (status, words) = words(fault, now);
+pub(crate) fn at_the_door(headers: &HeaderMap, fault: Error, now: Timestamp) -> Response {
+    if wants_json(headers) {
+        return fault.into_response();
+    }
+    let (status, words) = words(&fault, now);
     let nonce = nonce();
     let page = ErrorDoorPage {
         words,
@@ -338,7 +340,7 @@ pub(crate) fn at_the_door(headers: &HeaderMap, fault: &Error, now: Timestamp) ->
             body: page,
         }
         .into_response(),
-        fault,
+        &fault,
     )
 }
 

@@ -11,7 +11,6 @@ use crate::http::session;
 use axum::Json;
 use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts as _, Multipart, Request};
-use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 /// Longest value of a field that is no file, bytes.
@@ -22,8 +21,6 @@ const MAX_FIELDS: usize = 16;
 /// A file that a signed-in person sent in a form whose token was right.
 pub(crate) struct SignedFile {
     desk: Desk,
-    /// Whether the sender wants JSON.
-    json: bool,
     form: Form,
 }
 
@@ -41,14 +38,10 @@ impl FromRequest<App> for SignedFile {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let json = parts
-            .headers
-            .get(header::ACCEPT)
-            .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
         let desk = Desk::from_request_parts(&mut parts, app).await?;
         match Form::read(Request::from_parts(parts, body), app, &desk).await {
-            Ok(form) => Ok(Self { desk, json, form }),
-            Err(fault) => Err(tell(&desk, json, fault)),
+            Ok(form) => Ok(Self { desk, form }),
+            Err(fault) => Err(desk.tell(Err(fault))),
         }
     }
 }
@@ -107,22 +100,14 @@ async fn file(mut field: Field<'_>) -> Result<Vec<u8>, Error> {
     incoming.end()
 }
 
-fn tell(desk: &Desk, json: bool, fault: Error) -> Response {
-    if json {
-        fault.into_response()
-    } else {
-        desk.tell(Err(fault))
-    }
-}
-
 /// Keeps the picture. Without script the page that is come back to finds its hash in the query, as `media`.
-pub(crate) async fn keep(SignedFile { desk, json, form }: SignedFile) -> Response {
+pub(crate) async fn keep(SignedFile { desk, form }: SignedFile) -> Response {
     let account = &desk.account().id;
     let row = match desk.app.media.keep(account, &form.name, form.file).await {
         Ok(row) => row,
-        Err(fault) => return tell(&desk, json, fault.into()),
+        Err(fault) => return desk.tell(Err(fault.into())),
     };
-    if json {
+    if desk.wants_json {
         return Json(shown(&desk.base, account, &row)).into_response();
     }
     let back = own_path(&form.back);

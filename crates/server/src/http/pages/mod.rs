@@ -35,7 +35,7 @@ use crate::app::App;
 use crate::http::error::Error;
 use askama::Template;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, OriginalUri, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -106,19 +106,26 @@ pub(crate) fn router() -> Router<App> {
         .route("/site", post(desk::set_site))
 }
 
-/// What is answered where no route is: JSON for programs, a page for people.
+/// What is answered where no route is.
 pub(crate) async fn not_found(State(app): State<App>, parts: Parts) -> Response {
-    let path = parts.uri.path();
     let fault = Error::NotFound {
         code: "not_found",
         message: "There is nothing at this address.".to_owned(),
     };
+    refused(&app, &parts, fault).await
+}
+
+/// The answer to a request that no handler gets: JSON for programs, a page for people.
+pub(crate) async fn refused(app: &App, parts: &Parts, fault: Error) -> Response {
+    // A nested router sees only its own part of the path.
+    let whole = parts.extensions.get::<OriginalUri>().map(|whole| &whole.0);
+    let path = whole.unwrap_or(&parts.uri).path();
     if path.starts_with("/api/") || path.starts_with("/assets/") {
         return fault.into_response();
     }
-    match desk::Desk::open(&app, &parts).await {
+    match desk::Desk::open(app, parts).await {
         Ok(Some(desk)) => desk.tell(Err(fault)),
-        Ok(None) | Err(_) => desk::at_the_door(&parts.headers, &fault, app.clock.now()),
+        Ok(None) | Err(_) => desk::at_the_door(&parts.headers, fault, app.clock.now()),
     }
 }
 

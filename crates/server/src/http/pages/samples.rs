@@ -264,7 +264,6 @@ fn bench(id: Option<i64>, status: Status, errors: Vec<FieldError>) -> Bench {
         id,
         badge: status::badge(status, &Counts::default()),
         saved: id.map(|_| "at 09:41".to_owned()),
-        running: status == Status::Running,
         missing: errors.clone(),
         errors: Errors(errors),
         problem: "Not saved. What you typed is still here.",

@@ -8,12 +8,12 @@ use super::icon::Icon;
 use super::{Errors, Page, Theme, asset};
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::extract::{base, is_secure};
+use crate::http::extract::{Asked, base, is_secure};
 use crate::http::pages::desk::{Signed, host_of};
 use crate::http::session;
 use crate::secret;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
@@ -103,12 +103,12 @@ fn sign_in_page(app: &App, headers: &HeaderMap, email: &str, next: &str, errors:
 pub(crate) async fn show(
     State(app): State<App>,
     headers: HeaderMap,
-    Query(asked): Query<NextQuery>,
+    Asked(asked): Asked<NextQuery>,
 ) -> Response {
     match session::current(&app, &headers).await {
         Ok(Some(_)) => Redirect::to(own_path(&asked.next)).into_response(),
         Ok(None) => sign_in_page(&app, &headers, "", &asked.next, Errors::default()).into_response(),
-        Err(fault) => at_the_door(&headers, &fault, app.clock.now()),
+        Err(fault) => at_the_door(&headers, fault, app.clock.now()),
     }
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn sign_in(State(app): State<App>, AtTheDoor { headers, form }:
             "Too many tries. Wait {} min, then try again.",
             seconds.div_ceil(60)
         ),
-        other => return at_the_door(&headers, &other, app.clock.now()),
+        other => return at_the_door(&headers, other, app.clock.now()),
     };
     sign_in_page(
         &app,
@@ -145,7 +145,7 @@ pub(crate) async fn sign_in(State(app): State<App>, AtTheDoor { headers, form }:
 pub(crate) async fn link(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Response {
     link_page(&app, &headers, &token)
         .await
-        .unwrap_or_else(|fault| at_the_door(&headers, &fault, app.clock.now()))
+        .unwrap_or_else(|fault| at_the_door(&headers, fault, app.clock.now()))
 }
 
 async fn link_page(app: &App, headers: &HeaderMap, token: &str) -> Result<Response, Error> {
@@ -225,7 +225,7 @@ pub(crate) async fn use_link(
         Ok(cookie) => go_in("/overview", cookie),
         Err(fault) => match fields(fault) {
             Ok(errors) => first_page(&app, &headers, &token, email, errors).into_response(),
-            Err(fault) => at_the_door(&headers, &fault, app.clock.now()),
+            Err(fault) => at_the_door(&headers, fault, app.clock.now()),
         },
     }
 }

@@ -8,6 +8,8 @@ use crate::http::pages::desk::Desk;
 use crate::http::pages::status::{self, Badge};
 use campanile_core::FieldError;
 use campanile_core::campaign::Campaign;
+use campanile_core::id::CampaignId;
+use campanile_core::time::Zone;
 
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,16 @@ impl Step {
             .into_iter()
             .find(|step| step.name() == name)
             .unwrap_or(Self::What)
+    }
+
+    /// Where it stands for a variant; 0 is A.
+    pub(crate) fn href(self, campaign: CampaignId, variant: usize) -> String {
+        let path = format!("/campaigns/{campaign}/edit?step={}", self.name());
+        if variant > 0 {
+            format!("{path}&variant={variant}")
+        } else {
+            path
+        }
     }
 
     /// The one after it.
@@ -136,6 +148,8 @@ pub(crate) struct Bar {
     pub(crate) conflict: bool,
     /// The address that a test opens.
     pub(crate) test: String,
+    /// The zone in which moments are written.
+    pub(crate) zone: String,
 }
 
 impl Bar {
@@ -147,6 +161,7 @@ impl Bar {
         step: Step,
         variant: usize,
         missing: &[FieldError],
+        zone: &Zone,
     ) -> Self {
         Self {
             id: campaign.id.0,
@@ -158,22 +173,18 @@ impl Bar {
             pending: campaign.draft.is_some(),
             step,
             variant,
-            steps: steps(campaign.id.0, step, missing),
+            steps: steps(campaign.id, step, missing),
             errors: Errors::default(),
             problem: "",
             conflict: false,
             test: format!("{}/", desk.home()),
+            zone: zone.name().to_owned(),
         }
     }
 
     /// Where the step's form goes.
     pub(crate) fn action(&self) -> String {
-        let variant = if self.variant > 0 {
-            format!("&variant={}", self.variant)
-        } else {
-            String::new()
-        };
-        format!("/campaigns/{}/edit?step={}{variant}", self.id, self.step.name())
+        self.step.href(CampaignId(self.id), self.variant)
     }
 
     /// Whether a verb that decides stands in place of Next.
@@ -183,7 +194,7 @@ impl Bar {
 }
 
 /// The line of steps.
-pub(crate) fn steps(id: i64, current: Step, missing: &[FieldError]) -> Vec<StepLink> {
+pub(crate) fn steps(id: CampaignId, current: Step, missing: &[FieldError]) -> Vec<StepLink> {
     Step::ALL
         .into_iter()
         .enumerate()
@@ -201,7 +212,7 @@ pub(crate) fn steps(id: i64, current: Step, missing: &[FieldError]) -> Vec<StepL
             StepLink {
                 step,
                 number: at + 1,
-                href: format!("/campaigns/{id}/edit?step={}", step.name()),
+                href: step.href(id, 0),
                 look,
             }
         })
@@ -227,7 +238,11 @@ mod tests {
         ] {
             assert_eq!(Step::of(field), step, "{field}");
         }
-        let steps = steps(7, Step::What, &[FieldError::new("trigger.event", "x")]);
+        let steps = steps(
+            CampaignId(7),
+            Step::What,
+            &[FieldError::new("trigger.event", "x")],
+        );
         assert_eq!(
             steps.iter().map(|step| step.look).collect::<Vec<_>>(),
             [Look::Done, Look::Done, Look::Current, Look::Wrong, Look::Later]

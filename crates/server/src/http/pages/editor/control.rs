@@ -90,6 +90,11 @@ impl Control {
         self.value.chars().count()
     }
 
+    /// Whether something is wrong with it.
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.wrong.is_some()
+    }
+
     /// Whether it is ticked.
     pub(crate) fn ticked(&self) -> bool {
         self.value == "yes"
@@ -119,7 +124,7 @@ impl Fields<'_> {
     pub(crate) fn fault(&self, name: &str) -> Option<String> {
         let below = |field: &str| {
             field.strip_prefix(name).is_some_and(|rest| {
-                rest.is_empty() || (rest.starts_with(['[', '.']) && !self.typed.has(field) && name != "popup")
+                rest.is_empty() || (rest.starts_with(['[', '.']) && !self.typed.has(field))
             })
         };
         self.wrong

@@ -3,6 +3,8 @@
 //! Left out: the starting points (`campanile_core::popup::gallery`). Invariant: choosing makes or changes a campaign by a form; what was
 //! typed stays when another template is chosen.
 
+use super::bar::Step;
+use super::{current, keep};
 use crate::http::error::Error;
 use crate::http::pages::desk::{Desk, Numbered, Sent, Signed, said};
 use crate::http::pages::forms::change_template;
@@ -133,7 +135,7 @@ pub(crate) fn change(desk: &Desk, id: CampaignId, name: &str, popup: &Popup, var
     desk.page(GalleryPage {
         shell: desk.shell(Nav::Campaigns),
         action: format!("/campaigns/{id}/template"),
-        back: format!("/campaigns/{id}/edit?step=what&variant={variant}"),
+        back: Step::What.href(id, variant),
         campaign: name.to_owned(),
         variant,
         kinds: kinds(Some(popup), &desk.nonce),
@@ -173,7 +175,7 @@ pub(crate) async fn make(desk: &Desk, sent: &Sent) -> Result<Response, Error> {
         .launch
         .create(&desk.account().id, begin(template))
         .await?;
-    Ok(Redirect::to(&format!("/campaigns/{}/edit?step=what", made.id)).into_response())
+    Ok(Redirect::to(&Step::What.href(made.id, 0)).into_response())
 }
 
 /// Puts the words of a message into another template.
@@ -183,12 +185,8 @@ pub(crate) async fn change_to(Numbered(id): Numbered, Signed { desk, form }: Sig
 
 async fn changed(desk: &Desk, id: CampaignId, sent: &Sent) -> Result<Response, Error> {
     let variant: usize = sent.get("variant").parse().unwrap_or(0);
-    let back = format!("/campaigns/{id}/edit?step=what&variant={variant}");
     let campaign = desk.app.launch.find(&desk.account().id, id).await?;
-    let mut definition = campaign
-        .draft
-        .clone()
-        .unwrap_or_else(|| campaign.definition.clone());
+    let mut definition = current(&campaign);
     if let (Body::Popup(plan), Some(template)) = (&mut definition.body, Template::parse(sent.get("template")))
     {
         let popup = match variant.checked_sub(1) {
@@ -202,7 +200,7 @@ async fn changed(desk: &Desk, id: CampaignId, sent: &Sent) -> Result<Response, E
         if let Some(popup) = popup {
             *popup = change_template(popup, template);
         }
-        super::keep(desk, &campaign, definition).await?;
+        keep(desk, &campaign, definition).await?;
     }
-    Ok(said(&back, Said::Saved))
+    Ok(said(&Step::What.href(id, variant), Said::Saved))
 }

@@ -24,9 +24,9 @@ use super::desk::{Desk, Numbered, Sent, Signed, fields, said};
 use super::forms::{Reading, Typed, read_experiment, read_goal, read_popup, read_rules, read_when, variants};
 use super::{Errors, Nav, Said};
 use crate::http::error::Error;
+use crate::http::extract::Asked;
 use crate::launch::LaunchError;
-use axum::extract::Query;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use bar::Step;
 use campanile_core::FieldError;
@@ -34,6 +34,7 @@ use campanile_core::campaign::{Body, Campaign, Definition, Kind, PopupPlan};
 use campanile_core::experiment::Experiment;
 use campanile_core::id::CampaignId;
 use campanile_core::popup::{Popup, Template};
+use campanile_core::time::Zone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ pub(crate) struct NewQuery {
 }
 
 /// The choice of a kind, the gallery, or an empty composer.
-pub(crate) async fn begin(desk: Desk, Query(asked): Query<NewQuery>) -> Response {
+pub(crate) async fn begin(desk: Desk, Asked(asked): Asked<NewQuery>) -> Response {
     let page = match asked.kind.as_str() {
         "popup" => Ok(gallery::choose(&desk)),
         "push" => push::begin(&desk).await,
@@ -81,7 +82,7 @@ pub(crate) struct At {
     add: String,
     /// Hash of a picture that was just uploaded.
     media: String,
-    /// `started` after a start that was refused.
+    /// What was refused: `started` or `published`.
     not: String,
 }
 
@@ -92,7 +93,7 @@ impl At {
 }
 
 /// A step of a campaign that is kept.
-pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered, Query(at): Query<At>) -> Response {
+pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered, Asked(at): Asked<At>) -> Response {
     desk.tell(edit_page(&desk, id, &at).await)
 }
 
@@ -115,7 +116,7 @@ async fn edit_page(desk: &Desk, id: CampaignId, at: &At) -> Result<Response, Err
     let shown = page::Shown {
         typed,
         add: at.add.clone(),
-        not_started: at.not == "started",
+        not: at.not.clone(),
         ..page::Shown::default()
     };
     page::draw(desk, &campaign, at.step(), at.variant, shown, StatusCode::OK).await
@@ -158,8 +159,19 @@ enum Then {
     Add(String),
     /// One row less.
     Remove(String),
-    /// One more variant, one less, or the words of A.
-    Variant(&'static str),
+    /// A change of the variants.
+    Variant(Deed),
+}
+
+/// What a button does with the variants.
+#[derive(Clone, Copy, PartialEq)]
+enum Deed {
+    /// One more.
+    Add,
+    /// This one goes.
+    Remove,
+    /// This one gets the words of A.
+    Copy,
 }
 
 impl Then {
@@ -168,9 +180,9 @@ impl Then {
         match wanted.split_once(':') {
             Some(("add", list)) => Self::Add(list.to_owned()),
             Some(("remove", row)) => Self::Remove(row.to_owned()),
-            Some(("variant", "add")) => Self::Variant("add"),
-            Some(("variant", "remove")) => Self::Variant("remove"),
-            Some(("variant", "copy")) => Self::Variant("copy"),
+            Some(("variant", "add")) => Self::Variant(Deed::Add),
+            Some(("variant", "remove")) => Self::Variant(Deed::Remove),
+            Some(("variant", "copy")) => Self::Variant(Deed::Copy),
             _ => match wanted {
                 "next" => Self::Next,
                 "template" => Self::Template,
@@ -180,12 +192,6 @@ impl Then {
     }
 }
 
-fn wants_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"))
-}
-
 const NOT_SAVED: &str = "Not saved. What you typed is still here.";
 const CHANGED: &str =
     "Not saved: somebody else changed this campaign in the meantime. What you typed is still here.";
@@ -193,19 +199,13 @@ const CHANGED: &str =
 /// Saves one step.
 pub(crate) async fn save_step(
     Numbered(id): Numbered,
-    Query(at): Query<At>,
-    headers: HeaderMap,
+    Asked(at): Asked<At>,
     Signed { desk, form }: Signed,
 ) -> Response {
-    let json = wants_json(&headers);
-    match saved(&desk, id, &at, &form, json).await {
-        Ok(answer) => answer,
-        Err(fault) if json => fault.into_response(),
-        Err(fault) => desk.tell(Err(fault)),
-    }
+    desk.tell(saved(&desk, id, &at, &form).await)
 }
 
-async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) -> Result<Response, Error> {
+async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent) -> Result<Response, Error> {
     let campaign = desk.app.launch.find(&desk.account().id, id).await?;
     let typed = Typed::sent(sent);
     let then = Then::read(sent);
@@ -221,7 +221,7 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
     };
     let version = sent.get("version");
     let conflict = async || {
-        if json {
+        if desk.wants_json {
             let told = json!({"saved": false, "conflict": true, "problem": CHANGED});
             return Ok((StatusCode::CONFLICT, axum::Json(told)).into_response());
         }
@@ -254,7 +254,7 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
     let kept = match kept {
         Ok(kept) => kept,
         Err(Err(fault)) => return Err(fault),
-        Err(Ok(errors)) if json => {
+        Err(Ok(errors)) if desk.wants_json => {
             let told = json!({"saved": false, "errors": errors.0, "problem": NOT_SAVED});
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, axum::Json(told)).into_response());
         }
@@ -264,46 +264,45 @@ async fn saved(desk: &Desk, id: CampaignId, at: &At, sent: &Sent, json: bool) ->
             return page::draw(desk, &campaign, at.step(), at.variant, shown, status).await;
         }
     };
-    if json {
-        return page::told(desk, &kept, at.variant, &page::switches(&typed)).await;
+    if desk.wants_json {
+        return page::told(desk, &kept, at.variant);
     }
     Ok(onward(&kept, at, &then))
 }
 
 /// Where a saved step leads.
 fn onward(kept: &Campaign, at: &At, then: &Then) -> Response {
-    let here =
-        |step: &str, variant: usize| format!("/campaigns/{}/edit?step={step}&variant={variant}", kept.id);
     let step = at.step();
+    let here = step.href(kept.id, at.variant);
     let href = match then {
-        Then::Next => here(step.next().name(), at.variant),
-        Then::Template => here("template", at.variant),
-        Then::Add(list) => format!(
-            "{}&add={}#{}",
-            here(step.name(), at.variant),
-            encoded(list),
-            list.trim_end_matches("+group")
-        ),
-        Then::Remove(_) => here(step.name(), at.variant),
+        Then::Next => step.next().href(kept.id, at.variant),
+        Then::Template => format!("/campaigns/{}/edit?step=template&variant={}", kept.id, at.variant),
+        Then::Add(list) => format!("{here}&add={}#{}", encoded(list), list.trim_end_matches("+group")),
+        Then::Remove(_) => here,
         Then::Variant(deed) => {
             let variants = match &current(kept).body {
                 Body::Popup(plan) => plan.experiment.variants.len(),
                 Body::Push(_) => 0,
             };
-            let shown = if *deed == "add" {
-                variants
-            } else {
-                at.variant.min(variants)
+            let shown = match deed {
+                Deed::Add => variants,
+                Deed::Remove => 0,
+                Deed::Copy => at.variant.min(variants),
             };
-            here("what", if *deed == "remove" { 0 } else { shown })
+            Step::What.href(kept.id, shown)
         }
-        Then::Stay => format!("{}&said={}", here(step.name(), at.variant), Said::Saved.name()),
+        Then::Stay => return said(&here, Said::Saved),
     };
     Redirect::to(&href).into_response()
 }
 
 fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// The zone of a form's moments: the one that stands beside them, even where the site has moved since.
+pub(crate) fn zone(desk: &Desk, typed: &Typed) -> Zone {
+    Zone::parse(typed.get("zone")).unwrap_or_else(|| desk.account().zone.clone())
 }
 
 /// The definition with what a step's form says.
@@ -317,7 +316,8 @@ fn read_step(
     let Body::Popup(plan) = &before.body else {
         return Ok(before.clone());
     };
-    let mut reading = Reading::new(typed, &desk.account().zone, desk.now);
+    let zone = zone(desk, typed);
+    let mut reading = Reading::new(typed, &zone, desk.now);
     reading.without = without;
     let mut campaign = before.to_json();
     match at.step() {
@@ -369,9 +369,9 @@ fn arrange(definition: &mut Definition, then: &Then, variant: usize) {
     let first = plan.popup.clone();
     let experiment: &mut Experiment = &mut plan.experiment;
     match (*deed, variant.checked_sub(1)) {
-        ("add", _) => variants::add(experiment, &first),
-        ("remove", Some(index)) => variants::remove(experiment, index),
-        ("copy", Some(index)) => {
+        (Deed::Add, _) => variants::add(experiment, &first),
+        (Deed::Remove, Some(index)) => variants::remove(experiment, index),
+        (Deed::Copy, Some(index)) => {
             if let Some(variant) = experiment.variants.get_mut(index) {
                 variant.popup = first;
             }
@@ -398,14 +398,14 @@ async fn published(desk: &Desk, id: CampaignId) -> Result<Response, Error> {
     };
     match desk.app.launch.change(account, campaign, draft).await {
         Ok(_) => Ok(said(&format!("/campaigns/{id}"), Said::Published)),
-        Err(LaunchError::Fields(_)) => Ok(not_started(id)),
+        Err(LaunchError::Fields(_)) => Ok(refused(id, "published")),
         Err(fault) => Err(fault.into()),
     }
 }
 
-/// The review of a campaign that may not start yet.
-pub(crate) fn not_started(id: CampaignId) -> Response {
-    Redirect::to(&format!("/campaigns/{id}/edit?step=review&not=started")).into_response()
+/// The review of a campaign that may not be `started` or `published` yet.
+pub(crate) fn refused(id: CampaignId, deed: &str) -> Response {
+    Redirect::to(&format!("{}&not={deed}", Step::Review.href(id, 0))).into_response()
 }
 
 /// Forgets changes that are not live.
@@ -418,26 +418,22 @@ pub(crate) async fn discard(Numbered(id): Numbered, Signed { desk, .. }: Signed)
     };
     desk.tell(
         kept.await
-            .map(|_| said(&format!("/campaigns/{id}/edit?step=what"), Said::Discarded))
+            .map(|_| said(&Step::What.href(id, 0), Said::Discarded))
             .map_err(Error::from),
     )
 }
 
 /// The message of a form that is being typed: JSON for the stage, a document of its own for a new tab.
-pub(crate) async fn preview(headers: HeaderMap, Signed { desk, form }: Signed) -> Response {
+pub(crate) async fn preview(Signed { desk, form }: Signed) -> Response {
     let told = match form.get("kind") {
         "push" => push::preview(&desk, &form),
         _ => popup_preview(&desk, &form).await,
     };
-    let told = match told {
-        Ok(told) => told,
-        Err(fault) if wants_json(&headers) => return fault.into_response(),
-        Err(fault) => return desk.tell(Err(fault)),
-    };
-    match told.get("html").and_then(Value::as_str) {
-        Some(html) if !wants_json(&headers) => page::alone(&desk.nonce, html),
+    let answer = told.map(|told| match told.get("html").and_then(Value::as_str) {
+        Some(html) if !desk.wants_json => page::alone(&desk.nonce, html),
         _ => axum::Json(told).into_response(),
-    }
+    });
+    desk.tell(answer)
 }
 
 async fn popup_preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
@@ -452,21 +448,22 @@ async fn popup_preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
         variant,
         ..At::default()
     };
-    let read = if what::is_typed(&typed, &path_of(variant)) {
+    let read = if typed.has_below(&format!("{}.", path_of(variant))) {
         read_step(desk, &known, &at, &typed, None)
     } else {
         Ok(known)
     };
     let definition = match read {
         Ok(definition) => definition,
-        Err(faults) => return Ok(json!({"errors": faults})),
+        Err(faults) if desk.wants_json => return Ok(json!({"errors": faults})),
+        Err(faults) => return Err(Error::Fields(faults)),
     };
     let Body::Popup(plan) = &definition.body else {
-        return Ok(json!({"errors": []}));
+        return Err(Error::BadRequest("A push has no steps.".to_owned()));
     };
     let popup: &Popup = plan.variant(variant);
     let mut told = stage::draw(desk, popup, &page::switches(&typed)).await?.told();
     told["errors"] = json!(definition.check());
-    told["warnings"] = page::warnings_json(&warnings::of_popup(popup, &path_of(variant), desk.now));
+    told["warnings"] = json!(warnings::of_popup(popup, &path_of(variant), desk.now));
     Ok(told)
 }

@@ -7,22 +7,22 @@ use super::control::Fields;
 use super::plan::{Rail, WhoPage, goal_page, when_page};
 use super::review::{self, ReviewPage};
 use super::rows::{RuleRows, add_row};
-use super::stage::{self, Stage, Switches};
-use super::warnings::{self, Warning};
+use super::stage::{self, Stage, Switches, Visitor};
+use super::warnings;
 use super::what::{WhatPage, kind_words, sections, shares, tabs};
 use super::{current, path_of};
 use crate::http::error::Error;
 use crate::http::media;
 use crate::http::pages::desk::Desk;
 use crate::http::pages::forms::{Typed, fill_experiment, fill_goal, fill_popup, fill_rules, fill_when};
-use crate::http::pages::{Errors, Nav, Page};
-use askama::Template;
+use crate::http::pages::{Errors, Nav};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Campaign, Definition, PopupPlan, Status};
+use campanile_core::time::Zone;
 use campanile_core::trigger::On;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What a step shows beside what is kept.
@@ -38,8 +38,8 @@ pub(crate) struct Shown {
     pub(crate) problem: &'static str,
     /// Whether somebody else changed the campaign in the meantime.
     pub(crate) conflict: bool,
-    /// Whether a start was refused.
-    pub(crate) not_started: bool,
+    /// What was refused: `started`, `published` or nothing.
+    pub(crate) not: String,
 }
 
 /// Lists whose rows are taken from what was sent, not from both.
@@ -53,14 +53,13 @@ const LISTS: [&str; 5] = [
 
 /// What a step's form shows.
 fn filled(
-    desk: &Desk,
+    zone: &Zone,
     definition: &Definition,
     plan: &PopupPlan,
     step: Step,
     variant: usize,
     shown: &Shown,
 ) -> Typed {
-    let zone = &desk.account().zone;
     let mut typed = Typed::default();
     match step {
         Step::Goal => fill_goal(&mut typed, definition, plan),
@@ -72,14 +71,12 @@ fn filled(
         Step::When => fill_when(&mut typed, plan, zone),
         Step::Review => {}
     }
-    if shown.errors.0.is_empty() && !shown.conflict {
-        typed.overlay(shown.typed.clone());
-    } else {
+    if !shown.errors.none() || shown.conflict {
         for list in LISTS {
             typed.forget(list);
         }
-        typed.overlay(shown.typed.clone());
     }
+    typed.overlay(shown.typed.clone());
     if !shown.add.is_empty() {
         add_row(&mut typed, &shown.add);
     }
@@ -110,14 +107,16 @@ pub(crate) async fn draw(
     };
     let variant = variant.min(plan.experiment.variants.len());
     let missing = definition.check();
-    let typed = filled(desk, &definition, plan, step, variant, &shown);
-    let mut bar = Bar::new(desk, campaign, &definition.name, step, variant, &missing);
+    let zone = super::zone(desk, &shown.typed);
+    let typed = filled(&zone, &definition, plan, step, variant, &shown);
+    let mut bar = Bar::new(desk, campaign, &definition.name, step, variant, &missing, &zone);
     bar.errors = shown.errors.clone();
     bar.problem = shown.problem;
     bar.conflict = shown.conflict;
-    if shown.not_started {
-        bar.errors = Errors(Vec::new());
-        bar.problem = "Not started. Everything is saved; what is missing stands below.";
+    match shown.not.as_str() {
+        "started" => bar.problem = "Not started. Everything is saved; what is missing stands below.",
+        "published" => bar.problem = "Not published. Everything is saved; what is missing stands below.",
+        _ => {}
     }
     // What was refused first, then what is kept and not right yet.
     let mut wrong = shown.errors;
@@ -129,60 +128,55 @@ pub(crate) async fn draw(
     let shell = desk.shell(Nav::Campaigns);
     match step {
         Step::Goal => {
-            let rail = rail(desk, campaign, plan, false).await?;
+            let rail = rail(desk, campaign, plan, None);
             let page = goal_page(&fields, shell, bar, rail, names(desk).await?.0);
-            Ok(answer(desk, status, page))
+            Ok(desk.page_as(status, page))
         }
         Step::Who => {
+            let newest = stage::newest(desk, stage::COUNTED).await?;
             let page = WhoPage {
                 rules: RuleRows::new(&fields, "audience"),
                 wrong: wrong.of("audience.rules").map(str::to_owned),
                 events: names(desk).await?.0,
-                properties: stage::audience(desk).await?.1,
-                rail: rail(desk, campaign, plan, true).await?,
+                properties: stage::properties(&newest),
+                rail: rail(desk, campaign, plan, Some(&newest)),
                 shell,
                 bar,
             };
-            Ok(answer(desk, status, page))
+            Ok(desk.page_as(status, page))
         }
         Step::What => {
             let at = path_of(variant);
             let popup = plan.variant(variant);
-            let (people, properties) = stage::audience(desk).await?;
+            let newest = stage::newest(desk, stage::LOOKED_AT).await?;
             let page = WhatPage {
                 template: popup.template.purpose(),
                 kind: kind_words(popup),
-                variants: tabs(campaign.id.0, "what", &plan.experiment, variant),
+                variants: tabs(campaign.id, step, &plan.experiment, variant),
                 shares: shares(&fields, &plan.experiment),
-                sections: sections(&fields, &at, popup, desk.account().zone.name()),
+                sections: sections(&fields, &at, popup, zone.name()),
                 warnings: warnings::of_popup(popup, &at, desk.now),
                 stage: Stage {
                     drawn: stage::draw(desk, popup, &switches(&typed)).await?,
-                    people,
+                    people: stage::people(desk, &newest).await?,
                     nonce: desk.nonce.clone(),
                     phone: false,
                 },
-                properties,
+                properties: stage::properties(&newest),
                 shell,
                 bar,
             };
-            Ok(answer(desk, status, page))
+            Ok(desk.page_as(status, page))
         }
         Step::When => {
-            let rail = rail(desk, campaign, plan, false).await?;
-            let goal = plan
-                .goal
-                .as_ref()
-                .map(|goal| goal.event.clone())
-                .unwrap_or_default();
-            let zone = desk.account().zone.name().to_owned();
+            let rail = rail(desk, campaign, plan, None);
             let names = names(desk).await?;
-            let page = when_page(&fields, shell, bar, rail, &zone, &goal, names);
-            Ok(answer(desk, status, page))
+            let page = when_page(&fields, shell, bar, rail, zone.name(), plan, names);
+            Ok(desk.page_as(status, page))
         }
         Step::Review => {
             let page = review_page(desk, campaign, plan, variant, missing, bar).await?;
-            Ok(answer(desk, status, page))
+            Ok(desk.page_as(status, page))
         }
     }
 }
@@ -195,7 +189,8 @@ async fn review_page(
     missing: Vec<FieldError>,
     bar: Bar,
 ) -> Result<ReviewPage, Error> {
-    let id = campaign.id.0;
+    let id = campaign.id;
+    let newest = stage::newest(desk, stage::COUNTED).await?;
     let warnings = warnings::of_plan(plan, desk.now)
         .into_iter()
         .map(|warning| (warning.message, super::plan::field_href(id, &warning.field)))
@@ -206,8 +201,8 @@ async fn review_page(
         goal: review::goal_words(plan),
         missing: review::missing(id, missing),
         warnings,
-        rail: rail(desk, campaign, plan, true).await?,
-        variants: tabs(id, "review", &plan.experiment, variant),
+        rail: rail(desk, campaign, plan, Some(&newest)),
+        variants: tabs(id, Step::Review, &plan.experiment, variant),
         stage: Stage {
             drawn: stage::draw(desk, plan.variant(variant), &Switches::default()).await?,
             people: Vec::new(),
@@ -220,17 +215,8 @@ async fn review_page(
     })
 }
 
-fn answer<T: Template>(desk: &Desk, status: StatusCode, body: T) -> Response {
-    Page {
-        status,
-        nonce: desk.nonce.clone(),
-        body,
-    }
-    .into_response()
-}
-
-/// The consequences that stand beside a form.
-async fn rail(desk: &Desk, campaign: &Campaign, plan: &PopupPlan, reach: bool) -> Result<Rail, Error> {
+/// The consequences that stand beside a form; the audience is counted where it matters.
+fn rail(desk: &Desk, campaign: &Campaign, plan: &PopupPlan, newest: Option<&[Visitor]>) -> Rail {
     let settings = &desk.account().settings;
     let overall = settings
         .caps
@@ -238,17 +224,12 @@ async fn rail(desk: &Desk, campaign: &Campaign, plan: &PopupPlan, reach: bool) -
         .next()
         .is_some()
         .then(|| settings.caps.words());
-    Ok(Rail {
+    Rail {
         sentence: plan.sentence(),
-        warnings: warnings::of_moment(plan),
-        reach: if reach {
-            Some(stage::reach(desk, &plan.audience, desk.now).await?)
-        } else {
-            None
-        },
+        reach: newest.map(|newest| stage::reach(desk, newest, &plan.audience)),
         rivals: rivals(desk, campaign, plan),
         overall,
-    })
+    }
 }
 
 /// Running pop-ups that want the same moment and the same place with the same priority.
@@ -295,44 +276,26 @@ async fn names(desk: &Desk) -> Result<(Vec<String>, Vec<String>), Error> {
     ))
 }
 
-/// Warnings as the script is told them.
-pub(crate) fn warnings_json(warnings: &[Warning]) -> Value {
-    warnings
-        .iter()
-        .map(|warning| json!({"field": warning.field, "message": warning.message}))
-        .collect()
-}
-
-/// What the script is told after a save.
-pub(crate) async fn told(
-    desk: &Desk,
-    kept: &Campaign,
-    variant: usize,
-    switches: &Switches,
-) -> Result<Response, Error> {
+/// What the script is told after a save; the stage was drawn when it was typed.
+pub(crate) fn told(desk: &Desk, kept: &Campaign, variant: usize) -> Result<Response, Error> {
     let definition = current(kept);
     let Body::Popup(plan) = &definition.body else {
         return Err(Error::BadRequest("A push has no steps.".to_owned()));
     };
     let variant = variant.min(plan.experiment.variants.len());
     let missing = definition.check();
-    let wrong: Vec<&str> = steps(kept.id.0, Step::Review, &missing)
+    let wrong: Vec<&str> = steps(kept.id, Step::Review, &missing)
         .iter()
         .filter(|step| step.look == super::bar::Look::Wrong)
         .map(|step| step.step.name())
         .collect();
-    let mut told = stage::draw(desk, plan.variant(variant), switches).await?.told();
-    let popup = plan.variant(variant);
-    let mut all = warnings::of_popup(popup, &path_of(variant), desk.now);
-    all.extend(warnings::of_moment(plan));
-    let more = json!({
+    let mut warnings = warnings::of_popup(plan.variant(variant), &path_of(variant), desk.now);
+    warnings.extend(warnings::of_moment(plan));
+    let told = json!({
         "saved": true, "at": desk.told().clock(kept.changed_at), "version": kept.changed_at.ms().to_string(),
         "name": definition.name, "pending": kept.draft.is_some(), "running": kept.status == Status::Running,
-        "errors": missing, "wrong_steps": wrong, "sentence": plan.sentence(), "warnings": warnings_json(&all),
+        "errors": missing, "wrong_steps": wrong, "sentence": plan.sentence(), "warnings": warnings,
     });
-    for (key, value) in more.as_object().into_iter().flatten() {
-        told[key] = value.clone();
-    }
     Ok(axum::Json(told).into_response())
 }
 
@@ -345,7 +308,9 @@ pub(crate) async fn picture(desk: &Desk, typed: &mut Typed, hash: &str, variant:
     if let Some(row) = desk.app.store.media(account, hash).await? {
         let told = media::shown(&desk.base, account, &row);
         let at = format!("{}.image", path_of(variant));
-        typed.set(format!("{at}.url"), told["url"].as_str().unwrap_or_default());
+        for name in ["url", "size_of"] {
+            typed.set(format!("{at}.{name}"), told["url"].as_str().unwrap_or_default());
+        }
         typed.set(format!("{at}.width"), row.width.to_string());
         typed.set(format!("{at}.height"), row.height.to_string());
     }

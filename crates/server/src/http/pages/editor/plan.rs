@@ -5,10 +5,12 @@
 use super::bar::{Bar, Look, Step};
 use super::control::{Control, Fields, Shape};
 use super::rows::{self, RuleRows, SignRow, WhereRows, signs};
-use super::warnings::Warning;
+use super::warnings::{self, Warning};
 use crate::http::pages::icon::Icon;
 use crate::http::pages::{Nav, Shell, Theme, asset, format};
 use askama::Template;
+use campanile_core::campaign::PopupPlan;
+use campanile_core::id::CampaignId;
 use campanile_core::schedule::day_name;
 
 /// What stands beside a form: the consequences.
@@ -16,9 +18,7 @@ use campanile_core::schedule::day_name;
 pub(crate) struct Rail {
     /// The plan in one sentence.
     pub(crate) sentence: String,
-    /// What is not wrong, but not good.
-    pub(crate) warnings: Vec<Warning>,
-    /// Of the visitors that came last, how many are in the audience.
+    /// Of the newest visitors, how many are in the audience.
     pub(crate) reach: Option<Reach>,
     /// Running pop-ups that want the same moment with the same priority.
     pub(crate) rivals: Vec<(i64, String)>,
@@ -26,7 +26,7 @@ pub(crate) struct Rail {
     pub(crate) overall: Option<String>,
 }
 
-/// Of the visitors that came last, how many an audience holds.
+/// Of the newest visitors, how many an audience holds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reach {
     /// How many were looked at.
@@ -137,6 +137,8 @@ pub(crate) struct WhenPage {
     pub(crate) events: Vec<String>,
     /// Names of groups.
     pub(crate) groups: Vec<String>,
+    /// What is not wrong, but not good.
+    pub(crate) warnings: Vec<Warning>,
     /// The consequences.
     pub(crate) rail: Rail,
 }
@@ -179,7 +181,7 @@ pub(crate) fn when_page(
     bar: Bar,
     rail: Rail,
     zone: &str,
-    goal: &str,
+    plan: &PopupPlan,
     names: (Vec<String>, Vec<String>),
 ) -> WhenPage {
     let typed = fields.typed;
@@ -244,7 +246,10 @@ pub(crate) fn when_page(
             })
             .collect(),
         until_goal: fields.tick("caps.until_goal", "Stop for good after the goal"),
-        goal: goal.to_owned(),
+        goal: plan
+            .goal
+            .as_ref()
+            .map_or_else(String::new, |goal| goal.event.clone()),
         priority: fields
             .control("priority", "Priority", Shape::Number)
             .help("0 to 100; 50 is normal. The higher goes first."),
@@ -261,6 +266,7 @@ pub(crate) fn when_page(
         ),
         events: names.0,
         groups: names.1,
+        warnings: warnings::of_moment(plan),
         rail,
         shell,
         bar,
@@ -268,12 +274,10 @@ pub(crate) fn when_page(
 }
 
 /// The step that a field stands on, as an address.
-pub(crate) fn field_href(id: i64, field: &str) -> String {
+pub(crate) fn field_href(id: CampaignId, field: &str) -> String {
     let variant = field
         .strip_prefix("experiment.variants[")
         .and_then(|rest| rest.split(']').next()?.parse::<usize>().ok())
-        .map(|index| format!("&variant={}", index + 1))
-        .unwrap_or_default();
-    let step = Step::of(field).name();
-    format!("/campaigns/{id}/edit?step={step}{variant}#{field}")
+        .map_or(0, |index| index + 1);
+    format!("{}#{field}", Step::of(field).href(id, variant))
 }

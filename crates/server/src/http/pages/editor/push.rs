@@ -9,7 +9,7 @@ use crate::http::pages::desk::{Desk, Sent, fields, host_of, said};
 use crate::http::pages::forms::PushForm;
 use crate::http::pages::icon::Icon;
 use crate::http::pages::status::{self, Badge};
-use crate::http::pages::{Errors, Nav, Page, Said, Shell, Theme, asset, format};
+use crate::http::pages::{Errors, Nav, Said, Shell, Theme, asset, format};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -32,8 +32,6 @@ pub(crate) struct Bench {
     pub(crate) badge: Badge,
     /// When it was last saved, in words.
     pub(crate) saved: Option<String>,
-    /// Whether it runs already (saving changes what visitors see).
-    pub(crate) running: bool,
     /// What stands between it and its start.
     pub(crate) missing: Vec<FieldError>,
     /// What was not accepted at the last save.
@@ -43,12 +41,8 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    fn action(&self) -> String {
-        self.id
-            .map_or_else(|| "/campaigns".to_owned(), |id| format!("/campaigns/{id}"))
-    }
-
-    fn back(&self) -> String {
+    /// Where the form goes, and where the way back leads.
+    fn href(&self) -> String {
         self.id
             .map_or_else(|| "/campaigns".to_owned(), |id| format!("/campaigns/{id}"))
     }
@@ -182,7 +176,6 @@ async fn drawn(
         id: campaign.map(|campaign| campaign.id.0),
         badge: status::badge(standing, &Counts::default()),
         saved: campaign.map(|campaign| desk.told().when(campaign.changed_at).words),
-        running: standing == Status::Running,
         missing,
         errors,
         problem,
@@ -201,12 +194,7 @@ async fn drawn(
         bytes,
         payload,
     };
-    Ok(Page {
-        status,
-        nonce: desk.nonce.clone(),
-        body: page,
-    }
-    .into_response())
+    Ok(desk.page_as(status, page))
 }
 
 /// The payload as one recipient would get it, indented, with the bytes of the largest one.

@@ -2,7 +2,7 @@
 //!
 //! Left out: starting (`launch`). Invariant: each part of the sentence and each thing that is missing leads to the step where it is changed.
 
-use super::bar::{Bar, Look};
+use super::bar::{Bar, Look, Step};
 use super::plan::{Rail, field_href};
 use super::stage::Stage;
 use super::what::VariantTab;
@@ -11,6 +11,7 @@ use crate::http::pages::{Nav, Shell, Theme, asset, format};
 use askama::Template;
 use campanile_core::FieldError;
 use campanile_core::campaign::PopupPlan;
+use campanile_core::id::CampaignId;
 
 /// The page.
 #[derive(Debug, Template)]
@@ -41,9 +42,8 @@ pub(crate) struct ReviewPage {
 }
 
 /// The sentence in parts.
-pub(crate) fn sentence(id: i64, plan: &PopupPlan) -> Vec<(&'static str, String, String)> {
+pub(crate) fn sentence(id: CampaignId, plan: &PopupPlan) -> Vec<(&'static str, String, String)> {
     let parts = plan.parts();
-    let at = |step: &str| format!("/campaigns/{id}/edit?step={step}");
     let kind = parts.kind.split_once(' ').map_or(parts.kind, |(_, noun)| noun);
     let article = if parts.kind.starts_with("an ") {
         "Shows an"
@@ -51,33 +51,25 @@ pub(crate) fn sentence(id: i64, plan: &PopupPlan) -> Vec<(&'static str, String, 
         "Shows a"
     };
     let mut sentence = vec![
-        (article, kind.to_owned(), at("what")),
-        ("to", parts.who, at("who")),
-        ("when", parts.moment, at("when")),
+        (article, kind.to_owned(), Step::What.href(id, 0)),
+        ("to", parts.who, Step::Who.href(id, 0)),
+        ("when", parts.moment, Step::When.href(id, 0)),
     ];
     let mut add = |before, words: String, anchor: &str| {
         if !words.is_empty() {
-            sentence.push((before, words, format!("{}#{anchor}", at("when"))));
+            sentence.push((before, words, format!("{}#{anchor}", Step::When.href(id, 0))));
         }
     };
     let conditions = parts.conditions.strip_prefix("if ").map(str::to_owned);
     add("if", conditions.unwrap_or_default(), "trigger.when");
     add("and then", parts.signs, "trigger.signals.list");
-    add("from and until", parts.schedule, "schedule.start");
-    add("at most", parts.often, "caps.session");
-    for part in &mut sentence {
-        if part.0 == "from and until" {
-            part.0 = ",";
-        }
-        if part.0 == "at most" {
-            part.0 = ",";
-        }
-    }
+    add(",", parts.schedule, "schedule.start");
+    add(",", parts.often, "caps.session");
     sentence
 }
 
 /// What is missing, each with where it is mended.
-pub(crate) fn missing(id: i64, faults: Vec<FieldError>) -> Vec<(FieldError, String)> {
+pub(crate) fn missing(id: CampaignId, faults: Vec<FieldError>) -> Vec<(FieldError, String)> {
     faults
         .into_iter()
         .map(|fault| {
@@ -92,11 +84,7 @@ pub(crate) fn goal_words(plan: &PopupPlan) -> String {
     match &plan.goal {
         None => "No goal: views, clicks and closes are counted.".to_owned(),
         Some(goal) => {
-            let within = if goal.within_hours % 24 == 0 {
-                format::counted(u64::from(goal.within_hours / 24), "day", "days")
-            } else {
-                format::counted(u64::from(goal.within_hours), "hour", "hours")
-            };
+            let within = format::span(u64::from(goal.within_hours) * 3600);
             format!("Event “{}” within {within} after it was seen.", goal.event)
         }
     }

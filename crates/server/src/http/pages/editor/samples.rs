@@ -65,7 +65,7 @@ fn bar(step: Step, errors: Vec<FieldError>, running: bool) -> Bar {
         pending: running,
         step,
         variant: 0,
-        steps: steps(1, step, &errors),
+        steps: steps(CampaignId(1), step, &errors),
         problem: if errors.is_empty() {
             ""
         } else {
@@ -74,13 +74,13 @@ fn bar(step: Step, errors: Vec<FieldError>, running: bool) -> Bar {
         errors: Errors(errors),
         conflict: false,
         test: "https://shop.example.com/".into(),
+        zone: "Europe/Lisbon".into(),
     }
 }
 
 fn rail(plan: &PopupPlan) -> Rail {
     Rail {
         sentence: plan.sentence(),
-        warnings: warnings::of_moment(plan),
         reach: Some(Reach {
             seen: 1000,
             held: 256,
@@ -125,7 +125,7 @@ fn what(shell: Shell, popup: &Popup, plan: &PopupPlan, errors: Vec<FieldError>) 
         bar: bar(Step::What, errors, true),
         template: popup.template.purpose(),
         kind: kind_words(popup),
-        variants: tabs(1, "what", &plan.experiment, 0),
+        variants: tabs(CampaignId(1), Step::What, &plan.experiment, 0),
         shares: shares(&fields, &plan.experiment),
         sections: sections(&fields, "popup", popup, "Europe/Lisbon"),
         properties: vec!["Email".into(), "Name".into()],
@@ -190,7 +190,7 @@ fn when(shell: Shell, plan: &PopupPlan) -> WhenPage {
         bar(Step::When, Vec::new(), false),
         rail(plan),
         "Europe/Lisbon",
-        "Charged",
+        plan,
         names,
     )
 }
@@ -201,16 +201,16 @@ fn last(shell: Shell, plan: &PopupPlan) -> ReviewPage {
         "The address is missing.",
     )];
     ReviewPage {
-        sentence: review::sentence(1, plan),
+        sentence: review::sentence(CampaignId(1), plan),
         experiment: plan.parts().experiment,
         goal: review::goal_words(plan),
-        missing: review::missing(1, missing.clone()),
+        missing: review::missing(CampaignId(1), missing.clone()),
         warnings: vec![(
             "The picture has no description.".into(),
             "/campaigns/1/edit?step=what#popup.image.alt".into(),
         )],
         rail: rail(plan),
-        variants: tabs(1, "review", &plan.experiment, 1),
+        variants: tabs(CampaignId(1), Step::Review, &plan.experiment, 1),
         stage: stage(plan.variant(1), true),
         revision: Some(4),
         bar: bar(Step::Review, missing, true),

@@ -16,15 +16,19 @@ use campanile_core::id::{CampaignId, Id, Ordinal};
 use campanile_core::ledger::Ledger;
 use campanile_core::popup::{Display, HandOut, Popup, Prepared, Template, Theme, is_right_to_left};
 use campanile_core::profile::{Identity, IdentityKind};
-use campanile_core::time::{Day, Timestamp};
+use campanile_core::segment::Rules;
+use campanile_core::time::Day;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The sample person, as the stage names it.
 pub(crate) const SAMPLE: &str = "Sample person";
 /// Nobody, as the stage names it.
 pub(crate) const NOBODY: &str = "Somebody new";
 /// Visitors that are looked at for names of properties.
-const LOOKED_AT: u32 = 60;
+pub(crate) const LOOKED_AT: u32 = 60;
+/// Visitors of whom an audience's share is told.
+pub(crate) const COUNTED: u32 = 1000;
 /// Known people that the stage offers.
 const OFFERED: usize = 6;
 
@@ -250,52 +254,56 @@ impl Stage {
     }
 }
 
-/// Whom a message can be shown as, and which properties visitors were seen to have.
-pub(crate) async fn audience(desk: &Desk) -> Result<(Vec<String>, Vec<String>), Error> {
-    let account = &desk.account().id;
-    let recent = desk.app.store.recent_visitors(account, LOOKED_AT).await?;
+/// A person with the browser that was seen last, and whether push reaches them.
+pub(crate) type Visitor = (DeviceRow, ProfileRow, bool);
+
+/// At most `most` visitors, the newest first.
+pub(crate) async fn newest(desk: &Desk, most: u32) -> Result<Vec<Visitor>, Error> {
+    Ok(desk.app.store.recent_visitors(&desk.account().id, most).await?)
+}
+
+/// Whom a message can be shown as.
+pub(crate) async fn people(desk: &Desk, newest: &[Visitor]) -> Result<Vec<String>, Error> {
     let mut people = vec![SAMPLE.to_owned(), NOBODY.to_owned()];
-    let mut names: std::collections::BTreeSet<String> =
-        ["Name", "Email"].into_iter().map(str::to_owned).collect();
-    for (_, profile, _) in &recent {
-        names.extend(profile.properties.keys().take(40).cloned());
-        if profile.identified && people.len() < OFFERED + 2 {
-            let known = desk.app.store.identities(account, profile.ordinal).await?;
-            people.extend(known.first().map(|identity| identity.value.clone()));
-        }
+    let identified = newest.iter().filter(|(_, profile, _)| profile.identified);
+    for (_, profile, _) in identified.take(OFFERED) {
+        let known = desk
+            .app
+            .store
+            .identities(&desk.account().id, profile.ordinal)
+            .await?;
+        people.extend(known.first().map(|identity| identity.value.clone()));
     }
-    let names = names
+    Ok(people)
+}
+
+/// Which properties the newest visitors were seen to have.
+pub(crate) fn properties(newest: &[Visitor]) -> Vec<String> {
+    let mut names: BTreeSet<&str> = ["Name", "Email"].into();
+    for (_, profile, _) in newest.iter().take(LOOKED_AT as usize) {
+        names.extend(profile.properties.keys().take(40).map(String::as_str));
+    }
+    names
         .into_iter()
         .filter(|name| name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-'))
         .take(24)
-        .collect();
-    Ok((people, names))
+        .map(str::to_owned)
+        .collect()
 }
 
-/// Of the visitors that came last, how many there are and how many an audience holds.
-pub(crate) async fn reach(
-    desk: &Desk,
-    audience: &campanile_core::segment::Rules,
-    now: Timestamp,
-) -> Result<Reach, Error> {
-    /// Visitors that are looked at.
-    const SAMPLED: u32 = 1000;
-    let recent = desk
-        .app
-        .store
-        .recent_visitors(&desk.account().id, SAMPLED)
-        .await?;
+/// Of the newest visitors, how many there are and how many an audience holds.
+pub(crate) fn reach(desk: &Desk, newest: &[Visitor], audience: &Rules) -> Reach {
     let place = Place::default();
-    let held = recent
+    let held = newest
         .iter()
         .filter(|(device, profile, reachable)| {
-            let sight = Sight::new(&desk.site, device, profile, &place, *reachable, now);
+            let sight = Sight::new(&desk.site, device, profile, &place, *reachable, desk.now);
             let visitor = sight.visitor();
             audience.hold(&visitor.facts)
         })
         .count();
-    Ok(Reach {
-        seen: recent.len() as u64,
+    Reach {
+        seen: newest.len() as u64,
         held: held as u64,
-    })
+    }
 }

@@ -2,18 +2,20 @@
 //!
 //! Left out: what stops a start (`Definition::check`). Invariant: each warning leads to the field that would mend it and says how.
 
+use super::path_of;
 use campanile_core::campaign::PopupPlan;
 use campanile_core::popup::{Layout, Popup, Slot, Template};
 use campanile_core::rule::Op;
 use campanile_core::segment::{Rules, Subject};
 use campanile_core::time::Timestamp;
 use campanile_core::trigger::{On, Signal};
+use serde::Serialize;
 
 /// Letters of a word that a poster can still set large.
 const LETTERS: usize = 12;
 
 /// Something to think about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Warning {
     /// The field that would mend it.
     pub(crate) field: String,
@@ -32,8 +34,7 @@ fn warn(field: impl Into<String>, message: impl Into<String>) -> Warning {
 pub(crate) fn of_plan(plan: &PopupPlan, now: Timestamp) -> Vec<Warning> {
     let mut warnings = of_popup(&plan.popup, "popup", now);
     for (index, variant) in plan.experiment.variants.iter().enumerate() {
-        let at = format!("experiment.variants[{index}].popup");
-        warnings.extend(of_popup(&variant.popup, &at, now));
+        warnings.extend(of_popup(&variant.popup, &path_of(index + 1), now));
     }
     warnings.extend(of_moment(plan));
     warnings

@@ -3,16 +3,17 @@
 //! Left out: reading them (`forms`) and drawing (`stage`). Invariant: which controls there are follows from `Template::slots`; nothing that
 //! a template does not draw is asked for.
 
-use super::bar::{Bar, Look};
+use super::bar::{Bar, Look, Step};
 use super::control::{Control, Fields, Shape};
 use super::stage::Stage;
 use super::warnings::Warning;
 use crate::http::pages::campaigns::layout_name;
-use crate::http::pages::forms::{RECEIPT_LINES, Typed};
+use crate::http::pages::forms::RECEIPT_LINES;
 use crate::http::pages::icon::Icon;
 use crate::http::pages::{Nav, Shell, Theme, asset, format};
 use askama::Template;
 use campanile_core::experiment::Experiment;
+use campanile_core::id::CampaignId;
 use campanile_core::popup::{Colour, Popup, Slot, contrast, nearest_passing};
 
 /// The page.
@@ -42,6 +43,11 @@ pub(crate) struct WhatPage {
 }
 
 impl WhatPage {
+    /// Whether a share is wrong, so that they must not be folded.
+    fn has_wrong_share(&self) -> bool {
+        self.shares.iter().any(Control::is_wrong)
+    }
+
     /// The control group's share in per cent, if there is one.
     fn control(&self) -> Option<u64> {
         let value = |control: &Control| control.value.trim().parse::<u64>().unwrap_or(0);
@@ -90,13 +96,18 @@ impl Section {
 
     /// Whether something in it is wrong, so that it must not be folded.
     pub(crate) fn is_wrong(&self) -> bool {
-        self.items.iter().any(|item| match item {
-            Item::One(control) => control.wrong.is_some(),
-            Item::Pair(controls) | Item::Colours(controls) => {
-                controls.iter().any(|control| control.wrong.is_some())
-            }
-            Item::Lines(_) | Item::Click(_) | Item::Picture(_) => false,
-        })
+        let inside = |item: &Item| match item {
+            Item::One(control) => control.is_wrong(),
+            Item::Pair(controls) | Item::Colours(controls) => controls.iter().any(Control::is_wrong),
+            Item::Lines(lines) => lines
+                .iter()
+                .any(|(name, amount)| name.is_wrong() || amount.is_wrong()),
+            Item::Click(click) => click.url.is_wrong() || click.function.is_wrong(),
+            Item::Picture(picture) => [&picture.url, &picture.alt, &picture.dark]
+                .into_iter()
+                .any(Control::is_wrong),
+        };
+        self.wrong.is_some() || self.items.iter().any(inside)
     }
 }
 
@@ -149,8 +160,8 @@ pub(crate) struct Picture {
     pub(crate) alt: Control,
     /// Another one for the dark theme.
     pub(crate) dark: Control,
-    /// Its size: names and values of the hidden inputs.
-    pub(crate) size: [(String, String); 2],
+    /// Its size, with the address that has it: names and values of the hidden inputs.
+    pub(crate) size: [(String, String); 3],
     /// Whether it can be shown small beside its address.
     pub(crate) shown: bool,
     /// Whether the template draws something where there is none.
@@ -158,7 +169,7 @@ pub(crate) struct Picture {
 }
 
 /// The tabs over the variants.
-pub(crate) fn tabs(id: i64, step: &str, experiment: &Experiment, current: usize) -> Vec<VariantTab> {
+pub(crate) fn tabs(id: CampaignId, step: Step, experiment: &Experiment, current: usize) -> Vec<VariantTab> {
     let weights: Vec<u32> = std::iter::once(experiment.weight)
         .chain(experiment.variants.iter().map(|variant| variant.weight))
         .collect();
@@ -176,7 +187,7 @@ pub(crate) fn tabs(id: i64, step: &str, experiment: &Experiment, current: usize)
                     (u64::from(*weight) * 100 + sum / 2) / sum
                 )
             },
-            href: format!("/campaigns/{id}/edit?step={step}&variant={index}"),
+            href: step.href(id, index),
             current: index == current,
         })
         .collect()
@@ -541,7 +552,7 @@ impl Make<'_> {
                 .fields
                 .mono(name("dark"), "Another one for the dark theme")
                 .note("optional"),
-            size: ["width", "height"].map(|part| (name(part), typed.get(&name(part)).to_owned())),
+            size: ["size_of", "width", "height"].map(|part| (name(part), typed.get(&name(part)).to_owned())),
             shown: url.starts_with("https://") || url.starts_with("http://") || url.starts_with('/'),
             own_art,
         };
@@ -654,28 +665,17 @@ impl Make<'_> {
 /// The nearest colour that can be read on a ground, with the words for it; nothing where this one can.
 fn better(ink: Colour, ground: Colour) -> Option<(String, String)> {
     (contrast(ink, ground) < 4.5).then(|| {
-        let colour = nearest_passing(ink, ground, 4.5).to_string();
-        let words = format!("Use {colour}, {:.1}:1", 4.5);
-        (colour, words)
+        let colour = nearest_passing(ink, ground, 4.5);
+        let words = format!("Use {colour}, {:.1}:1", contrast(colour, ground));
+        (colour.to_string(), words)
     })
-}
-
-/// What is typed of a message, for a test that counts controls.
-#[cfg(test)]
-fn count(sections: &[Section]) -> usize {
-    sections.iter().map(|section| section.items.len()).sum()
-}
-
-/// What the form of a message needs beside its slots.
-pub(crate) fn is_typed(typed: &Typed, at: &str) -> bool {
-    typed.has_below(&format!("{at}."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::pages::Errors;
-    use crate::http::pages::forms::fill_popup;
+    use crate::http::pages::forms::{Typed, fill_popup};
     use campanile_core::popup::{Template, gallery};
     use campanile_core::time::Zone;
 
@@ -691,18 +691,29 @@ mod tests {
                 wrong: &errors,
             };
             let sections = sections(&fields, "popup", &popup, "UTC");
-            assert!(count(&sections) > 5, "{}", template.name());
+            let items: usize = sections.iter().map(|section| section.items.len()).sum();
+            assert!(items > 5, "{}", template.name());
             let named = |id: &str| sections.iter().any(|section| section.id == format!("popup.{id}"));
             assert_eq!(named("image"), template.has(Slot::Image));
             assert_eq!(named("second"), template.has(Slot::Second));
             assert_eq!(named("receipt.lines"), template.has(Slot::Receipt));
             assert_eq!(named("custom"), template.has(Slot::Html));
         }
-        let grey = Colour::parse("#cccccc").expect("a colour");
-        let white = Colour::parse("#ffffff").expect("a colour");
-        assert!(
-            better(grey, white).is_some()
-                && better(Colour::parse("#14181f").expect("a colour"), white).is_none()
-        );
+    }
+
+    #[test]
+    fn a_better_colour_is_offered_with_the_contrast_that_it_has() {
+        let colour = |text: &str| Colour::parse(text).expect("a colour");
+        assert!(better(colour("#14181f"), colour("#ffffff")).is_none());
+        let mut ratios = Vec::new();
+        for shade in 0..=255 {
+            let ground = colour(&format!("#{shade:02x}{shade:02x}ff"));
+            if let Some((value, words)) = better(colour("#808080"), ground) {
+                let ratio = format!("{:.1}:1", contrast(colour(&value), ground));
+                assert_eq!(words, format!("Use {value}, {ratio}"));
+                ratios.push(ratio);
+            }
+        }
+        assert!(ratios.iter().any(|ratio| ratio != "4.5:1"), "{ratios:?}");
     }
 }

@@ -3,13 +3,13 @@
 //! Left out: judging. Invariant: the control group is a share in per cent here; the weights of the variants keep their proportions.
 
 use super::rules::{fill_where, read_where};
-use super::{Reading, Typed};
+use super::{Reading, Typed, Unit, fill_unit};
 use campanile_core::campaign::{Definition, PopupPlan};
 use campanile_core::experiment::Experiment;
 use serde_json::{Value, json};
 
 /// Units of the window, hours each.
-const UNITS: [(&str, u32); 2] = [("days", 24), ("hours", 1)];
+const UNITS: [Unit; 2] = [("days", 24), ("hours", 1)];
 
 /// Writes the step's values into a form.
 pub(crate) fn fill_goal(typed: &mut Typed, definition: &Definition, plan: &PopupPlan) {
@@ -22,12 +22,7 @@ pub(crate) fn fill_goal(typed: &mut Typed, definition: &Definition, plan: &Popup
     if let Some(goal) = &plan.goal {
         fill_where(typed, "goal.where", &goal.filters);
     }
-    let (unit, size) = UNITS
-        .into_iter()
-        .find(|(_, size)| hours % size == 0)
-        .unwrap_or(("hours", 1));
-    typed.set("goal.within_hours", (hours / size).to_string());
-    typed.set("goal.within_hours.unit", unit);
+    fill_unit(typed, "goal.within_hours", Some(hours), &UNITS);
     let control = plan.experiment.control_percent();
     typed.set("experiment.control", format!("{control:.0}"));
 }
@@ -46,14 +41,7 @@ pub(crate) fn read_goal(reading: &mut Reading<'_>, campaign: &mut Value, plan: &
                 "goal.within_hours",
                 "Say how long after the message, for example 3 days.",
             );
-            let unit = reading.typed.get("goal.within_hours.unit");
-            let size = UNITS
-                .iter()
-                .find(|(name, _)| *name == unit)
-                .map_or(1, |(_, size)| *size);
-            if let Some(n) = goal["within_hours"].as_u64() {
-                goal["within_hours"] = json!(n.saturating_mul(u64::from(size)).min(u64::from(u32::MAX)));
-            }
+            reading.put_unit(&mut goal, "within_hours", "goal.within_hours", &UNITS);
             goal
         };
     }

@@ -86,6 +86,24 @@ impl Typed {
     }
 }
 
+/// The name of a unit, and how many of the smallest one it is.
+type Unit = (&'static str, u32);
+
+/// Writes a number in the first of its units, largest first, that leaves nothing over; without a number the unit alone.
+fn fill_unit(typed: &mut Typed, name: &str, number: Option<u32>, units: &[Unit]) {
+    let (unit, size) = units
+        .iter()
+        .find(|(_, size)| number.is_none_or(|number| number % size == 0))
+        .unwrap_or(&units[units.len() - 1]);
+    typed.set(
+        name,
+        number
+            .map(|number| (number / size).to_string())
+            .unwrap_or_default(),
+    );
+    typed.set(format!("{name}.unit"), *unit);
+}
+
 /// Most rows that a list of a form is looked through for.
 const MOST_ROWS: usize = 200;
 
@@ -151,6 +169,20 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Turns the number that was put at `key` into the smallest unit, by the unit that was chosen beside the input.
+    pub(crate) fn put_unit(&self, into: &mut Value, key: &str, name: &str, units: &[Unit]) {
+        let chosen = self.typed.get(&format!("{name}.unit"));
+        let size = units
+            .iter()
+            .find(|(unit, _)| *unit == chosen)
+            .map_or(1, |(_, size)| *size);
+        if self.typed.has(name)
+            && let Some(number) = into[key].as_u64()
+        {
+            into[key] = json!(number.saturating_mul(u64::from(size)).min(u64::from(u32::MAX)));
+        }
+    }
+
     /// Puts yes or no.
     pub(crate) fn put_tick(&self, into: &mut Value, key: &str, name: &str) {
         if let Some(text) = self.text(name) {
@@ -172,6 +204,11 @@ impl<'a> Reading<'a> {
         let Some(text) = self.text(name) else { return };
         if text.trim().is_empty() {
             into[key] = Value::Null;
+            return;
+        }
+        // As it was written it lacks the parts of a second and, in the night that has an hour twice, says not which one.
+        let before = into[key].as_i64().map(Timestamp);
+        if before.is_some_and(|before| moment::written(before, self.zone) == text.trim()) {
             return;
         }
         match moment::read(text, self.now, self.zone) {

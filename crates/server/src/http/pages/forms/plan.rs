@@ -4,7 +4,7 @@
 //! a number with its unit.
 
 use super::rules::{fill_rules, fill_where, read_rules, read_where};
-use super::{Reading, Typed, moment, optional, plain, tick};
+use super::{Reading, Typed, Unit, fill_unit, moment, optional, plain, tick};
 use campanile_core::campaign::PopupPlan;
 use campanile_core::caps::Caps;
 use campanile_core::segment::Match;
@@ -13,7 +13,7 @@ use campanile_core::trigger::{On, Signal};
 use serde_json::{Value, json};
 
 /// Units of a silence, minutes each, largest first.
-const UNITS: [(&str, u32); 3] = [("days", 1440), ("hours", 60), ("minutes", 1)];
+const UNITS: [Unit; 3] = [("days", 1440), ("hours", 60), ("minutes", 1)];
 /// The silences.
 const SILENCES: [&str; 3] = ["after_shown", "after_clicked", "after_closed"];
 /// The stretches of caps.
@@ -89,15 +89,7 @@ fn fill_caps(typed: &mut Typed, caps: &Caps) {
     }
     let silences = [caps.after_shown, caps.after_clicked, caps.after_closed];
     for (name, minutes) in SILENCES.iter().zip(silences) {
-        let unit = minutes.and_then(|minutes| UNITS.into_iter().find(|(_, size)| minutes % size == 0));
-        let (unit, size) = unit.unwrap_or(("days", 1440));
-        typed.set(
-            format!("caps.{name}"),
-            minutes
-                .map(|minutes| (minutes / size).to_string())
-                .unwrap_or_default(),
-        );
-        typed.set(format!("caps.{name}.unit"), unit);
+        fill_unit(typed, &format!("caps.{name}"), minutes, &UNITS);
     }
     typed.set("caps.until_goal", tick(caps.until_goal));
 }
@@ -222,19 +214,9 @@ fn read_caps(reading: &mut Reading<'_>, plan: &PopupPlan) -> Value {
     }
     for name in SILENCES {
         let field = format!("caps.{name}");
-        if !reading.typed.has(&field) {
-            continue;
-        }
         let remedy = "Say how long, or nothing for no silence.";
         reading.put_optional_number(&mut caps, name, &field, remedy);
-        let unit = reading.typed.get(&format!("{field}.unit"));
-        let size = UNITS
-            .iter()
-            .find(|(unit_name, _)| *unit_name == unit)
-            .map_or(1, |(_, size)| *size);
-        if let Some(n) = caps[name].as_u64() {
-            caps[name] = json!(n.saturating_mul(u64::from(size)).min(u64::from(u32::MAX)));
-        }
+        reading.put_unit(&mut caps, name, &field, &UNITS);
     }
     reading.put_tick(&mut caps, "until_goal", "caps.until_goal");
     caps

@@ -15,7 +15,6 @@ pub(crate) const RECEIPT_LINES: usize = 8;
 /// Writes the slots of a message into a form under `at`.
 pub(crate) fn fill_popup(typed: &mut Typed, at: &str, popup: &Popup, zone: &Zone) {
     let mut set = |name: &str, value: &str| typed.set(format!("{at}.{name}"), value);
-    set("template", popup.template.name());
     set("title", &popup.title);
     set("text", &popup.text);
     set("status", &popup.status);
@@ -31,6 +30,7 @@ pub(crate) fn fill_popup(typed: &mut Typed, at: &str, popup: &Popup, zone: &Zone
         "image.dark",
         image.and_then(|image| image.dark.as_deref()).unwrap_or_default(),
     );
+    set("image.size_of", image.map_or("", |image| &image.url));
     set("image.width", &image.map_or(0, |image| image.width).to_string());
     set("image.height", &image.map_or(0, |image| image.height).to_string());
     set("button", popup.button.as_deref().unwrap_or_default());
@@ -234,12 +234,11 @@ fn read_image(reading: &Reading<'_>, popup: &mut Value, at: &str) {
         None => Value::Null,
         Some(url) => {
             let typed = reading.typed;
+            // The size is that of one picture: it does not go along to another address.
+            let sized = reading.text(&format!("{at}.size_of")).is_none_or(|of| of == url);
             let pixels = |name: &str| {
-                typed
-                    .get(&format!("{at}.{name}"))
-                    .trim()
-                    .parse::<u32>()
-                    .unwrap_or(0)
+                let sent = typed.get(&format!("{at}.{name}")).trim();
+                sent.parse::<u32>().ok().filter(|_| sized).unwrap_or(0)
             };
             json!({
                 "url": url, "alt": typed.get(&format!("{at}.alt")), "dark": optional(typed.get(&format!("{at}.dark"))),
