@@ -20,8 +20,10 @@ use std::collections::BTreeMap;
 
 /// Subscribers that are looked at in one go.
 const PAGE: u32 = 500;
-/// Subscribers that an estimate looks at; beyond, it goes by the share of those that it has seen.
-const MOST: u64 = 20_000;
+/// Subscribers that an estimate looks at, for a program that can wait; beyond, it goes by the share of those that it has seen.
+pub const MOST: u64 = 20_000;
+/// The same for a page.
+pub const AT_A_GLANCE: u64 = 2_000;
 
 /// What is to be expected of a push.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,12 +57,13 @@ impl Estimate {
     }
 }
 
-/// Counts whom a plan would reach now. A plan whose texts cannot be parsed is an error that names the text.
+/// Counts whom a plan would reach now, looking at no more than `most` or few more. A plan whose texts cannot be parsed is an error that names the text.
 pub async fn estimate(
     store: &Store,
     site: &Site,
     plan: &PushPlan,
     now: Timestamp,
+    most: u64,
 ) -> Result<Result<Estimate, FieldError>, DbError> {
     let prepared = match PreparedPush::new(&plan.push) {
         Ok(prepared) => prepared,
@@ -77,7 +80,7 @@ pub async fn estimate(
         return Ok(Ok(found));
     }
     let mut after = Vec::new();
-    while found.looked_at < MOST {
+    while found.looked_at < most {
         let ids = store.live_subscriptions(account, after.clone(), PAGE).await?;
         let Some((last, _)) = ids.last() else { break };
         let (from, to) = (after, last.bytes());
@@ -105,7 +108,7 @@ pub async fn estimate(
         }
     }
     // Between the count and the last page somebody may have subscribed or left.
-    if found.looked_at < MOST {
+    if found.looked_at < most {
         found.subscribers = found.looked_at;
     }
     Ok(Ok(found))

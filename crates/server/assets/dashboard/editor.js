@@ -29,6 +29,23 @@ function weigh(bytes) {
   $('.weight').classList.toggle('is-over', bytes > meter.max);
 }
 
+/** The texts as somebody would read them, where they are personal. */
+let personal = {};
+function outlook(told) {
+  weigh(told.bytes);
+  $('[data-payload]').textContent = told.payload;
+  $('[data-sentence]').textContent = told.sentence;
+  $('[data-reach]').textContent = told.reach;
+  $('[data-verb]').textContent = told.verb;
+  $('[data-nobody]').hidden = !told.nobody;
+  const leftOut = $('[data-left-out]');
+  leftOut.hidden = !told.left_out;
+  leftOut.querySelector('p').textContent = told.left_out;
+  personal = told.shown;
+  $('[data-as]').hidden = Object.keys(personal).length === 0;
+  looks();
+}
+
 let asked = 0;
 async function preview() {
   const mine = ++asked;
@@ -38,7 +55,7 @@ async function preview() {
     const told = await answer.json();
     if (mine !== asked) return;
     checks(told.error ? [{ field: 'review', message: told.error.message }] : told.errors);
-    if (told.payload) { weigh(told.bytes); $('[data-payload]').textContent = told.payload; }
+    if (told.payload) outlook(told);
   } catch { /* Checks and payload stay as they were; the next letter asks again, and saving checks for itself. */ }
 }
 
@@ -59,12 +76,18 @@ function local() {
     meter.classList.toggle('is-over', used > good);
     limit.lastElementChild.textContent = `${used} of ${good}`;
   }
-  for (const place of $$('[data-push]')) {
-    place.textContent = value(place.dataset.push);
-    if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
-  }
+  looks();
   const badge = $('[data-no-badge]');
   if (badge) badge.hidden = value('push.badge') !== '';
+}
+
+function looks() {
+  for (const place of $$('[data-push]')) {
+    const typed = value(place.dataset.push);
+    // While a personal text is being typed it stands as it is typed, until the server has filled it.
+    place.textContent = /\{[{%]/.test(typed) ? (personal[place.dataset.push] ?? typed) : typed;
+    if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
+  }
 }
 
 // A picture is fetched when its address is complete (the field is left), not at every letter: half an address is another address.
@@ -80,14 +103,16 @@ function pictures() {
 // -- Typing -------------------------------------------------------------------------------------------------------
 let changed = false;
 let timer;
-form.addEventListener('input', (event) => {
-  if (!event.target.name || event.target.form !== form) return;
+function typing() {
   changed = true;
   document.querySelector('[data-saved]').textContent = 'Not saved yet';
   local();
   clearTimeout(timer);
   timer = setTimeout(preview, 250);
-});
+}
+form.addEventListener('input', (event) => { if (event.target.name && event.target.form === form) typing(); });
+// A row came or went.
+document.addEventListener('typed', typing);
 form.addEventListener('change', pictures);
 form.addEventListener('submit', (event) => { if (!event.submitter?.formTarget) changed = false; });
 addEventListener('beforeunload', (event) => { if (changed) event.preventDefault(); });

@@ -13,6 +13,7 @@ mod api;
 mod bed;
 mod bounds;
 mod command_line;
+mod composer;
 mod dashboard;
 mod editor;
 mod editor_edges;

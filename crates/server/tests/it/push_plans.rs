@@ -20,7 +20,7 @@ engines!(
 );
 
 /// A subscriber who is known: the device, and the browser that gets the messages.
-async fn somebody(bed: &Bed, who: &str, profile: Value, language: &str) -> (Id, VirtualBrowser) {
+pub(crate) async fn somebody(bed: &Bed, who: &str, profile: Value, language: &str) -> (Id, VirtualBrowser) {
     let device = bed.id();
     let browser = bed.lab.virtual_browser_at(Service::Mozilla, &vapid(bed).await);
     let ops = [

@@ -169,7 +169,7 @@ pub(super) async fn estimate(State(app): State<App>, Admin(site): Admin, Body(va
         let message = "An estimate is made of a push; a pop-up meets whoever comes.";
         return Err(LaunchError::Fields(vec![FieldError::new("kind", message)]).into());
     };
-    let found = audience::estimate(&app.store, &site, plan, app.clock.now())
+    let found = audience::estimate(&app.store, &site, plan, app.clock.now(), audience::MOST)
         .await?
         .map_err(|fault| LaunchError::Fields(vec![fault]))?;
     Ok(Json(json!({

@@ -5,6 +5,7 @@
 
 use super::desk::{Desk, Numbered, Signed, said};
 use super::editor;
+use super::format::Told;
 use super::icon::Icon;
 use super::report as report_page;
 use super::status::{Badge, Life, Verbs};
@@ -68,7 +69,7 @@ type Filter = (&'static str, &'static str, fn(Life) -> bool);
 const FILTERS: [Filter; 8] = [
     ("", "All", |_| true),
     ("running", "Running", |life| {
-        matches!(life, Life::As(Status::Running | Status::Sending))
+        matches!(life, Life::As(Status::Running | Status::Sending | Status::Paused))
     }),
     ("scheduled", "Scheduled", |life| life == Life::Scheduled),
     ("draft", "Drafts", |life| life == Life::As(Status::Draft)),
@@ -184,7 +185,8 @@ pub(crate) fn layout_name(layout: Layout) -> &'static str {
 
 impl Row {
     /// A campaign with its counts and its clicks of the last days.
-    pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64], now: Timestamp) -> Self {
+    pub(crate) fn new(campaign: &Campaign, counts: &Counts, clicks: &[u64], told: &Told) -> Self {
+        let now = told.now();
         let kind = campaign.definition.kind();
         let (meta, audience) = match &campaign.definition.body {
             Body::Popup(plan) => {
@@ -204,7 +206,18 @@ impl Row {
                 }
                 (meta, audience)
             }
-            Body::Push(_) => ("Push · Now".to_owned(), "All subscribers".to_owned()),
+            Body::Push(plan) => {
+                let moment = plan
+                    .send
+                    .at
+                    .map_or_else(|| "Now".to_owned(), |at| told.moment(at));
+                let audience = if plan.audience.is_empty() {
+                    "All subscribers".to_owned()
+                } else {
+                    plan.audience.words()
+                };
+                (format!("Push · {moment}"), audience)
+            }
         };
         Self {
             id: campaign.id.0,
@@ -280,7 +293,7 @@ async fn list_page(desk: &Desk, asked: ListQuery) -> Result<Response, Error> {
             standing.passes(&asked.status) && campaign.definition.name.to_lowercase().contains(&wanted);
         if fits {
             let clicks = last_clicks(desk, recent.get(&campaign.id));
-            rows.push(Row::new(campaign, counts, &clicks, desk.now));
+            rows.push(Row::new(campaign, counts, &clicks, &desk.told()));
         }
     }
     let page = CampaignsPage {
@@ -346,11 +359,31 @@ pub(crate) async fn unarchive(Numbered(id): Numbered, Signed { desk, .. }: Signe
 
 /// What is told after a start.
 pub(crate) fn started(campaign: &Campaign) -> Said {
-    if campaign.status == Status::Running {
-        Said::Started
-    } else {
-        Said::Sending
+    match campaign.status {
+        Status::Running => Said::Started,
+        Status::Scheduled => Said::Scheduled,
+        _ => Said::Sending,
     }
+}
+
+/// Halts a push.
+pub(crate) async fn pause(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let paused = desk.app.launch.pause(&desk.account().id, id).await;
+    desk.tell(
+        paused
+            .map(|_| said(&format!("/campaigns/{id}"), Said::Paused))
+            .map_err(Error::from),
+    )
+}
+
+/// Goes on with a push.
+pub(crate) async fn resume(Numbered(id): Numbered, Signed { desk, .. }: Signed) -> Response {
+    let resumed = desk.app.launch.resume(&desk.account().id, id).await;
+    desk.tell(
+        resumed
+            .map(|_| said(&format!("/campaigns/{id}"), Said::Sending))
+            .map_err(Error::from),
+    )
 }
 
 /// Stops a campaign.
@@ -358,7 +391,10 @@ pub(crate) async fn stop(Numbered(id): Numbered, Signed { desk, .. }: Signed) ->
     let stopped = desk.app.launch.stop(&desk.account().id, id).await;
     desk.tell(
         stopped
-            .map(|_| said(&format!("/campaigns/{id}"), Said::Stopped))
+            .map(|campaign| match campaign.status {
+                Status::Draft => said(&format!("/campaigns/{id}/edit"), Said::TakenBack),
+                _ => said(&format!("/campaigns/{id}"), Said::Stopped),
+            })
             .map_err(Error::from),
     )
 }

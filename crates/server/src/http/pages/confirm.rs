@@ -11,7 +11,7 @@ use crate::launch::LaunchError;
 use crate::report::{self, CampaignReport};
 use askama::Template;
 use axum::response::Response;
-use campanile_core::campaign::Kind;
+use campanile_core::campaign::{Kind, Status};
 use campanile_core::id::CampaignId;
 
 /// A question with two answers.
@@ -49,6 +49,17 @@ fn way_to(id: CampaignId, name: &str) -> Vec<(String, String)> {
 }
 
 impl ConfirmPage {
+    /// Asks before a push that waits for its moment is taken back.
+    pub(crate) fn take_back(shell: Shell, id: CampaignId, name: &str) -> Self {
+        let consequence = "Nothing of it was sent. It is a draft again, which you can change and send later.";
+        let page = Self::stopping(shell, id, name, consequence, None, "Take it back");
+        Self {
+            question: format!("Take “{name}” back?"),
+            keep: "Keep it scheduled",
+            ..page
+        }
+    }
+
     /// Asks before a campaign is stopped.
     pub(crate) fn stop(shell: Shell, id: CampaignId, name: &str, push: bool, waiting: u64) -> Self {
         let consequence = if push {
@@ -156,6 +167,9 @@ impl ConfirmPage {
 pub(crate) async fn ask_stop(desk: Desk, Numbered(id): Numbered) -> Response {
     desk.tell(
         ask(&desk, id, |shell, report| {
+            if report.campaign.status == Status::Scheduled {
+                return ConfirmPage::take_back(shell, id, &report.campaign.definition.name);
+            }
             let push = report.campaign.definition.kind() == Kind::Push;
             ConfirmPage::stop(
                 shell,

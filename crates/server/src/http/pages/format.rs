@@ -98,6 +98,16 @@ impl Told {
         Self { now, zone }
     }
 
+    /// The moment of telling.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// `30 Nov 2026, 23:59`: a moment that somebody chose, to the minute.
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
+        super::forms::written(at, &self.zone)
+    }
+
     /// `12 min ago`, today `09:41`, this year `23 Nov, 08:52`, else `3 Feb 2025`.
     pub(crate) fn when(&self, moment: Timestamp) -> When {
         let zoned = self.zoned(moment);

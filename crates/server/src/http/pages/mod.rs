@@ -73,6 +73,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns/{id}/archive", post(campaigns::archive))
         .route("/campaigns/{id}/unarchive", post(campaigns::unarchive))
         .route("/campaigns/{id}/start", post(campaigns::start))
+        .route("/campaigns/{id}/pause", post(campaigns::pause))
+        .route("/campaigns/{id}/resume", post(campaigns::resume))
         .route("/campaigns/{id}/duplicate", post(campaigns::duplicate))
         .route(
             "/campaigns/{id}/stop",
@@ -226,6 +228,12 @@ pub(crate) enum Said {
     Started,
     /// A push is on its way.
     Sending,
+    /// A push waits for its moment.
+    Scheduled,
+    /// A push was halted.
+    Paused,
+    /// A push that waited for its moment is a draft again.
+    TakenBack,
     /// A campaign was stopped.
     Stopped,
     /// A campaign was deleted.
@@ -245,10 +253,13 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Saved,
         Self::Started,
         Self::Sending,
+        Self::Scheduled,
+        Self::Paused,
+        Self::TakenBack,
         Self::Stopped,
         Self::Deleted,
         Self::Duplicated,
@@ -265,6 +276,9 @@ impl Said {
             Self::Saved => "saved",
             Self::Started => "started",
             Self::Sending => "sending",
+            Self::Scheduled => "scheduled",
+            Self::Paused => "paused",
+            Self::TakenBack => "taken-back",
             Self::Stopped => "stopped",
             Self::Deleted => "deleted",
             Self::Duplicated => "duplicated",
@@ -287,6 +301,9 @@ impl Said {
             Self::Saved => "Saved.",
             Self::Started => "Started. Visitors see it from their next page on.",
             Self::Sending => "On its way. The numbers change by themselves.",
+            Self::Scheduled => "Scheduled. Until its moment you can take it back.",
+            Self::Paused => "Paused. What was under way arrives; the rest waits until you resume it.",
+            Self::TakenBack => "Taken back. Nothing was sent; it is a draft again.",
             Self::Stopped => "Stopped. The numbers stay.",
             Self::Deleted => "Deleted.",
             Self::Duplicated => "Duplicated. This is the copy, a draft.",

@@ -93,6 +93,8 @@ pub(crate) struct ReportPage {
     pub(crate) badge: Badge,
     /// What it does, in one sentence.
     pub(crate) sentence: String,
+    /// Whether its moment lies ahead.
+    pub(crate) waits: bool,
     /// When it last started.
     pub(crate) started: Option<When>,
     /// When it ended.
@@ -168,7 +170,7 @@ impl ReportPage {
             chart::line("Clicked", "clicked", &column(|counts| counts.clicked)),
         ];
         let done = counts.audience - counts.waiting().min(counts.audience);
-        let progress = (campaign.status == Status::Sending).then(|| {
+        let progress = matches!(campaign.status, Status::Sending | Status::Paused).then(|| {
             let words = format!(
                 "{} of {} done",
                 format::number(done),
@@ -181,7 +183,7 @@ impl ReportPage {
             id: campaign.id.0,
             name: campaign.definition.name.clone(),
             badge: status::badge(campaign.status, all),
-            sentence: sentence(campaign),
+            sentence: sentence(campaign, told),
             started: campaign.started_at.map(|at| told.when(at)),
             ended: campaign.ended_at.map(|at| told.when(at)),
             stats: funnel::stats(campaign, &counts, aims),
@@ -222,6 +224,7 @@ impl ReportPage {
                 .collect(),
             counted: all.handed + all.audience + all.shown + all.exposed > 0 || found.revision.is_some(),
             push,
+            waits: campaign.status == Status::Scheduled,
             may: Verbs::of(campaign),
             shell,
         }
@@ -303,15 +306,16 @@ fn marks(found: &CampaignReport, days: &[DayCounts], told: &Told) -> Vec<Mark> {
 }
 
 /// What a campaign does, in one sentence.
-pub(crate) fn sentence(campaign: &Campaign) -> String {
+fn sentence(campaign: &Campaign, told: &Told) -> String {
     match &campaign.definition.body {
         Body::Popup(plan) => plan.sentence(),
         Body::Push(plan) => {
             let kept = format::span(u64::from(plan.push.ttl_seconds));
-            format!(
-                "{} Kept {kept} for browsers that are away.",
-                plan.sentence("at once")
-            )
+            let when = plan
+                .send
+                .at
+                .map_or_else(|| "at once".to_owned(), |at| format!("on {}", told.moment(at)));
+            format!("{} Kept {kept} for browsers that are away.", plan.sentence(&when))
         }
     }
 }

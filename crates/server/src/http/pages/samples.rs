@@ -8,7 +8,9 @@ use crate::http::pages::answers::AnswersCard;
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standing, tabs};
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
-use crate::http::pages::editor::push::{Bench, PushEditorPage};
+use crate::http::pages::editor::control::{Fields, Shape};
+use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage};
+use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
 use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
 use crate::http::pages::format::{self, Told};
@@ -154,13 +156,13 @@ fn rows() -> Vec<Row> {
             &popup(1, "Autumn sale, 10% off", Status::Running, None),
             &popup_counts(),
             &clicks,
-            NOW,
+            &told(),
         ),
         Row::new(
             &push(2, "Weekend edit, 21 Nov", Status::Sending),
             &push_counts(),
             &clicks,
-            NOW,
+            &told(),
         ),
         Row::new(
             &popup(3, "Thanks for the basket", Status::Stopped, Some("Added To Cart")),
@@ -171,7 +173,7 @@ fn rows() -> Vec<Row> {
                 ..Counts::default()
             },
             &clicks,
-            NOW,
+            &told(),
         ),
         Row::new(
             &push(4, "Singles Day, 24 hours", Status::Sent),
@@ -183,13 +185,13 @@ fn rows() -> Vec<Row> {
                 ..Counts::default()
             },
             &[20, 40, 12, 8, 5, 4, 3, 2, 2, 1, 1, 1, 1, 1],
-            NOW,
+            &told(),
         ),
         Row::new(
             &push(5, "Winter boots, second try", Status::Draft),
             &Counts::default(),
             &[],
-            NOW,
+            &told(),
         ),
     ]
 }
@@ -272,14 +274,31 @@ fn bench(id: Option<i64>, status: Status, errors: Vec<FieldError>) -> Bench {
 
 fn push_editor() -> PushEditorPage {
     let sample = push(5, "Back in stock", Status::Draft);
-    let form = PushForm::of(&sample.definition).expect("a push");
+    let zone = Zone::utc();
+    let form = PushForm::of(&sample.definition, &zone).expect("a push");
+    let none = Errors::default();
+    let fields = Fields {
+        typed: &form.plan,
+        wrong: &none,
+    };
     PushEditorPage {
         shell: shell(Nav::Campaigns, "/campaigns/5/edit"),
         bench: bench(Some(5), Status::Draft, Vec::new()),
+        rules: RuleRows::new(&fields, "audience"),
+        wrong: None,
+        known: vec!["Plan".into(), "Charged".into()],
+        at: fields.control("send.at", "Goes out", Shape::Moment("UTC".into())),
+        pace: fields.control("send.per_minute", "Messages a minute, at most", Shape::Number),
+        zone: "UTC".into(),
+        outlook: Outlook {
+            payload: "{\n  \"web_push\": 8030\n}".into(),
+            bytes: 1284,
+            sentence: "Goes to all subscribers at once.".into(),
+            reach: "6,870 subscriptions now".into(),
+            verb: "Send to 6,870 subscriptions".into(),
+            ..Outlook::default()
+        },
         form,
-        bytes: 1284,
-        payload: "{\n  \"web_push\": 8030\n}".into(),
-        subscribers: 6870,
         origin_host: "shop.example.com".into(),
     }
 }

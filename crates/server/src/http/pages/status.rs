@@ -29,6 +29,10 @@ pub(crate) struct Verbs {
     pub(crate) start: bool,
     /// Stop it.
     pub(crate) stop: bool,
+    /// Halt it.
+    pub(crate) pause: bool,
+    /// Go on with it.
+    pub(crate) resume: bool,
     /// Edit it.
     pub(crate) edit: bool,
     /// Delete it.
@@ -46,6 +50,8 @@ impl Verbs {
         Self {
             start: campaign.status.start(kind, false).is_ok(),
             stop: campaign.status.stop().is_ok(),
+            pause: campaign.status.pause().is_ok(),
+            resume: campaign.status.resume().is_ok(),
             edit: campaign.status.may_edit(kind),
             delete: campaign.status.may_delete(),
             archive: campaign.status.may_delete() && campaign.archived_at.is_none(),
@@ -94,7 +100,7 @@ pub(crate) fn badge_now(campaign: &Campaign, counts: &Counts, now: Timestamp) ->
 /// Where a campaign stands, its dates included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// It runs, but its first day lies ahead.
+    /// It was started, but its first day or its moment lies ahead.
     Scheduled,
     /// It runs, but its last day is over.
     Ended,
@@ -112,6 +118,9 @@ impl Life {
             if plan.schedule.start.is_some_and(|start| start > now) {
                 return Self::Scheduled;
             }
+        }
+        if campaign.status == Status::Scheduled {
+            return Self::Scheduled;
         }
         Self::As(campaign.status)
     }

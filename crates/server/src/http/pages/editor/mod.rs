@@ -100,7 +100,7 @@ pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered, Asked(at): Asked<At
 async fn edit_page(desk: &Desk, id: CampaignId, at: &At) -> Result<Response, Error> {
     let campaign = desk.app.launch.find(&desk.account().id, id).await?;
     if campaign.definition.kind() == Kind::Push {
-        return push::edit(desk, &campaign).await;
+        return push::edit(desk, &campaign, &at.add).await;
     }
     if at.step == "template" {
         let definition = current(&campaign);
@@ -426,7 +426,7 @@ pub(crate) async fn discard(Numbered(id): Numbered, Signed { desk, .. }: Signed)
 /// The message of a form that is being typed: JSON for the stage, a document of its own for a new tab.
 pub(crate) async fn preview(Signed { desk, form }: Signed) -> Response {
     let told = match form.get("kind") {
-        "push" => push::preview(&desk, &form),
+        "push" => push::preview(&desk, &form).await,
         _ => popup_preview(&desk, &form).await,
     };
     let answer = told.map(|told| match told.get("html").and_then(Value::as_str) {

@@ -3,6 +3,11 @@
 //! A form goes through `forms` to the rules of the API. Left out: storage and sending. Invariant: whatever is not accepted comes back with
 //! everything that was typed.
 
+use super::control::{Control, Fields, Shape};
+use super::encoded;
+use super::rows::{self, RuleRows, add_row};
+use super::stage;
+use crate::audience;
 use crate::http::error::Error;
 use crate::http::pages::campaigns::started;
 use crate::http::pages::desk::{Desk, Sent, fields, host_of, said};
@@ -10,15 +15,19 @@ use crate::http::pages::forms::PushForm;
 use crate::http::pages::icon::Icon;
 use crate::http::pages::status::{self, Badge};
 use crate::http::pages::{Errors, Nav, Said, Shell, Theme, asset, format};
+use crate::store::subscriptions::Subscriber;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Campaign, Definition, Kind, Status};
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::notification::MAX_PAYLOAD_BYTES;
+use campanile_core::notification::{MAX_PAYLOAD_BYTES, PreparedPush, PushMessage};
 use campanile_core::stats::Counts;
+use campanile_core::time::Timestamp;
+use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// Times to live that the composer offers, in seconds.
 const TTLS: [&str; 7] = ["0", "3600", "21600", "86400", "259200", "604800", "2419200"];
@@ -58,14 +67,50 @@ pub(crate) struct PushEditorPage {
     pub(crate) bench: Bench,
     /// What is typed.
     pub(crate) form: PushForm,
-    /// Bytes of the largest payload; 0 while the form cannot be read.
-    pub(crate) bytes: usize,
-    /// The payload, indented, to be looked at.
-    pub(crate) payload: String,
-    /// Active subscriptions.
-    pub(crate) subscribers: u64,
+    /// To whom, as rows.
+    pub(crate) rules: RuleRows,
+    /// What is wrong with the rules as a whole.
+    pub(crate) wrong: Option<String>,
+    /// Names of events and properties that are known.
+    pub(crate) known: Vec<String>,
+    /// The moment.
+    pub(crate) at: Control,
+    /// The pace.
+    pub(crate) pace: Control,
+    /// The zone in which moments are written.
+    pub(crate) zone: String,
+    /// What is to be expected of it.
+    pub(crate) outlook: Outlook,
     /// Where the site lives, as the browsers will name it.
     pub(crate) origin_host: String,
+}
+
+/// What is to be expected of a push as it is typed; the page and its script are told the same.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Outlook {
+    /// The payload, indented, to be looked at.
+    pub(crate) payload: String,
+    /// Bytes of the largest payload; 0 while the form cannot be read.
+    pub(crate) bytes: usize,
+    /// The plan in one sentence.
+    pub(crate) sentence: String,
+    /// Whom it reaches, in words.
+    pub(crate) reach: String,
+    /// Whom nothing is sent to though they are meant, in words; empty where there is nobody.
+    pub(crate) left_out: String,
+    /// Words of the button that starts it.
+    pub(crate) verb: String,
+    /// The texts as the newest visitor would read them, by the name of their input; empty where everybody reads the same.
+    pub(crate) shown: BTreeMap<String, String>,
+    /// Whether it reaches nobody now.
+    pub(crate) nobody: bool,
+}
+
+impl Outlook {
+    /// A text as it is shown.
+    pub(crate) fn text<'a>(&'a self, name: &str, typed: &'a str) -> &'a str {
+        self.shown.get(name).map_or(typed, String::as_str)
+    }
 }
 
 /// An empty composer.
@@ -74,17 +119,29 @@ pub(super) async fn begin(desk: &Desk) -> Result<Response, Error> {
     drawn(desk, form, None, Errors::default(), "", StatusCode::OK).await
 }
 
-/// The composer of a push that is kept.
-pub(super) async fn edit(desk: &Desk, campaign: &Campaign) -> Result<Response, Error> {
+/// The composer of a push that is kept, with one more row where that is asked for.
+pub(super) async fn edit(desk: &Desk, campaign: &Campaign, add: &str) -> Result<Response, Error> {
     if !campaign.status.may_edit(Kind::Push) {
         return Ok(Redirect::to(&format!("/campaigns/{}", campaign.id)).into_response());
     }
-    let form = PushForm::of(&campaign.definition).unwrap_or_default();
+    let zone = &desk.account().zone;
+    let mut form = PushForm::of(&campaign.definition, zone).unwrap_or_default();
+    if !add.is_empty() {
+        add_row(&mut form.plan, add);
+    }
     drawn(desk, form, Some(campaign), Errors::default(), "", StatusCode::OK).await
 }
 
-fn definition(form: &PushForm) -> Result<Definition, FieldError> {
-    Definition::parse(form.to_json()?)
+fn definition(
+    desk: &Desk,
+    form: &PushForm,
+    before: Option<&Campaign>,
+    without: Option<&str>,
+) -> Result<Definition, Vec<FieldError>> {
+    let zone = super::zone(desk, &form.plan);
+    let before = before.map(|campaign| &campaign.definition);
+    let json = form.to_json(before, (&zone, desk.now), without)?;
+    Definition::parse(json).map_err(|fault| vec![fault])
 }
 
 const NOT_SAVED: &str = "Not saved. What you typed is still here.";
@@ -92,26 +149,17 @@ const NOT_STARTED: &str = "Not started. Everything is saved as a draft; this is 
 
 /// Keeps a push, and sends it where that is asked for.
 pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Result<Response, Error> {
-    let form: PushForm = sent.read()?;
+    let form = PushForm::read(sent)?;
     let account = &desk.account().id;
     let before = match id {
         Some(id) => Some(desk.app.launch.find(account, id).await?),
         None => None,
     };
-    let parsed = definition(&form);
-    let definition = match parsed {
+    let refused = StatusCode::UNPROCESSABLE_ENTITY;
+    let without = form.then.strip_prefix("remove:");
+    let definition = match definition(desk, &form, before.as_ref(), without) {
         Ok(definition) => definition,
-        Err(fault) => {
-            return drawn(
-                desk,
-                form,
-                before.as_ref(),
-                Errors(vec![fault]),
-                NOT_SAVED,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
-            .await;
-        }
+        Err(faults) => return drawn(desk, form, before.as_ref(), Errors(faults), NOT_SAVED, refused).await,
     };
     let kept = match &before {
         Some(before) => desk.app.launch.change(account, before.clone(), definition).await,
@@ -121,33 +169,24 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
         Ok(campaign) => campaign,
         Err(fault) => {
             let errors = fields(fault.into())?;
-            return drawn(
-                desk,
-                form,
-                before.as_ref(),
-                errors,
-                NOT_SAVED,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
-            .await;
+            return drawn(desk, form, before.as_ref(), errors, NOT_SAVED, refused).await;
         }
     };
+    let edit = format!("/campaigns/{}/edit", kept.id);
+    if let Some(list) = form.then.strip_prefix("add:") {
+        return Ok(Redirect::to(&format!("{edit}?add={}#audience", encoded(list))).into_response());
+    }
+    if without.is_some() {
+        return Ok(Redirect::to(&format!("{edit}#audience")).into_response());
+    }
     if form.then != "start" {
-        return Ok(said(&format!("/campaigns/{}/edit", kept.id), Said::Saved));
+        return Ok(said(&edit, Said::Saved));
     }
     match desk.app.launch.start(account, kept.id).await {
         Ok(campaign) => Ok(said(&format!("/campaigns/{}", campaign.id), started(&campaign))),
         Err(fault) => {
             let errors = fields(fault.into())?;
-            drawn(
-                desk,
-                form,
-                Some(&kept),
-                errors,
-                NOT_STARTED,
-                StatusCode::UNPROCESSABLE_ENTITY,
-            )
-            .await
+            drawn(desk, form, Some(&kept), errors, NOT_STARTED, refused).await
         }
     }
 }
@@ -166,12 +205,17 @@ async fn drawn(
     problem: &'static str,
     status: StatusCode,
 ) -> Result<Response, Error> {
-    let definition = definition(&form);
+    let definition = definition(desk, &form, campaign, None);
     let missing = match &definition {
         Ok(definition) => definition.check(),
-        Err(fault) => vec![fault.clone()],
+        Err(faults) => faults.clone(),
     };
     let standing = campaign.map_or(Status::Draft, |campaign| campaign.status);
+    // What was refused first, then what is kept and not right yet.
+    let mut wrong = errors.clone();
+    if campaign.is_some() {
+        wrong.0.extend(missing.iter().cloned());
+    }
     let bench = Bench {
         id: campaign.map(|campaign| campaign.id.0),
         badge: status::badge(standing, &Counts::default()),
@@ -180,50 +224,137 @@ async fn drawn(
         errors,
         problem,
     };
-    let told = definition
-        .as_ref()
-        .ok()
-        .and_then(|definition| push_payload(desk, definition));
-    let (payload, bytes) = told.unwrap_or_default();
+    let outlook = match &definition {
+        Ok(definition) => outlook(desk, definition).await?,
+        Err(_) => Outlook {
+            verb: "Send push".to_owned(),
+            ..Outlook::default()
+        },
+    };
+    let zone = super::zone(desk, &form.plan).name().to_owned();
+    let newest = stage::newest(desk, stage::LOOKED_AT).await?;
+    let mut known = stage::properties(&newest);
+    known.extend(["Charged", "Added To Cart"].map(str::to_owned));
+    let fields = Fields {
+        typed: &form.plan,
+        wrong: &wrong,
+    };
     let page = PushEditorPage {
-        subscribers: subscribers(desk).await?,
+        rules: RuleRows::new(&fields, "audience"),
+        wrong: wrong.of("audience.rules").map(str::to_owned),
+        known,
+        at: fields
+            .control("send.at", "Goes out", Shape::Moment(zone.clone()))
+            .help("Empty: as soon as you send it."),
+        pace: fields
+            .control("send.per_minute", "Messages a minute, at most", Shape::Number)
+            .help("Empty: as fast as the push services take them. A pace keeps your own site from a rush."),
+        zone,
+        outlook,
         origin_host: host_of(desk.home()).to_owned(),
         shell: desk.shell(Nav::Campaigns),
         bench,
         form,
-        bytes,
-        payload,
     };
     Ok(desk.page_as(status, page))
 }
 
-/// The payload as one recipient would get it, indented, with the bytes of the largest one.
-fn push_payload(desk: &Desk, definition: &Definition) -> Option<(String, usize)> {
+/// What is to be expected of a push now.
+async fn outlook(desk: &Desk, definition: &Definition) -> Result<Outlook, Error> {
     let Body::Push(plan) = &definition.body else {
-        return None;
+        return Ok(Outlook::default());
     };
     let push = &plan.push;
-    let send = Id::from_bytes(&[0; 16])?;
-    let payload: Value =
-        serde_json::from_slice(&push.payload(&desk.account().id, CampaignId(0), send, None)).ok()?;
-    Some((
-        serde_json::to_string_pretty(&payload).ok()?,
-        push.largest_payload_bytes(),
-    ))
+    let send = Id::new(Timestamp(0), [0; 10]);
+    let payload: Value = serde_json::from_slice(&push.payload(&desk.account().id, CampaignId(0), send, None))
+        .map_err(anyhow::Error::from)?;
+    let when = match plan.send.at {
+        Some(at) => format!("on {}", desk.told().moment(at)),
+        None => "at once".to_owned(),
+    };
+    let mut found = Outlook {
+        payload: serde_json::to_string_pretty(&payload).map_err(anyhow::Error::from)?,
+        bytes: push.largest_payload_bytes(),
+        sentence: plan.sentence(&when),
+        verb: "Send push".to_owned(),
+        ..Outlook::default()
+    };
+    let estimate = audience::estimate(&desk.app.store, &desk.site, plan, desk.now, audience::AT_A_GLANCE);
+    let Ok(estimate) = estimate.await? else {
+        return Ok(found);
+    };
+    let reached = estimate.reached();
+    let about = if estimate.is_exact() { "" } else { "about " };
+    let subscriptions = format::counted(reached, "subscription", "subscriptions");
+    found.nobody = reached == 0;
+    found.bytes = found.bytes.max(estimate.largest_bytes);
+    found.reach = if plan.audience.is_empty() && estimate.left_out.is_empty() {
+        format!("{subscriptions} now")
+    } else {
+        format!(
+            "{about}{subscriptions} of {} now",
+            format::number(estimate.subscribers)
+        )
+    };
+    found.left_out = estimate
+        .left_out
+        .iter()
+        .map(|(reason, n)| {
+            format!(
+                "{}: {reason}",
+                format::counted(*n, "subscription gets nothing", "subscriptions get nothing")
+            )
+        })
+        .collect::<Vec<_>>()
+        .join(" ");
+    found.verb = match (plan.send.at, reached) {
+        (Some(_), _) => "Schedule push".to_owned(),
+        (None, 0) => "Send push".to_owned(),
+        (None, _) => format!("Send to {about}{subscriptions}"),
+    };
+    found.shown = shown(desk, push).await?;
+    Ok(found)
+}
+
+/// The texts as the newest visitor would read them; none where everybody reads the same, or where they cannot be filled.
+async fn shown(desk: &Desk, push: &PushMessage) -> Result<BTreeMap<String, String>, Error> {
+    let none = BTreeMap::new();
+    let Ok(prepared) = PreparedPush::new(push) else {
+        return Ok(none);
+    };
+    if prepared.is_same_for_all() {
+        return Ok(none);
+    }
+    let Some((device, profile, _)) = stage::newest(desk, 1).await?.pop() else {
+        return Ok(none);
+    };
+    let newest = Subscriber { device, profile };
+    let Ok(message) = audience::fill(&desk.site, &prepared, &newest, desk.now) else {
+        return Ok(none);
+    };
+    let mut texts = BTreeMap::from([
+        ("push.title".to_owned(), message.title.clone()),
+        ("push.body".to_owned(), message.body.clone()),
+    ]);
+    for (at, action) in message.actions.iter().enumerate() {
+        texts.insert(format!("push.actions.{at}.title"), action.title.clone());
+    }
+    Ok(texts)
 }
 
 /// What the composer's script is told of a form that is being typed.
-pub(super) fn preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
-    let form: PushForm = sent.read()?;
-    Ok(match definition(&form) {
+pub(super) async fn preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
+    let form = PushForm::read(sent)?;
+    let before = match sent.get("id").parse() {
+        Ok(id) => Some(desk.app.launch.find(&desk.account().id, CampaignId(id)).await?),
+        Err(_) => None,
+    };
+    Ok(match definition(desk, &form, before.as_ref(), None) {
         Ok(definition) => {
-            let mut told = json!({"errors": definition.check()});
-            if let Some((payload, bytes)) = push_payload(desk, &definition) {
-                told["payload"] = json!(payload);
-                told["bytes"] = json!(bytes);
-            }
+            let mut told = json!(outlook(desk, &definition).await?);
+            told["errors"] = json!(definition.check());
             told
         }
-        Err(fault) => json!({"errors": [fault]}),
+        Err(faults) => json!({"errors": faults}),
     })
 }

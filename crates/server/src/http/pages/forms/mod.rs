@@ -12,6 +12,7 @@ mod push;
 mod rules;
 
 pub(crate) use goal::{fill_goal, read_goal};
+pub(crate) use moment::written;
 pub(crate) use plan::{fill_when, read_when};
 pub(crate) use popup::{
     RECEIPT_LINES, change_template, fill_experiment, fill_popup, read_experiment, read_popup, variants,

@@ -17,7 +17,7 @@ fn zoned(at: Timestamp, zone: &Zone) -> Zoned {
 }
 
 /// A moment as it stands in an input; with seconds only where it has some.
-pub(super) fn written(at: Timestamp, zone: &Zone) -> String {
+pub(crate) fn written(at: Timestamp, zone: &Zone) -> String {
     let pattern = if at.ms() % 60_000 == 0 {
         "%-d %b %Y, %H:%M"
     } else {

@@ -1,13 +1,16 @@
-//! The push composer's form: flat text in, the API's JSON out.
+//! The push composer's form: text in, the API's JSON out.
 //!
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
-//! kept as it was typed.
+//! kept as it was typed, and what has no input stays as it was.
 
-use super::{key_values, lines_of, optional, whole_number};
+use super::{Reading, Typed, fill_rules, key_values, lines_of, moment, optional, read_rules, whole_number};
+use crate::http::error::Error;
+use crate::http::pages::desk::Sent;
 use crate::http::pages::format;
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Definition};
 use campanile_core::notification::Action;
+use campanile_core::time::{Timestamp, Zone};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -42,12 +45,21 @@ pub(crate) struct PushForm {
     pub(crate) urgency: String,
     #[serde(rename = "push.tag")]
     pub(crate) tag: String,
+    #[serde(rename = "push.actions.2.title")]
+    pub(crate) third_title: String,
+    #[serde(rename = "push.actions.2.url")]
+    pub(crate) third_url: String,
     /// `yes` when ticked.
     #[serde(rename = "push.require_interaction")]
     pub(crate) stays: String,
     /// `yes` when ticked.
     #[serde(rename = "push.silent")]
     pub(crate) silent: String,
+    /// `yes` when ticked.
+    #[serde(rename = "push.renotify")]
+    pub(crate) renotify: String,
+    #[serde(rename = "push.direction")]
+    pub(crate) direction: String,
     #[serde(rename = "push.language")]
     pub(crate) language: String,
     /// `key = value` a line.
@@ -55,9 +67,20 @@ pub(crate) struct PushForm {
     pub(crate) kv: String,
     /// `start` to send after saving.
     pub(crate) then: String,
+    /// To whom, when and how fast.
+    #[serde(skip)]
+    pub(crate) plan: Typed,
 }
 
 impl PushForm {
+    /// What was sent.
+    pub(crate) fn read(sent: &Sent) -> Result<Self, Error> {
+        Ok(Self {
+            plan: Typed::sent(sent),
+            ..sent.read()?
+        })
+    }
+
     /// A new push; `home` is the site's address, where a click leads until it is changed.
     pub(crate) fn fresh(home: &str) -> Self {
         let text = |text: &str| text.to_owned();
@@ -67,12 +90,13 @@ impl PushForm {
             ttl: text("86400"),
             urgency: text("normal"),
             language: text("en"),
+            direction: text("auto"),
             ..Self::default()
         }
     }
 
-    /// The form of a push that is kept; `None` for a pop-up.
-    pub(crate) fn of(definition: &Definition) -> Option<Self> {
+    /// The form of a push that is kept; `None` for a pop-up. Moments are written in `zone`.
+    pub(crate) fn of(definition: &Definition, zone: &Zone) -> Option<Self> {
         let Body::Push(plan) = &definition.body else {
             return None;
         };
@@ -85,6 +109,13 @@ impl PushForm {
                 .unwrap_or_default()
         };
         let ((first_title, first_url), (second_title, second_url)) = (words(action(0)), words(action(1)));
+        let (third_title, third_url) = words(action(2));
+        let mut typed = Typed::default();
+        fill_rules(&mut typed, "audience", &plan.audience);
+        let at = plan.send.at.map(|at| moment::written(at, zone));
+        typed.set("send.at", at.unwrap_or_default());
+        let pace = plan.send.per_minute.map(|pace| pace.to_string());
+        typed.set("send.per_minute", pace.unwrap_or_default());
         Some(Self {
             name: definition.name.clone(),
             title: push.title.clone(),
@@ -97,23 +128,44 @@ impl PushForm {
             first_url,
             second_title,
             second_url,
+            third_title,
+            third_url,
             ttl: push.ttl_seconds.to_string(),
             urgency: push.urgency.as_str().to_owned(),
             tag: push.tag.clone().unwrap_or_default(),
             stays: tick(push.require_interaction),
             silent: tick(push.silent),
+            renotify: tick(push.renotify),
+            direction: push.direction.as_str().to_owned(),
             language: push.language.clone(),
             kv: lines_of(&push.kv),
             then: String::new(),
+            plan: typed,
         })
     }
 
-    /// The JSON of the API; lines of key-values and numbers that cannot be read are faults here.
-    pub(crate) fn to_json(&self) -> Result<Value, FieldError> {
+    /// The JSON of the API, with what `before` says of all that has no input; what cannot be read is a fault here. A row of the rules may be
+    /// left out.
+    pub(crate) fn to_json(
+        &self,
+        before: Option<&Definition>,
+        (zone, now): (&Zone, Timestamp),
+        without: Option<&str>,
+    ) -> Result<Value, Vec<FieldError>> {
+        let names: Vec<String> = match before.map(|before| &before.body) {
+            Some(Body::Push(plan)) => plan
+                .push
+                .actions
+                .iter()
+                .map(|action| action.action.clone())
+                .collect(),
+            _ => Vec::new(),
+        };
         let mut actions = Vec::new();
         for (name, title, url) in [
             ("first", &self.first_title, &self.first_url),
             ("second", &self.second_title, &self.second_url),
+            ("third", &self.third_title, &self.third_url),
         ] {
             if !(title.trim().is_empty() && url.trim().is_empty()) {
                 let url = if url.trim().is_empty() {
@@ -121,21 +173,55 @@ impl PushForm {
                 } else {
                     url.trim()
                 };
-                actions.push(json!({"action": name, "title": title.trim(), "url": url}));
+                // Clicks are counted under the name that it has.
+                let known = names.get(actions.len()).map_or(name, String::as_str);
+                actions.push(json!({"action": known, "title": title.trim(), "url": url}));
             }
         }
-        Ok(json!({
-            "name": self.name, "kind": "push",
-            "push": {
-                "title": self.title, "body": self.body.replace("\r\n", "\n"), "url": self.url.trim(),
-                "icon": optional(&self.icon), "image": optional(&self.image), "badge": optional(&self.badge),
-                "actions": actions, "tag": optional(&self.tag),
-                "require_interaction": self.stays == "yes", "silent": self.silent == "yes",
-                "language": self.language.trim(),
-                "ttl_seconds": whole_number("push.ttl_seconds", &self.ttl, "Choose how long it is kept.")?,
-                "urgency": self.urgency, "kv": key_values("push.kv", &self.kv)?,
-            },
-        }))
+        let mut whole = before.map_or_else(|| json!({"kind": "push", "push": {}}), Definition::to_json);
+        whole["name"] = json!(self.name);
+        let mut reading = Reading::new(&self.plan, zone, now);
+        reading.without = without;
+        for (field, value) in [
+            ("title", json!(self.title)),
+            ("body", json!(self.body.replace("\r\n", "\n"))),
+            ("url", json!(self.url.trim())),
+            ("icon", json!(optional(&self.icon))),
+            ("image", json!(optional(&self.image))),
+            ("badge", json!(optional(&self.badge))),
+            ("actions", json!(actions)),
+            ("tag", json!(optional(&self.tag))),
+            ("require_interaction", json!(self.stays == "yes")),
+            ("silent", json!(self.silent == "yes")),
+            ("renotify", json!(self.renotify == "yes")),
+            ("direction", json!(self.direction)),
+            ("language", json!(self.language.trim())),
+            ("urgency", json!(self.urgency)),
+        ] {
+            whole["push"][field] = value;
+        }
+        match whole_number("push.ttl_seconds", &self.ttl, "Choose how long it is kept.") {
+            Ok(seconds) => whole["push"]["ttl_seconds"] = json!(seconds),
+            Err(fault) => reading.faults.push(fault),
+        }
+        match key_values("push.kv", &self.kv) {
+            Ok(kv) => whole["push"]["kv"] = kv,
+            Err(fault) => reading.faults.push(fault),
+        }
+        whole["audience"] = read_rules(&mut reading, "audience");
+        let mut send = whole["send"].take();
+        if !send.is_object() {
+            send = json!({});
+        }
+        reading.put_moment(&mut send, "at", "send.at");
+        let remedy = "Say how many messages go out in a minute, or nothing for as many as possible.";
+        reading.put_optional_number(&mut send, "per_minute", "send.per_minute", remedy);
+        whole["send"] = send;
+        if reading.faults.is_empty() {
+            Ok(whole)
+        } else {
+            Err(reading.faults)
+        }
     }
 
     /// Delivery in a few words.
@@ -164,29 +250,72 @@ impl PushForm {
 mod tests {
     use super::*;
 
+    fn parse(form: &PushForm, before: Option<&Definition>) -> Result<Definition, Vec<FieldError>> {
+        let json = form.to_json(before, (&Zone::utc(), Timestamp(1_800_000_000_000)), None)?;
+        Definition::parse(json).map_err(|fault| vec![fault])
+    }
+
     #[test]
     fn a_push_goes_round() {
-        let form = PushForm {
+        let mut form = PushForm {
             title: "The kiln is open".into(),
             second_title: "See them".into(),
             silent: "yes".into(),
             ..PushForm::fresh("https://shop.example.com/")
         };
-        let definition = Definition::parse(form.to_json().expect("readable")).expect("parsed");
+        for (name, value) in [
+            ("audience.rules[0].is", "property"),
+            ("audience.rules[0].name", "Plan"),
+            ("audience.rules[0].value", "Club"),
+            ("send.at", "1 Feb 2027, 09:00"),
+            ("send.per_minute", "600"),
+        ] {
+            form.plan.set(name, value);
+        }
+        let definition = parse(&form, None).expect("readable");
         assert!(definition.check().is_empty(), "{:?}", definition.check());
-        let again = PushForm::of(&definition).expect("a push");
+        let again = PushForm::of(&definition, &Zone::utc()).expect("a push");
         assert_eq!(
             (again.first_title.as_str(), again.silent.as_str()),
             ("See them", "yes")
+        );
+        assert_eq!(
+            (again.plan.get("send.at"), again.plan.get("send.per_minute")),
+            ("1 Feb 2027, 09:00", "600")
+        );
+        assert_eq!(parse(&again, Some(&definition)), Ok(definition));
+    }
+
+    #[test]
+    fn what_has_no_input_stays() {
+        let kept = json!({"name": "P", "kind": "push", "push": {
+            "title": "T", "url": "https://shop.example.com/", "vibrate": [200, 100],
+            "translations": {"de": {"title": "Der Ofen ist offen"}},
+        }});
+        let kept = Definition::parse(kept).expect("a push");
+        let mut form = PushForm::of(&kept, &Zone::utc()).expect("a push");
+        form.title = "Another".into();
+        let changed = parse(&form, Some(&kept)).expect("readable").to_json();
+        assert_eq!(changed["push"]["title"], "Another");
+        assert_eq!(changed["push"]["vibrate"], json!([200, 100]));
+        assert_eq!(
+            changed["push"]["translations"]["de"]["title"],
+            "Der Ofen ist offen"
         );
     }
 
     #[test]
     fn what_cannot_be_read_names_its_input() {
-        let form = PushForm {
+        let mut form = PushForm {
             kv: "just words".into(),
             ..PushForm::fresh("https://shop.example.com/")
         };
-        assert_eq!(form.to_json().expect_err("no key").field, "push.kv");
+        form.plan.set("send.at", "soon");
+        let fields: Vec<String> = parse(&form, None)
+            .expect_err("two faults")
+            .into_iter()
+            .map(|fault| fault.field)
+            .collect();
+        assert_eq!(fields, ["push.kv", "send.at"]);
     }
 }

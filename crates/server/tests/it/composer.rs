@@ -1,0 +1,181 @@
+//! The push composer over HTTP: what is typed becomes what is sent, to whom, when; and the buttons of a push that was started.
+
+use crate::bed::{Answer, Bed};
+use crate::dashboard::Person;
+use crate::engines;
+use crate::push_plans::somebody;
+use crate::pushes::{counts, work_through};
+use serde_json::{Value, json};
+
+engines!(
+    written_for_some_and_sent_at_its_moment,
+    rows_come_and_go_without_script,
+    what_is_refused_comes_back_as_typed,
+    what_the_form_does_not_show_stays,
+    halted_and_resumed_by_its_buttons,
+);
+
+const MESSAGE: [(&str, &str); 9] = [
+    ("kind", "push"),
+    ("name", "Kiln opening"),
+    (
+        "push.title",
+        "{{ profile.First | default: \"Hello\" }}, the kiln is open",
+    ),
+    ("push.url", "https://shop.example.com/new"),
+    ("push.ttl_seconds", "86400"),
+    ("push.urgency", "normal"),
+    ("push.language", "en"),
+    ("push.direction", "auto"),
+    ("zone", "UTC"),
+];
+
+const CLUB: [(&str, &str); 5] = [
+    ("audience.match", "all"),
+    ("audience.rules[0].is", "property"),
+    ("audience.rules[0].name", "Plan"),
+    ("audience.rules[0].op", "is"),
+    ("audience.rules[0].value", "Club"),
+];
+
+fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
+    [&MESSAGE[..]]
+        .iter()
+        .chain(more)
+        .copied()
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// The campaign's number, from where an answer leads.
+fn led_to(answer: &Answer) -> i64 {
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    let place = answer.header("location").to_owned();
+    let number = place.trim_start_matches("/campaigns/");
+    let end = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+    number[..end].parse().unwrap_or_else(|_| panic!("{place}"))
+}
+
+async fn of(bed: &Bed, campaign: i64) -> Value {
+    bed.get(&format!("/campaigns/{campaign}")).await
+}
+
+async fn written_for_some_and_sent_at_its_moment(bed: &Bed) {
+    let (_, for_ada) = somebody(bed, "ada", json!({"First": "Ada", "Plan": "Club"}), "en").await;
+    let (_, for_ben) = somebody(bed, "ben", json!({"First": "Ben"}), "en").await;
+    let person = Person::administrator(bed).await;
+    let at = jiff::Timestamp::from_millisecond(bed.now() + 7_200_000).unwrap();
+    let at = at
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .strftime("%-d %b %Y, %H:%M")
+        .to_string();
+    let when = [("send.at", at.as_str()), ("send.per_minute", "600")];
+
+    let told = person
+        .ask("/campaigns/preview", &typed(&[&CLUB, &when]))
+        .await
+        .json();
+    assert_eq!(told["errors"], json!([]), "{told}");
+    assert_eq!(told["reach"], "1 subscription of 2 now", "{told}");
+    assert_eq!(told["verb"], "Schedule push");
+    assert_eq!(
+        told["shown"]["push.title"], "Ben, the kiln is open",
+        "as the newest visitor reads it"
+    );
+    let sentence = told["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("property “Plan” is Club") && sentence.contains(&at),
+        "{sentence}"
+    );
+
+    let id = led_to(
+        &person
+            .post("/campaigns", &typed(&[&CLUB, &when, &[("then", "start")]]))
+            .await,
+    );
+    assert_eq!(of(bed, id).await["status"], "scheduled");
+    let page = person.get(&format!("/campaigns/{id}")).await.body;
+    assert!(
+        page.contains("It waits for its moment") && page.contains("Take back"),
+        "{page}"
+    );
+    let question = person.get(&format!("/campaigns/{id}/stop")).await.body;
+    assert!(question.contains("Take “Kiln opening” back?"), "{question}");
+    let list = person.get("/campaigns?status=scheduled").await.body;
+    assert!(
+        list.contains("Kiln opening") && list.contains("Scheduled"),
+        "{list}"
+    );
+    bed.pass(7_200_000);
+    work_through(bed, id).await;
+    assert_eq!(counts(bed, id).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!((for_ada.count(), for_ben.count()), (1, 0));
+}
+
+async fn rows_come_and_go_without_script(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let added = person
+        .post("/campaigns", &typed(&[&[("then", "add:audience")]]))
+        .await;
+    let id = led_to(&added);
+    let place = added.header("location").to_owned();
+    let page = person.get(place.split('#').next().unwrap()).await.body;
+    assert!(page.contains("name=\"audience.rules[0].is\""), "one more row");
+    person.post(&format!("/campaigns/{id}"), &typed(&[&CLUB])).await;
+    assert_eq!(of(bed, id).await["audience"]["rules"][0]["value"], "Club");
+    let fields = typed(&[&CLUB, &[("then", "remove:audience.rules[0]")]]);
+    person.post(&format!("/campaigns/{id}"), &fields).await;
+    assert_eq!(of(bed, id).await.get("audience"), None);
+}
+
+async fn what_is_refused_comes_back_as_typed(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let when = [("send.at", "when the tide is out"), ("send.per_minute", "many")];
+    let answer = person.post("/campaigns", &typed(&[&CLUB, &when])).await;
+    assert_eq!(answer.status, 422);
+    for words in [
+        "when the tide is out",
+        "is not a date with a time",
+        "“many” is not a whole number",
+        "value=\"Club\"",
+    ] {
+        assert!(answer.body.contains(words), "{words}: {}", answer.body);
+    }
+    // A moment that is over is refused at the start; the draft is kept.
+    let over = [("send.at", "1 Jan 2020, 09:00"), ("then", "start")];
+    let answer = person.post("/campaigns", &typed(&[&over])).await;
+    assert_eq!(answer.status, 422);
+    assert!(answer.body.contains("This moment is over"), "{}", answer.body);
+}
+
+async fn what_the_form_does_not_show_stays(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let definition = json!({"name": "P", "kind": "push", "push": {
+        "title": "T", "url": "https://shop.example.com/", "vibrate": [200, 100], "translations": {"de": {"title": "Ofen"}},
+    }});
+    let id = bed.api("POST", "/campaigns", definition, 201).await["id"]
+        .as_i64()
+        .unwrap();
+    led_to(&person.post(&format!("/campaigns/{id}"), &typed(&[])).await);
+    let kept = of(bed, id).await;
+    assert_eq!(kept["name"], "Kiln opening");
+    assert_eq!(kept["push"]["vibrate"], json!([200, 100]));
+    assert_eq!(kept["push"]["translations"]["de"]["title"], "Ofen");
+}
+
+async fn halted_and_resumed_by_its_buttons(bed: &Bed) {
+    let (_, browser) = somebody(bed, "ada", json!({}), "en").await;
+    let person = Person::administrator(bed).await;
+    let id = led_to(&person.post("/campaigns", &typed(&[&[("then", "start")]])).await);
+    bed.running.delivery.step().await.unwrap();
+    led_to(&person.post(&format!("/campaigns/{id}/pause"), &[]).await);
+    let page = person.get(&format!("/campaigns/{id}")).await.body;
+    assert!(page.contains("Paused") && page.contains("Resume"), "{page}");
+    bed.work().await;
+    assert_eq!(browser.count(), 0);
+    led_to(&person.post(&format!("/campaigns/{id}/resume"), &[]).await);
+    bed.pass(3_000);
+    work_through(bed, id).await;
+    assert_eq!(browser.count(), 1);
+}
