@@ -43,7 +43,7 @@ function outlook(told) {
   leftOut.querySelector('p').textContent = told.left_out;
   personal = told.shown;
   $('[data-as]').hidden = Object.keys(personal).length === 0;
-  looks();
+  local();
 }
 
 let asked = 0;
@@ -68,7 +68,8 @@ function local() {
   document.querySelector('[data-name]').textContent = value('name') || 'Untitled';
   for (const place of $$('[data-say]')) place.textContent = says[place.dataset.say]();
   for (const limit of $$('[data-limit]')) {
-    const used = [...value(limit.dataset.limit)].length;
+    // Of a personal text what somebody would read counts.
+    const used = [...shownAs(limit.dataset.limit)].length;
     const good = Number(limit.dataset.good);
     const meter = limit.firstElementChild;
     meter.value = used;
@@ -81,11 +82,15 @@ function local() {
   if (badge) badge.hidden = value('push.badge') !== '';
 }
 
+/** A text as it is shown. While a personal one is being typed it stands as it is typed, until the server has filled it. */
+function shownAs(name) {
+  const typed = value(name);
+  return /\{[{%]/.test(typed) ? (personal[name] ?? typed) : typed;
+}
+
 function looks() {
   for (const place of $$('[data-push]')) {
-    const typed = value(place.dataset.push);
-    // While a personal text is being typed it stands as it is typed, until the server has filled it.
-    place.textContent = /\{[{%]/.test(typed) ? (personal[place.dataset.push] ?? typed) : typed;
+    place.textContent = shownAs(place.dataset.push);
     if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
   }
 }
@@ -110,7 +115,10 @@ function typing() {
   clearTimeout(timer);
   timer = setTimeout(preview, 250);
 }
-form.addEventListener('input', (event) => { if (event.target.name && event.target.form === form) typing(); });
+form.addEventListener('input', (event) => {
+  if (event.target.name === 'stage.as') preview();
+  else if (event.target.name && event.target.form === form) typing();
+});
 // A row came or went.
 document.addEventListener('typed', typing);
 form.addEventListener('change', pictures);

@@ -79,10 +79,11 @@ async fn written_for_some_and_sent_at_its_moment(bed: &Bed) {
     assert_eq!(told["errors"], json!([]), "{told}");
     assert_eq!(told["reach"], "1 subscription of 2 now", "{told}");
     assert_eq!(told["verb"], "Schedule push");
-    assert_eq!(
-        told["shown"]["push.title"], "Ben, the kiln is open",
-        "as the newest visitor reads it"
-    );
+    for (who, title) in [("Somebody new", "Hello"), ("ada", "Ada"), ("ben", "Ben")] {
+        let fields = typed(&[&CLUB, &[("stage.as", who)]]);
+        let told = person.ask("/campaigns/preview", &fields).await.json();
+        assert_eq!(told["shown"]["push.title"], format!("{title}, the kiln is open"));
+    }
     let sentence = told["sentence"].as_str().unwrap();
     assert!(
         sentence.contains("property “Plan” is Club") && sentence.contains(&at),

@@ -287,6 +287,7 @@ fn push_editor() -> PushEditorPage {
         rules: RuleRows::new(&fields, "audience"),
         wrong: None,
         known: vec!["Plan".into(), "Charged".into()],
+        people: vec!["A sample".into()],
         at: fields.control("send.at", "Goes out", Shape::Moment("UTC".into())),
         pace: fields.control("send.per_minute", "Messages a minute, at most", Shape::Number),
         zone: "UTC".into(),

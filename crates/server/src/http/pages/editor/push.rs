@@ -81,6 +81,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) zone: String,
     /// What is to be expected of it.
     pub(crate) outlook: Outlook,
+    /// Whom the looks can be shown as.
+    pub(crate) people: Vec<String>,
     /// Where the site lives, as the browsers will name it.
     pub(crate) origin_host: String,
 }
@@ -100,7 +102,7 @@ pub(crate) struct Outlook {
     pub(crate) left_out: String,
     /// Words of the button that starts it.
     pub(crate) verb: String,
-    /// The texts as the newest visitor would read them, by the name of their input; empty where everybody reads the same.
+    /// The texts as somebody would read them, by the name of their input; empty where everybody reads the same.
     pub(crate) shown: BTreeMap<String, String>,
     /// Whether it reaches nobody now.
     pub(crate) nobody: bool,
@@ -225,7 +227,7 @@ async fn drawn(
         problem,
     };
     let outlook = match &definition {
-        Ok(definition) => outlook(desk, definition).await?,
+        Ok(definition) => outlook(desk, definition, form.plan.get("stage.as")).await?,
         Err(_) => Outlook {
             verb: "Send push".to_owned(),
             ..Outlook::default()
@@ -243,6 +245,7 @@ async fn drawn(
         rules: RuleRows::new(&fields, "audience"),
         wrong: wrong.of("audience.rules").map(str::to_owned),
         known,
+        people: stage::people(desk, &newest).await?,
         at: fields
             .control("send.at", "Goes out", Shape::Moment(zone.clone()))
             .help("Empty: as soon as you send it."),
@@ -260,7 +263,7 @@ async fn drawn(
 }
 
 /// What is to be expected of a push now.
-async fn outlook(desk: &Desk, definition: &Definition) -> Result<Outlook, Error> {
+async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<Outlook, Error> {
     let Body::Push(plan) = &definition.body else {
         return Ok(Outlook::default());
     };
@@ -312,12 +315,12 @@ async fn outlook(desk: &Desk, definition: &Definition) -> Result<Outlook, Error>
         (None, 0) => "Send push".to_owned(),
         (None, _) => format!("Send to {about}{subscriptions}"),
     };
-    found.shown = shown(desk, push).await?;
+    found.shown = shown(desk, push, wanted).await?;
     Ok(found)
 }
 
-/// The texts as the newest visitor would read them; none where everybody reads the same, or where they cannot be filled.
-async fn shown(desk: &Desk, push: &PushMessage) -> Result<BTreeMap<String, String>, Error> {
+/// The texts as somebody would read them; none where everybody reads the same, or where they cannot be filled.
+async fn shown(desk: &Desk, push: &PushMessage, wanted: &str) -> Result<BTreeMap<String, String>, Error> {
     let none = BTreeMap::new();
     let Ok(prepared) = PreparedPush::new(push) else {
         return Ok(none);
@@ -325,11 +328,9 @@ async fn shown(desk: &Desk, push: &PushMessage) -> Result<BTreeMap<String, Strin
     if prepared.is_same_for_all() {
         return Ok(none);
     }
-    let Some((device, profile, _)) = stage::newest(desk, 1).await?.pop() else {
-        return Ok(none);
-    };
-    let newest = Subscriber { device, profile };
-    let Ok(message) = audience::fill(&desk.site, &prepared, &newest, desk.now) else {
+    let (device, profile) = stage::person(desk, wanted).await?;
+    let somebody = Subscriber { device, profile };
+    let Ok(message) = audience::fill(&desk.site, &prepared, &somebody, desk.now) else {
         return Ok(none);
     };
     let mut texts = BTreeMap::from([
@@ -351,7 +352,7 @@ pub(super) async fn preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
     };
     Ok(match definition(desk, &form, before.as_ref(), None) {
         Ok(definition) => {
-            let mut told = json!(outlook(desk, &definition).await?);
+            let mut told = json!(outlook(desk, &definition, sent.get("stage.as")).await?);
             told["errors"] = json!(definition.check());
             told
         }

@@ -153,7 +153,8 @@ fn nobodys_id() -> Id {
     Id::from_bytes(&[0; 16]).expect("an id is sixteen bytes")
 }
 
-async fn person(desk: &Desk, wanted: &str) -> Result<(DeviceRow, ProfileRow), Error> {
+/// Whom a message is shown as, by one of [`people`]'s names.
+pub(crate) async fn person(desk: &Desk, wanted: &str) -> Result<(DeviceRow, ProfileRow), Error> {
     let account = &desk.account().id;
     let device = DeviceRow {
         id: nobodys_id(),

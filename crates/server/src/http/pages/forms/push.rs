@@ -162,10 +162,15 @@ impl PushForm {
             _ => Vec::new(),
         };
         let mut actions = Vec::new();
-        for (name, title, url) in [
-            ("first", &self.first_title, &self.first_url),
-            ("second", &self.second_title, &self.second_url),
-            ("third", &self.third_title, &self.third_url),
+        // Clicks are counted under a button's name: it keeps the one that it has, and a new one gets one that is free.
+        let free = ["first", "second", "third"];
+        let mut free = free
+            .iter()
+            .filter(|name| !names.iter().any(|known| known == *name));
+        for (title, url) in [
+            (&self.first_title, &self.first_url),
+            (&self.second_title, &self.second_url),
+            (&self.third_title, &self.third_url),
         ] {
             if !(title.trim().is_empty() && url.trim().is_empty()) {
                 let url = if url.trim().is_empty() {
@@ -173,9 +178,9 @@ impl PushForm {
                 } else {
                     url.trim()
                 };
-                // Clicks are counted under the name that it has.
-                let known = names.get(actions.len()).map_or(name, String::as_str);
-                actions.push(json!({"action": known, "title": title.trim(), "url": url}));
+                let known = names.get(actions.len()).map(String::as_str);
+                let name = known.or_else(|| free.next().copied()).unwrap_or_default();
+                actions.push(json!({"action": name, "title": title.trim(), "url": url}));
             }
         }
         let mut whole = before.map_or_else(|| json!({"kind": "push", "push": {}}), Definition::to_json);
