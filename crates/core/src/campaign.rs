@@ -10,7 +10,7 @@ use crate::experiment::Experiment;
 use crate::id::CampaignId;
 use crate::notification::PushMessage;
 use crate::popup::Popup;
-use crate::push_plan::{PushPlan, Sending};
+use crate::push_plan::{OnEvent, PushPlan, Sending};
 use crate::schedule::Schedule;
 use crate::segment::Rules;
 use crate::time::Timestamp;
@@ -51,7 +51,7 @@ impl Kind {
 pub enum Status {
     /// Being written.
     Draft,
-    /// A pop-up that is being shown.
+    /// A pop-up that is being shown, or a push that follows an event of each one.
     Running,
     /// A push whose moment lies ahead.
     Scheduled,
@@ -100,17 +100,17 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 
-    /// The status after starting a campaign of `kind`. A pop-up may start again; a push is sent once (duplicate it to send again), and
-    /// waits first where its moment lies ahead.
-    pub fn start(self, kind: Kind, waits: bool) -> Result<Self, InvalidTransition> {
-        match (kind, self) {
-            (Kind::Popup, Self::Draft | Self::Stopped) => Ok(Self::Running),
-            (Kind::Push, Self::Draft) if waits => Ok(Self::Scheduled),
-            (Kind::Push, Self::Draft) => Ok(Self::Sending),
-            (Kind::Push, Self::Paused) => Err(InvalidTransition(
+    /// The status after starting a campaign that goes like this. What goes on may start again; a push to all is sent once (duplicate it to
+    /// send again), and waits first where its moment lies ahead.
+    pub fn start(self, course: Course) -> Result<Self, InvalidTransition> {
+        match (course, self) {
+            (Course::GoesOn, Self::Draft | Self::Stopped) => Ok(Self::Running),
+            (Course::Later, Self::Draft) => Ok(Self::Scheduled),
+            (Course::Once, Self::Draft) => Ok(Self::Sending),
+            (Course::Once | Course::Later, Self::Paused) => Err(InvalidTransition(
                 "This push is paused. Resume it to go on.".to_owned(),
             )),
-            (Kind::Push, Self::Sent | Self::Stopped) => Err(InvalidTransition(
+            (Course::Once | Course::Later, Self::Sent | Self::Stopped) => Err(InvalidTransition(
                 "This push was sent already. Duplicate it to send it again.".to_owned(),
             )),
             _ => Err(InvalidTransition(
@@ -150,6 +150,11 @@ impl Status {
         }
     }
 
+    /// Whether messages of a push go out.
+    pub fn is_sending(self) -> bool {
+        matches!(self, Self::Sending | Self::Running)
+    }
+
     /// Whether the message may be changed: a pop-up always (visitors get the new one from then on), a push only before it is sent.
     pub fn may_edit(self, kind: Kind) -> bool {
         kind == Kind::Popup || self == Self::Draft
@@ -159,6 +164,17 @@ impl Status {
     pub fn may_delete(self) -> bool {
         matches!(self, Self::Draft | Self::Sent | Self::Stopped)
     }
+}
+
+/// How a campaign goes once it is started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Course {
+    /// Until it is stopped: a pop-up, or a push that follows an event.
+    GoesOn,
+    /// Once to all, at once.
+    Once,
+    /// Once to all, at a moment that lies ahead.
+    Later,
 }
 
 /// What happens when another message stands where this one would.
@@ -478,6 +494,8 @@ struct DefinitionWire {
     goal: Option<Goal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     send: Option<Sending>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_event: Option<OnEvent>,
 }
 
 impl DefinitionWire {
@@ -497,6 +515,7 @@ impl DefinitionWire {
             experiment: None,
             goal: None,
             send: None,
+            on_event: None,
         }
     }
 }
@@ -532,7 +551,11 @@ impl Definition {
         };
         let body = match wire.kind {
             Kind::Popup => {
-                for (present, field) in [(wire.push.is_some(), "push"), (wire.send.is_some(), "send")] {
+                for (present, field) in [
+                    (wire.push.is_some(), "push"),
+                    (wire.send.is_some(), "send"),
+                    (wire.on_event.is_some(), "on_event"),
+                ] {
                     if present {
                         return Err(stray(field));
                     }
@@ -579,6 +602,7 @@ impl Definition {
                     push,
                     audience: wire.audience.unwrap_or_default(),
                     send: wire.send.unwrap_or_default(),
+                    on_event: wire.on_event,
                 }))
             }
         };
@@ -610,9 +634,20 @@ impl Definition {
                 wire.push = Some(plan.push);
                 wire.audience = (!plan.audience.is_empty()).then_some(plan.audience);
                 wire.send = (!plan.send.is_at_once()).then_some(plan.send);
+                wire.on_event = plan.on_event;
             }
         }
         serde_json::to_value(wire).expect("a definition always serialises")
+    }
+
+    /// How it goes once it is started.
+    pub fn course(&self) -> Course {
+        match &self.body {
+            Body::Popup(_) => Course::GoesOn,
+            Body::Push(plan) if plan.on_event.is_some() => Course::GoesOn,
+            Body::Push(plan) if plan.send.at.is_some() => Course::Later,
+            Body::Push(_) => Course::Once,
+        }
     }
 
     /// Its kind.
@@ -734,19 +769,19 @@ mod tests {
 
     #[test]
     fn states() {
-        assert_eq!(Status::Draft.start(Kind::Popup, false), Ok(Status::Running));
-        assert_eq!(Status::Stopped.start(Kind::Popup, false), Ok(Status::Running));
-        assert_eq!(Status::Draft.start(Kind::Push, false), Ok(Status::Sending));
-        assert_eq!(Status::Draft.start(Kind::Push, true), Ok(Status::Scheduled));
+        assert_eq!(Status::Draft.start(Course::GoesOn), Ok(Status::Running));
+        assert_eq!(Status::Stopped.start(Course::GoesOn), Ok(Status::Running));
+        assert_eq!(Status::Draft.start(Course::Once), Ok(Status::Sending));
+        assert_eq!(Status::Draft.start(Course::Later), Ok(Status::Scheduled));
         assert_eq!(Status::Scheduled.stop(), Ok(Status::Draft));
         assert_eq!(Status::Sending.pause(), Ok(Status::Paused));
         assert_eq!(Status::Paused.resume(), Ok(Status::Sending));
         assert_eq!(Status::Paused.stop(), Ok(Status::Stopped));
-        assert!(Status::Paused.start(Kind::Push, false).is_err());
+        assert!(Status::Paused.start(Course::Once).is_err());
         assert!(Status::Running.pause().is_err());
         assert!(Status::Sending.resume().is_err());
-        assert!(Status::Sent.start(Kind::Push, false).is_err());
-        assert!(Status::Running.start(Kind::Popup, false).is_err());
+        assert!(Status::Sent.start(Course::Once).is_err());
+        assert!(Status::Running.start(Course::GoesOn).is_err());
         assert_eq!(Status::Sending.stop(), Ok(Status::Stopped));
         assert!(Status::Draft.stop().is_err());
     }

@@ -4,13 +4,23 @@
 //! who is not on a page.
 
 use crate::FieldError;
+use crate::event;
 use crate::notification::PushMessage;
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
+use crate::trigger::Where;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// Slowest and fastest pace that can be asked for, messages a minute.
 const PACES: std::ops::RangeInclusive<u32> = 1..=6_000_000;
+
+/// The longest that a push waits after an event: 30 days, in minutes.
+const LONGEST_WAIT: u32 = 43_200;
+/// The longest that it then leaves somebody alone: a year, in hours.
+const LONGEST_SILENCE: u32 = 8_760;
+/// The event of a new subscriber, beside the events of the owner's pages.
+const SUBSCRIBED: &str = "Push Subscribed";
 
 /// A push, its recipients and its moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +31,100 @@ pub struct PushPlan {
     pub audience: Rules,
     /// When and how fast.
     pub send: Sending,
+    /// Sent to each one after an event of theirs, again and again, rather than once to all.
+    pub on_event: Option<OnEvent>,
+}
+
+/// After which event somebody gets a push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnEvent {
+    /// Name of the event; `Push Subscribed` for a welcome.
+    pub event: String,
+    /// Tests of its properties, all of which have to pass.
+    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<Where>,
+    /// Minutes from the event to the push, 0..=43200.
+    #[serde(default)]
+    pub after_minutes: u32,
+    /// An event that makes it needless when it comes in between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<String>,
+    /// Hours in which a person gets it once at most, 0..=8760.
+    #[serde(default = "one_day")]
+    pub silence_hours: u32,
+}
+
+fn one_day() -> u32 {
+    24
+}
+
+impl OnEvent {
+    /// Whether an event is the one.
+    pub fn meets(&self, name: &str, props: &Map<String, Value>, now: Timestamp) -> bool {
+        self.event == name
+            && self
+                .filters
+                .iter()
+                .all(|filter| filter.test.passes(props.get(&filter.name), now))
+    }
+
+    /// When the push is due after an event at `at`.
+    pub fn due(&self, at: Timestamp) -> Timestamp {
+        at.plus_ms(i64::from(self.after_minutes) * 60_000)
+    }
+
+    /// Milliseconds in which a person gets it once at most.
+    pub fn silence_ms(&self) -> i64 {
+        i64::from(self.silence_hours) * 3_600_000
+    }
+
+    /// It in plain language, as the end of a sentence.
+    pub fn words(&self) -> String {
+        let after = match self.after_minutes {
+            0 => "at once after".to_owned(),
+            1 => "1 minute after".to_owned(),
+            n if n % 1_440 == 0 => plural(n / 1_440, "day"),
+            n if n % 60 == 0 => plural(n / 60, "hour"),
+            n => plural(n, "minute"),
+        };
+        let unless = self.unless.as_ref().map_or_else(String::new, |event| {
+            format!(", unless they did “{event}” meanwhile")
+        });
+        let often = match self.silence_hours {
+            0 => String::new(),
+            n => format!(", at most once in {n} {}", if n == 1 { "hour" } else { "hours" }),
+        };
+        format!("{after} “{}”{unless}{often}", self.event)
+    }
+
+    fn check(&self, errors: &mut Vec<FieldError>) {
+        let is_own = |name: &str| event::clean_name(name, &mut Vec::new()).as_deref() == Ok(name);
+        if self.event != SUBSCRIBED && !is_own(&self.event) {
+            let message =
+                "Name an event of your page, for example Added To Cart, or Push Subscribed for a welcome.";
+            errors.push(FieldError::new("on_event.event", message));
+        }
+        for (at, filter) in self.filters.iter().enumerate() {
+            errors.extend(filter.test.check(&format!("on_event.where[{at}]")));
+        }
+        if self.after_minutes > LONGEST_WAIT {
+            let message = "A push waits for at most 43200 minutes (30 days) after an event.";
+            errors.push(FieldError::new("on_event.after_minutes", message));
+        }
+        if self.unless.as_deref().is_some_and(|name| !is_own(name)) {
+            let message = "Name an event of your page, for example Charged, or leave it out.";
+            errors.push(FieldError::new("on_event.unless", message));
+        }
+        if self.silence_hours > LONGEST_SILENCE {
+            let message = "The silence is at most 8760 hours (a year).";
+            errors.push(FieldError::new("on_event.silence_hours", message));
+        }
+    }
+}
+
+fn plural(n: u32, unit: &str) -> String {
+    format!("{n} {unit}{} after", if n == 1 { "" } else { "s" })
 }
 
 /// When a push goes out and how fast. Empty: at once, as fast as the push services take it.
@@ -49,6 +153,7 @@ impl PushPlan {
             push,
             audience: Rules::default(),
             send: Sending::default(),
+            on_event: None,
         }
     }
 
@@ -65,7 +170,10 @@ impl PushPlan {
                 if pace == 1 { "message" } else { "messages" }
             )
         });
-        format!("Goes to {who} {when}{pace}.")
+        match &self.on_event {
+            Some(on_event) => format!("Goes to {who}, to each {}.", on_event.words()),
+            None => format!("Goes to {who} {when}{pace}."),
+        }
     }
 
     /// All that stands between the plan and its start.
@@ -81,6 +189,13 @@ impl PushPlan {
                 errors.push(FieldError::new(format!("{field}.is"), message));
             }
         });
+        if let Some(on_event) = &self.on_event {
+            on_event.check(&mut errors);
+            if !self.send.is_at_once() {
+                let message = "A push that follows an event has neither a moment nor a pace of its own. Remove one of the two.";
+                errors.push(FieldError::new("send", message));
+            }
+        }
         if self.send.per_minute.is_some_and(|pace| !PACES.contains(&pace)) {
             errors.push(FieldError::new(
                 "send.per_minute",
@@ -124,6 +239,37 @@ mod tests {
         assert_eq!(
             plan.sentence("at once"),
             "Goes to subscribers with property “plan” is pro at once, at most 600 messages a minute."
+        );
+    }
+    #[test]
+    fn after_an_event_in_words_and_within_bounds() {
+        let push =
+            serde_json::from_value(json!({"title": "T", "url": "https://shop.example.com/"})).expect("push");
+        let mut plan = PushPlan::new(push);
+        let on_event = json!({"event": "Added To Cart", "after_minutes": 30, "unless": "Charged"});
+        plan.on_event = Some(serde_json::from_value(on_event).expect("an event"));
+        assert_eq!(plan.check(), Vec::new());
+        assert_eq!(
+            plan.sentence(""),
+            "Goes to all subscribers, to each 30 minutes after “Added To Cart”, unless they did “Charged” meanwhile, \
+             at most once in 24 hours."
+        );
+        let welcome = json!({"event": "Push Subscribed", "silence_hours": 0});
+        plan.on_event = Some(serde_json::from_value(welcome).expect("an event"));
+        assert_eq!(plan.check(), Vec::new());
+        let wrong = json!({"event": "Notification Viewed", "after_minutes": 43201, "unless": " ", "silence_hours": 9000});
+        plan.on_event = Some(serde_json::from_value(wrong).expect("an event"));
+        plan.send.per_minute = Some(5);
+        let fields: Vec<String> = plan.check().into_iter().map(|error| error.field).collect();
+        assert_eq!(
+            fields,
+            [
+                "on_event.event",
+                "on_event.after_minutes",
+                "on_event.unless",
+                "on_event.silence_hours",
+                "send"
+            ]
         );
     }
 }

@@ -169,7 +169,13 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
     let (store, queue, live, launch) = open(&config, clock.clone()).await?;
     let metrics = Metrics::default();
     let hosts = PushHosts::new(&config.push.hosts);
-    let ingest = Ingest::new(store.clone(), clock.clone(), hosts, metrics.clone());
+    let ingest = Ingest::new(
+        store.clone(),
+        queue.clone(),
+        clock.clone(),
+        hosts,
+        metrics.clone(),
+    );
     let stop = CancellationToken::new();
     let delivery = Arc::new(Delivery::new(delivery::Parts {
         store: store.clone(),

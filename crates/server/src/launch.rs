@@ -13,7 +13,7 @@ use crate::store::db::{Batch, DbError, Outcome};
 use anyhow::Context as _;
 use campanile_core::FieldError;
 use campanile_core::account::{Account, Origin, Settings};
-use campanile_core::campaign::{Body, Campaign, Definition, InvalidTransition, Kind, Status};
+use campanile_core::campaign::{Body, Campaign, Course, Definition, InvalidTransition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
@@ -314,12 +314,13 @@ impl Launch {
         let now = self.clock.now();
         let before = campaign.status;
         let kind = campaign.definition.kind();
+        let course = campaign.definition.course();
         let moment = match &campaign.definition.body {
-            Body::Push(plan) => plan.send.at,
-            Body::Popup(_) => None,
+            Body::Push(plan) if course == Course::Later => plan.send.at,
+            _ => None,
         };
         campaign.status = before
-            .start(kind, moment.is_some())
+            .start(course)
             .map_err(|invalid| LaunchError::State(invalid.0))?;
         if let Some(draft) = campaign.draft.take() {
             put_into_force(&mut campaign, draft);
@@ -353,7 +354,7 @@ impl Launch {
             .write(account, campaign, before, |batch| {
                 if kind == Kind::Popup {
                     self.store.insert_revision(batch, account, &kept, now);
-                } else {
+                } else if course != Course::GoesOn {
                     self.store.insert_run(batch, account, id, run, begins);
                     self.queue.push(batch, self.clock.id(), &job, begins);
                 }

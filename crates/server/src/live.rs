@@ -12,6 +12,7 @@ use campanile_core::campaign::{Body, Goal, PopupPlan, Status};
 use campanile_core::decide::Candidate;
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::popup::Prepared;
+use campanile_core::push_plan::OnEvent;
 use campanile_core::time::Timestamp;
 use campanile_push::vapid::VapidKey;
 use std::collections::HashMap;
@@ -32,6 +33,15 @@ pub struct LivePopup {
     pub plan: PopupPlan,
     /// Its messages by variant.
     pub prepared: Vec<Prepared>,
+}
+
+/// A push that follows an event, while it runs.
+#[derive(Debug)]
+pub struct LivePush {
+    /// Which campaign.
+    pub id: CampaignId,
+    /// After which event.
+    pub on_event: OnEvent,
 }
 
 /// What a campaign is for, as long as somebody may still reach it.
@@ -75,6 +85,8 @@ pub struct Site {
     pub account: Account,
     /// Running pop-ups, highest priority first.
     pub popups: Vec<LivePopup>,
+    /// Pushes that follow an event of a person.
+    pub pushes: Vec<LivePush>,
     /// Goals of running campaigns and of those that ended.
     pub goals: Vec<LiveGoal>,
     /// VAPID keys, newest first; new subscriptions are made with the first.
@@ -192,6 +204,16 @@ impl Live {
         }
         // Newest first among equals: they come in that order, and the sort keeps it.
         popups.sort_by_key(|popup| std::cmp::Reverse(popup.plan.priority));
+        let running = self.store.running_pushes(id).await?.into_iter();
+        let pushes = running
+            .filter_map(|campaign| match campaign.definition.body {
+                Body::Push(plan) => plan.on_event.map(|on_event| LivePush {
+                    id: campaign.id,
+                    on_event,
+                }),
+                Body::Popup(_) => None,
+            })
+            .collect();
         let mut keys = Vec::new();
         for row in self.store.vapid_keys(id).await? {
             let key =
@@ -201,6 +223,7 @@ impl Live {
         let site = Arc::new(Site {
             account: stored.account,
             popups,
+            pushes,
             goals,
             keys,
             link_key: stored.link_key,

@@ -1,12 +1,14 @@
 //! Out to the push services: leases work, sends, settles.
 //!
-//! A push campaign is a [`fanout`] job that pages through the audience and supervises the run, and one deliver job for each page.
+//! A push campaign is a [`fanout`] job that pages through the audience and supervises the run, and one deliver job for each page; one that
+//! follows an event is an `occasion` job for each time somebody did it.
 //! Left out: what an answer means and what follows it (`campanile-push`, `campanile-core`), sockets ([`transport`]).
 //!
 //! Invariant: a message is settled in the batch that also ends or postpones its job, so a crash loses none; one that was under way may go out
 //! twice, and its topic and its token make the second one invisible.
 
 pub mod fanout;
+mod occasion;
 pub mod sweep;
 pub mod transport;
 
@@ -187,6 +189,15 @@ impl Delivery {
                 let (account, campaign, run) = (parse(account)?, *campaign, *run);
                 self.fan_out(&leased, &account, campaign, run).await?;
             }
+            Job::Occasion {
+                account,
+                campaign,
+                person,
+                at,
+            } => {
+                let (account, campaign) = (parse(account)?, *campaign);
+                self.occasion(&leased, &account, campaign, (*person, *at)).await?;
+            }
             Job::Deliver {
                 account,
                 campaign,
@@ -238,7 +249,7 @@ impl Delivery {
             return self.end(leased).await;
         };
         match task.status {
-            Status::Sending => {}
+            status if status.is_sending() => {}
             Status::Paused => {
                 let mut batch = Batch::new("paused");
                 let at = self.clock.now().plus_ms(PAUSED_MS);
@@ -293,7 +304,7 @@ impl Delivery {
         loop {
             tokio::time::sleep(LOOK_FOR_HALT).await;
             let found = self.store.campaign_status(at.account, at.campaign).await?;
-            if found != Some(Status::Sending) {
+            if !found.is_some_and(Status::is_sending) {
                 halt.cancel();
                 return std::future::pending().await;
             }

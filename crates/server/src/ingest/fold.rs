@@ -59,6 +59,15 @@ pub(super) struct Left {
     pub(super) messages: Vec<PopupMessage>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) explained: Option<(Vec<Explained>, u64)>,
+    pub(super) occasions: Vec<Occasion>,
+}
+
+/// A push that a person's event calls for.
+pub(super) struct Occasion {
+    pub(super) campaign: CampaignId,
+    pub(super) person: Ordinal,
+    pub(super) at: Timestamp,
+    pub(super) due: Timestamp,
 }
 
 /// Who wants to know why.
@@ -145,6 +154,7 @@ impl<'a> Visit<'a> {
             messages: Vec::new(),
             waiting: Vec::new(),
             explained: None,
+            occasions: Vec::new(),
         };
         let day = Day::of(now, &site.account.zone);
         Self {
@@ -449,6 +459,16 @@ impl<'a> Visit<'a> {
             name: name.to_owned(),
             props,
         };
+        for push in &self.site.pushes {
+            if push.on_event.meets(name, &event.props, self.now) {
+                self.left.occasions.push(Occasion {
+                    campaign: push.id,
+                    person: ordinal,
+                    at,
+                    due: push.on_event.due(at),
+                });
+            }
+        }
         self.store.insert_event(batch, self.account(), &event);
         let day = Day::of(at, &self.site.account.zone);
         if let Some(person) = self.people.get_mut(&ordinal) {

@@ -12,6 +12,7 @@ use crate::clock::{self, Clock};
 use crate::geo::Caller;
 use crate::live::Site;
 use crate::page_link::{self, Purpose};
+use crate::queue::{Job, Notice, Queue};
 use crate::sight::Place;
 use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
@@ -65,6 +66,7 @@ pub enum IngestError {
 /// The use case with what it needs.
 pub struct Ingest {
     store: Store,
+    queue: Queue,
     clock: Clock,
     hosts: PushHosts,
     metrics: Metrics,
@@ -84,8 +86,9 @@ const TRIES: usize = 10;
 
 impl Ingest {
     /// Stands on its parts.
-    pub fn new(store: Store, clock: Clock, hosts: PushHosts, metrics: Metrics) -> Self {
+    pub fn new(store: Store, queue: Queue, clock: Clock, hosts: PushHosts, metrics: Metrics) -> Self {
         Self {
+            queue,
             store,
             clock,
             hosts,
@@ -230,6 +233,15 @@ impl Ingest {
         visit.explain();
         let told = visit.told();
         let mut outcome = visit.leave(&mut batch);
+        for occasion in &outcome.occasions {
+            let job = Job::Occasion {
+                account: account.to_string(),
+                campaign: occasion.campaign,
+                person: occasion.person,
+                at: occasion.at,
+            };
+            self.queue.push(&mut batch, self.clock.id(), &job, occasion.due);
+        }
         let tested = match self.test_message(site, request, now).await? {
             Ok(message) => {
                 outcome.messages.extend(message);
@@ -259,6 +271,9 @@ impl Ingest {
         }
         if let Some(origin) = seen {
             self.remember_seen(account, origin, now);
+        }
+        if outcome.occasions.iter().any(|occasion| occasion.due <= now) {
+            self.queue.announce(Notice::Work);
         }
         let key = site.current_key().map(|key| key.key.public_key().to_owned());
         Ok(Some(Reply {

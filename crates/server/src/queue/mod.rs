@@ -9,7 +9,7 @@
 mod embedded;
 
 use crate::store::db::{Batch, Db, DbError};
-use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
@@ -26,6 +26,17 @@ pub enum Job {
         campaign: CampaignId,
         /// Which sending of it.
         run: i64,
+    },
+    /// Send a push that follows an event to the person who did it.
+    Occasion {
+        /// Account id.
+        account: String,
+        /// Campaign.
+        campaign: CampaignId,
+        /// The person's number.
+        person: Ordinal,
+        /// When the event happened.
+        at: Timestamp,
     },
     /// Send one piece of a run.
     Deliver {

@@ -61,6 +61,18 @@ impl Store {
             .collect()
     }
 
+    /// Pushes that run: those that follow an event.
+    pub async fn running_pushes(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
+        let sql = "-- running_pushes\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
+                   WHERE account = $1 AND kind = 'push' AND status = 'running' ORDER BY id";
+        self.db
+            .query(sql, args![account.as_str()])
+            .await?
+            .iter()
+            .map(campaign)
+            .collect()
+    }
+
     /// One campaign.
     pub async fn campaign(&self, account: &AccountId, id: CampaignId) -> Result<Option<Campaign>, DbError> {
         let sql = "-- campaign\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \

@@ -123,6 +123,22 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
 }
 
 impl Store {
+    /// When a person was last sent a push that follows events, by the event's moment; before `run`.
+    pub async fn last_occasion(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        person: Ordinal,
+        run: i64,
+    ) -> Result<Option<i64>, DbError> {
+        let sql = "-- last_occasion\nSELECT MAX(run) FROM sends WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND run < $4";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(person.0), campaign.0, run])
+            .await?;
+        rows.first().map_or(Ok(None), |row| row.opt_int(0))
+    }
+
     /// Begins a run.
     pub fn insert_run(
         &self,
@@ -132,7 +148,8 @@ impl Store {
         run: i64,
         now: Timestamp,
     ) {
-        let sql = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) VALUES ($1, $2, $3, 0, $4, 0, $5)";
+        let sql = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) VALUES ($1, $2, $3, 0, $4, 0, $5) \
+                   ON CONFLICT (account, campaign, run) DO NOTHING";
         batch.run(
             sql,
             args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],

@@ -194,6 +194,24 @@ impl Store {
         rows.iter().map(subscriber).collect()
     }
 
+    /// The live subscriptions of a person, with who is behind each.
+    pub async fn subscribers_of(
+        &self,
+        account: &AccountId,
+        person: Ordinal,
+    ) -> Result<Vec<(Id, Subscriber)>, DbError> {
+        let sql = "-- subscribers_of\nSELECT t.id, p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at FROM subscriptions t \
+                   JOIN profiles p ON p.account = t.account AND p.ordinal = t.ordinal \
+                   LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
+                   WHERE t.account = $1 AND t.ordinal = $2 AND t.state = 'live'";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), i64::from(person.0)])
+            .await?;
+        rows.iter().map(subscriber).collect()
+    }
+
     /// Who is behind the messages of a piece that wait, by subscription.
     pub async fn recipients(&self, at: Chunk<'_>) -> Result<HashMap<Id, Subscriber>, DbError> {
         let sql = "-- recipients\nSELECT t.id, p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \

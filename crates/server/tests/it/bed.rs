@@ -51,6 +51,7 @@ pub(crate) struct Bed {
     pub(crate) lab: Lab,
     pub(crate) key: String,
     clock: Arc<AtomicI64>,
+    lab_clock: campanile_lab::Clock,
     chance: AtomicU64,
     client: Client<HttpConnector, Full<bytes::Bytes>>,
     _folder: Option<TempDir>,
@@ -112,7 +113,7 @@ impl Bed {
         let clock = Arc::new(AtomicI64::new(START));
         let lab_clock = campanile_lab::Clock::standing(Timestamp(START));
         let lab = Lab::start(LabConfig {
-            clock: lab_clock,
+            clock: lab_clock.clone(),
             ..LabConfig::default()
         })
         .await
@@ -147,6 +148,7 @@ impl Bed {
             lab,
             key,
             clock,
+            lab_clock,
             chance: AtomicU64::new(1),
             client,
             _folder: folder,
@@ -169,9 +171,10 @@ impl Bed {
         self.clock.load(Ordering::SeqCst)
     }
 
-    /// Time passes.
+    /// Time passes, for the server and for the push services.
     pub(crate) fn pass(&self, ms: i64) {
         self.clock.fetch_add(ms, Ordering::SeqCst);
+        self.lab_clock.advance_ms(ms);
     }
 
     /// An id as a browser makes it, of this moment.

@@ -13,6 +13,7 @@ engines!(
     what_is_refused_comes_back_as_typed,
     what_the_form_does_not_show_stays,
     halted_and_resumed_by_its_buttons,
+    it_follows_an_event,
 );
 
 const MESSAGE: [(&str, &str); 9] = [
@@ -179,4 +180,55 @@ async fn halted_and_resumed_by_its_buttons(bed: &Bed) {
     bed.pass(3_000);
     work_through(bed, id).await;
     assert_eq!(browser.count(), 1);
+}
+
+async fn it_follows_an_event(bed: &Bed) {
+    let (ada, browser) = somebody(bed, "ada", json!({"First": "Ada"}), "en").await;
+    let person = Person::administrator(bed).await;
+    let follows = [
+        ("on_event.event", "Added To Cart"),
+        ("on_event.after_minutes", "2"),
+        ("on_event.after_minutes.unit", "hours"),
+        ("on_event.unless", "Charged"),
+        ("on_event.silence_hours", "24"),
+    ];
+    let told = person.ask("/campaigns/preview", &typed(&[&follows])).await.json();
+    let sentence = told["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("2 hours after “Added To Cart”, unless they did “Charged”"),
+        "{told}"
+    );
+    assert_eq!((&told["verb"], &told["nobody"]), (&json!("Start"), &json!(false)));
+    let id = led_to(
+        &person
+            .post("/campaigns", &typed(&[&follows, &[("then", "start")]]))
+            .await,
+    );
+    let kept = of(bed, id).await;
+    assert_eq!(
+        (&kept["status"], &kept["on_event"]["after_minutes"]),
+        (&json!("running"), &json!(120))
+    );
+    let page = person.get(&format!("/campaigns/{id}")).await.body;
+    assert!(
+        page.contains("The first message goes out when somebody has done it"),
+        "{page}"
+    );
+    bed.ring(ada, &[bed.event("Added To Cart")]).await;
+    bed.pass(2 * 3_600_000);
+    bed.work().await;
+    assert_eq!(browser.count(), 1);
+    led_to(&person.post(&format!("/campaigns/{id}/stop"), &[]).await);
+    // Without an event it goes once to all again.
+    let copied = led_to(&person.post(&format!("/campaigns/{id}/duplicate"), &[]).await);
+    assert!(of(bed, copied).await["on_event"].is_object());
+    led_to(
+        &person
+            .post(
+                &format!("/campaigns/{copied}"),
+                &typed(&[&[("on_event.event", "")]]),
+            )
+            .await,
+    );
+    assert_eq!(of(bed, copied).await.get("on_event"), None);
 }

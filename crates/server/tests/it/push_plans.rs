@@ -17,6 +17,8 @@ engines!(
     a_stop_is_heard_in_the_middle_of_a_piece,
     a_pace_is_kept,
     what_cannot_be_asked_is_named,
+    after_an_event_unless_another_comes,
+    a_welcome_to_who_subscribes,
 );
 
 /// A subscriber who is known: the device, and the browser that gets the messages.
@@ -349,4 +351,89 @@ async fn what_cannot_be_asked_is_named(bed: &Bed) {
     let popup = json!({"name": "P", "kind": "popup", "popup": {"title": "T"}});
     let fault = bed.api("POST", "/estimate", popup, 422).await;
     assert_eq!(fault["error"]["errors"][0]["field"], "kind");
+}
+
+/// After "Added To Cart", unless "Charged" follows.
+fn cart() -> Value {
+    let mut definition = push();
+    definition["push"]["title"] = json!("{{ profile.First | default: 'Hello' }}, your basket waits");
+    definition["on_event"] = json!({
+        "event": "Added To Cart", "where": [{"name": "price", "op": "at_least", "value": 20}],
+        "after_minutes": 30, "unless": "Charged",
+    });
+    definition
+}
+
+async fn after_an_event_unless_another_comes(bed: &Bed) {
+    let (ada, for_ada) = somebody(bed, "ada", json!({"First": "Ada"}), "en").await;
+    let (ben, for_ben) = somebody(bed, "ben", json!({}), "en").await;
+    let campaign = bed.launch(cart()).await;
+    assert_eq!(status(bed, campaign).await, "running");
+    let added = |price: u32| {
+        bed.op(
+            "event",
+            json!({"name": "Added To Cart", "props": {"price": price}}),
+        )
+    };
+    let minutes = |n: i64| bed.pass(n * 60_000);
+    let operation = added(30);
+    bed.ring(ada, std::slice::from_ref(&operation)).await;
+    // A replay is no second event, and a property that does not fit is none at all.
+    bed.ring(ada, &[operation]).await;
+    bed.ring(ben, &[added(5)]).await;
+    minutes(29);
+    bed.work().await;
+    assert_eq!(for_ada.count(), 0, "not before its time");
+    minutes(1);
+    bed.work().await;
+    assert_eq!((for_ada.count(), for_ben.count()), (1, 0));
+    assert_eq!(text(&for_ada).0, "Ada, your basket waits");
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+
+    // Once a day at most, and not at all when the other event came in between.
+    bed.ring(ada, &[added(40)]).await;
+    bed.ring(ben, &[added(40)]).await;
+    minutes(10);
+    bed.ring(ben, &[bed.event("Charged")]).await;
+    minutes(60);
+    bed.work().await;
+    assert_eq!((for_ada.count(), for_ben.count()), (1, 0));
+    minutes(24 * 60);
+    bed.ring(ada, &[added(40)]).await;
+    bed.ring(ben, &[added(40)]).await;
+    minutes(30);
+    bed.work().await;
+    assert_eq!((for_ada.count(), for_ben.count()), (2, 1));
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+
+    // Stopped, what was on its way is not sent; started again, it goes on.
+    minutes(24 * 60);
+    bed.ring(ada, &[added(40)]).await;
+    assert_eq!(verb(bed, campaign, "stop").await["status"], "stopped");
+    minutes(30);
+    bed.work().await;
+    assert_eq!(for_ada.count(), 2);
+    assert_eq!(verb(bed, campaign, "start").await["status"], "running");
+    bed.ring(ada, &[added(40)]).await;
+    minutes(30);
+    bed.work().await;
+    assert_eq!(for_ada.count(), 3);
+    verb(bed, campaign, "stop").await;
+}
+
+async fn a_welcome_to_who_subscribes(bed: &Bed) {
+    let mut definition = push();
+    definition["on_event"] = json!({"event": "Push Subscribed", "silence_hours": 8760});
+    let campaign = bed.launch(definition).await;
+    let (_, browser) = somebody(bed, "ada", json!({}), "en").await;
+    bed.work().await;
+    assert_eq!(browser.count(), 1);
+    verb(bed, campaign, "stop").await;
+    let mut both = cart();
+    both["send"] = json!({"per_minute": 60});
+    let campaign = draft(bed, both).await;
+    let fault = bed
+        .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 422)
+        .await;
+    assert_eq!(fault["error"]["errors"][0]["field"], "send", "{fault}");
 }

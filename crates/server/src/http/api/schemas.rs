@@ -94,6 +94,16 @@ pub(super) fn schemas() -> Value {
             "send",
             object(&[("at", maybe_time.clone()), ("per_minute", number.clone())]),
         ),
+        (
+            "on_event",
+            object(&[
+                ("event", text.clone()),
+                ("where", list(&reference("PropertyTest"))),
+                ("after_minutes", number.clone()),
+                ("unless", maybe.clone()),
+                ("silence_hours", number.clone()),
+            ]),
+        ),
         ("schedule", reference("Schedule")),
         ("caps", reference("Caps")),
         (
@@ -410,18 +420,19 @@ fn plan() -> Value {
         "Popup": popup,
         "Rules": object(&[("match", matching.clone()), ("rules", list(&rule))]),
         "Trigger": object(&[
-            ("on", one_of(&["page", "event"])), ("event", text.clone()), ("where", list(&test)), ("when", reference("Rules")),
+            ("on", one_of(&["page", "event"])), ("event", text.clone()), ("where", list(&reference("PropertyTest"))), ("when", reference("Rules")),
             ("signals", object(&[("match", matching), ("list", list(&signs))])),
         ]),
         "Schedule": object(&[
             ("start", time.clone()), ("end", time), ("days", list(&json!({"type": "integer", "minimum": 1, "maximum": 7}))),
             ("from", clock.clone()), ("to", clock), ("zone", one_of(&["account", "visitor"])),
         ]),
+        "PropertyTest": test,
         "Limits": object(&limits),
         "Caps": object(&caps),
         "Experiment": object(&[("weight", number.clone()), ("control", number), ("variants", list(&variant))]),
         "Goal": object(&[
-            ("event", text), ("where", list(&test)),
+            ("event", text), ("where", list(&reference("PropertyTest"))),
             ("within_hours", json!({"type": "integer", "minimum": 1, "maximum": 2160, "default": 72})),
         ]),
         "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag)]),

@@ -207,10 +207,11 @@ impl Row {
                 (meta, audience)
             }
             Body::Push(plan) => {
-                let moment = plan
-                    .send
-                    .at
-                    .map_or_else(|| "Now".to_owned(), |at| told.moment(at));
+                let moment = match (&plan.on_event, plan.send.at) {
+                    (Some(on_event), _) => format!("Event: {}", on_event.event),
+                    (None, Some(at)) => told.moment(at),
+                    (None, None) => "Now".to_owned(),
+                };
                 let audience = if plan.audience.is_empty() {
                     "All subscribers".to_owned()
                 } else {

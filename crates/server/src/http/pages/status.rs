@@ -48,7 +48,7 @@ impl Verbs {
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let kind = campaign.definition.kind();
         Self {
-            start: campaign.status.start(kind, false).is_ok(),
+            start: campaign.status.start(campaign.definition.course()).is_ok(),
             stop: campaign.status.stop().is_ok(),
             pause: campaign.status.pause().is_ok(),
             resume: campaign.status.resume().is_ok(),

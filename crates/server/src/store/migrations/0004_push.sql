@@ -3,3 +3,6 @@
 ALTER TABLE runs ADD COLUMN through {bigint} NOT NULL DEFAULT 0;
 -- Runs of an older version that are under way had no such bound; their pieces count as through.
 UPDATE runs SET through = chunks;
+
+-- What somebody was sent: how long ago, and for their page.
+CREATE INDEX sends_of ON sends (account, ordinal, campaign, run);

@@ -77,6 +77,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) at: Control,
     /// The pace.
     pub(crate) pace: Control,
+    /// The event that it follows, how long after, its unit, what makes it needless, and the silence.
+    pub(crate) on_event: [Control; 5],
     /// The zone in which moments are written.
     pub(crate) zone: String,
     /// What is to be expected of it.
@@ -252,6 +254,7 @@ async fn drawn(
         pace: fields
             .control("send.per_minute", "Messages a minute, at most", Shape::Number)
             .help("Empty: as fast as the push services take them. A pace keeps your own site from a rush."),
+        on_event: on_event(&fields),
         zone,
         outlook,
         origin_host: host_of(desk.home()).to_owned(),
@@ -260,6 +263,30 @@ async fn drawn(
         form,
     };
     Ok(desk.page_as(status, page))
+}
+
+/// The controls of a push that follows an event.
+pub(crate) fn on_event(fields: &Fields<'_>) -> [Control; 5] {
+    let units = ["minutes", "hours", "days"];
+    let units = units.map(|unit| (unit.to_owned(), unit.to_owned())).to_vec();
+    [
+        fields
+            .line("on_event.event", "Event")
+            .help("For example Added To Cart; Push Subscribed for a welcome. Empty: once to all."),
+        fields.control("on_event.after_minutes", "How long after it", Shape::Number),
+        fields.control("on_event.after_minutes.unit", "Unit", Shape::Choice(units)),
+        fields
+            .line("on_event.unless", "Not if meanwhile they did")
+            .note("optional")
+            .help("For example Charged."),
+        fields
+            .control(
+                "on_event.silence_hours",
+                "At most once in so many hours",
+                Shape::Number,
+            )
+            .help("0: every time."),
+    ]
 }
 
 /// What is to be expected of a push now.
@@ -310,6 +337,12 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
         })
         .collect::<Vec<_>>()
         .join(" ");
+    found.nobody &= plan.on_event.is_none();
+    if plan.on_event.is_some() {
+        "Start".clone_into(&mut found.verb);
+        found.shown = shown(desk, push, wanted).await?;
+        return Ok(found);
+    }
     found.verb = match (plan.send.at, reached) {
         (Some(_), _) => "Schedule push".to_owned(),
         (None, 0) => "Send push".to_owned(),

@@ -3,7 +3,10 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
-use super::{Reading, Typed, fill_rules, key_values, lines_of, moment, optional, read_rules, whole_number};
+use super::{
+    Reading, Typed, Unit, fill_rules, fill_unit, key_values, lines_of, moment, optional, read_rules,
+    whole_number,
+};
 use crate::http::error::Error;
 use crate::http::pages::desk::Sent;
 use crate::http::pages::format;
@@ -13,6 +16,9 @@ use campanile_core::notification::Action;
 use campanile_core::time::{Timestamp, Zone};
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Units of the time after an event, in minutes.
+pub(crate) const WAITS: &[Unit] = &[("days", 1_440), ("hours", 60), ("minutes", 1)];
 
 /// The push's form as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -91,6 +97,13 @@ impl PushForm {
             urgency: text("normal"),
             language: text("en"),
             direction: text("auto"),
+            plan: {
+                let mut plan = Typed::default();
+                plan.set("on_event.after_minutes", "30");
+                plan.set("on_event.after_minutes.unit", "minutes");
+                plan.set("on_event.silence_hours", "24");
+                plan
+            },
             ..Self::default()
         }
     }
@@ -116,6 +129,18 @@ impl PushForm {
         typed.set("send.at", at.unwrap_or_default());
         let pace = plan.send.per_minute.map(|pace| pace.to_string());
         typed.set("send.per_minute", pace.unwrap_or_default());
+        typed.set("on_event.silence_hours", "24");
+        if let Some(on_event) = &plan.on_event {
+            typed.set("on_event.event", on_event.event.as_str());
+            fill_unit(
+                &mut typed,
+                "on_event.after_minutes",
+                Some(on_event.after_minutes),
+                WAITS,
+            );
+            typed.set("on_event.unless", on_event.unless.clone().unwrap_or_default());
+            typed.set("on_event.silence_hours", on_event.silence_hours.to_string());
+        }
         Some(Self {
             name: definition.name.clone(),
             title: push.title.clone(),
@@ -222,6 +247,23 @@ impl PushForm {
         let remedy = "Say how many messages go out in a minute, or nothing for as many as possible.";
         reading.put_optional_number(&mut send, "per_minute", "send.per_minute", remedy);
         whole["send"] = send;
+        if let Some(event) = optional(self.plan.get("on_event.event")) {
+            // Tests of its properties have no inputs here.
+            let mut on_event = match whole["on_event"].take() {
+                known if known["event"] == json!(event) => known,
+                _ => json!({}),
+            };
+            on_event["event"] = json!(event);
+            let remedy = "Say how long after the event, or 0 for at once.";
+            reading.put_number(&mut on_event, "after_minutes", "on_event.after_minutes", remedy);
+            reading.put_unit(&mut on_event, "after_minutes", "on_event.after_minutes", WAITS);
+            reading.put_optional(&mut on_event, "unless", "on_event.unless");
+            let remedy = "Say for how many hours, or 0 for every time.";
+            reading.put_number(&mut on_event, "silence_hours", "on_event.silence_hours", remedy);
+            whole["on_event"] = on_event;
+        } else if self.plan.has("on_event.event") {
+            whole["on_event"] = Value::Null;
+        }
         if reading.faults.is_empty() {
             Ok(whole)
         } else {

@@ -1,0 +1,118 @@
+//! A push that follows an event: makes the messages of the person who did it, when they are due.
+//!
+//! Whether it is due at all is asked here and not when the event came, so that what was done meanwhile counts. Left out: sending. Invariant:
+//! a message is keyed by campaign, the event's moment and subscription, so a job that runs twice makes it once.
+
+use super::Delivery;
+use crate::audience;
+use crate::clock;
+use crate::queue::{Job, Leased, Notice};
+use crate::store::db::{Batch, Outcome};
+use crate::store::sends::Chunk;
+use crate::store::subscriptions::Subscriber;
+use campanile_core::campaign::Status;
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::push_plan::OnEvent;
+use campanile_core::stats::Measure;
+use campanile_core::time::{Day, Timestamp};
+
+/// How late a push may be for its event: what a browser kept to itself for longer is not news any more.
+const LATEST_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Delivery {
+    pub(super) async fn occasion(
+        &self,
+        leased: &Leased,
+        account: &AccountId,
+        campaign: CampaignId,
+        (person, at): (Ordinal, Timestamp),
+    ) -> anyhow::Result<()> {
+        let Some(task) = self.task(account, campaign).await? else {
+            return self.end(leased).await;
+        };
+        let Some(on_event) = task
+            .plan
+            .on_event
+            .as_ref()
+            .filter(|_| task.status == Status::Running)
+        else {
+            return self.end(leased).await;
+        };
+        // Who it was may be known by another number since.
+        let Some(profile) = self.store.profile(account, person).await? else {
+            return self.end(leased).await;
+        };
+        let person = profile.ordinal;
+        let now = self.clock.now();
+        let is_late = now.since(on_event.due(at)) > LATEST_MS;
+        if is_late
+            || is_needless(on_event, &profile.activity, at)
+            || self
+                .is_left_alone(account, campaign, on_event, (person, at))
+                .await?
+        {
+            return self.end(leased).await;
+        }
+        let meant: Vec<(Id, Subscriber)> = self
+            .store
+            .subscribers_of(account, person)
+            .await?
+            .into_iter()
+            .filter(|(_, subscriber)| audience::is_meant(&task.site, &task.plan.audience, subscriber, now))
+            .collect();
+        if meant.is_empty() {
+            return self.end(leased).await;
+        }
+        let piece = Chunk {
+            account,
+            campaign,
+            run: at.ms(),
+            chunk: i64::from(person.0),
+        };
+        let mut batch = Batch::new("occasion");
+        self.store
+            .insert_run(&mut batch, account, campaign, piece.run, now);
+        for (subscription, _) in &meant {
+            let id = Id::new(now, clock::random());
+            self.store
+                .insert_send(&mut batch, piece, id, (*subscription, person));
+        }
+        let day = Day::of(now, &task.site.account.zone);
+        let count = meant.len() as u64;
+        self.store
+            .count(&mut batch, account, campaign, day, Measure::Audience, count);
+        let job = Job::Deliver {
+            account: account.to_string(),
+            campaign,
+            run: piece.run,
+            chunk: piece.chunk,
+        };
+        self.queue.push(&mut batch, self.clock.id(), &job, now);
+        self.queue.done(&mut batch, leased);
+        if let Outcome::Done { .. } = self.store.db.write(batch).await? {
+            self.queue.announce(Notice::Work);
+        }
+        Ok(())
+    }
+
+    /// Whether the person got this push not long ago.
+    async fn is_left_alone(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        on_event: &OnEvent,
+        (person, at): (Ordinal, Timestamp),
+    ) -> anyhow::Result<bool> {
+        let last = self
+            .store
+            .last_occasion(account, campaign, person, at.ms())
+            .await?;
+        Ok(last.is_some_and(|last| at.since(Timestamp(last)) < on_event.silence_ms()))
+    }
+}
+
+/// Whether something was done since that makes the push needless.
+fn is_needless(on_event: &OnEvent, activity: &campanile_core::activity::Activity, at: Timestamp) -> bool {
+    let done = on_event.unless.as_ref().and_then(|name| activity.of(name));
+    done.is_some_and(|done| done.last >= at)
+}
