@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod answers;
 pub mod campaigns;
 pub mod db;
+pub mod deliveries;
 pub mod events;
 pub mod impressions;
 pub mod media;

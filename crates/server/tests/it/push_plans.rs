@@ -19,6 +19,7 @@ engines!(
     what_cannot_be_asked_is_named,
     after_an_event_unless_another_comes,
     a_welcome_to_who_subscribes,
+    the_ledger_has_each_message,
 );
 
 /// A subscriber who is known: the device, and the browser that gets the messages.
@@ -436,4 +437,79 @@ async fn a_welcome_to_who_subscribes(bed: &Bed) {
         .api("POST", &format!("/campaigns/{campaign}/start"), Value::Null, 422)
         .await;
     assert_eq!(fault["error"]["errors"][0]["field"], "send", "{fault}");
+}
+
+async fn the_ledger_has_each_message(bed: &Bed) {
+    let (ada, _) = somebody(bed, "ada", json!({}), "en").await;
+    let (_, broken) = somebody(bed, "ben", json!({}), "en").await;
+    somebody(bed, "cy", json!({}), "en").await;
+    let fault = Fault::Status {
+        code: 400,
+        retry_after: None,
+    };
+    bed.lab.add_fault(Rule::on(broken.token(), fault, 1));
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    let ledger = async |query: &str| bed.get(&format!("/campaigns/{campaign}/deliveries{query}")).await;
+    let all = ledger("").await;
+    let lines = all["deliveries"].as_array().unwrap();
+    assert_eq!((lines.len(), &all["next"]), (3, &Value::Null), "{all}");
+    let failed = ledger("?state=failed").await;
+    let line = &failed["deliveries"][0];
+    assert_eq!(failed["deliveries"].as_array().unwrap().len(), 1, "{failed}");
+    assert_eq!((&line["status"], &line["attempts"]), (&json!(400), &json!(1)));
+    assert!(!line["reason"].as_str().unwrap().is_empty(), "{line}");
+    assert_eq!(line["endpoint_host"], "updates.push.services.mozilla.com");
+    // Page by page, nobody twice and nobody left out.
+    let mut seen = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = ledger(&format!("?limit=1{next}")).await;
+        let Some(line) = page["deliveries"].get(0) else {
+            break;
+        };
+        seen.push(line["subscription"].clone());
+        let Some(place) = page["next"].as_str() else { break };
+        next = format!("&after={place}");
+    }
+    seen.sort_by_key(Value::to_string);
+    seen.dedup();
+    assert_eq!(seen.len(), 3);
+    let person = bed.device(ada).await["id"].clone();
+    let theirs = bed.get(&format!("/profiles/{person}/deliveries")).await;
+    assert_eq!(theirs["deliveries"].as_array().unwrap().len(), 1, "{theirs}");
+    assert_eq!(theirs["deliveries"][0]["campaign"], campaign);
+    let wrong = bed
+        .api(
+            "GET",
+            &format!("/campaigns/{campaign}/deliveries?state=lost"),
+            Value::Null,
+            400,
+        )
+        .await;
+    assert!(
+        wrong["error"]["message"].as_str().unwrap().contains("unsent"),
+        "{wrong}"
+    );
+    bed.api(
+        "GET",
+        &format!("/campaigns/{campaign}/deliveries?after=x"),
+        Value::Null,
+        400,
+    )
+    .await;
+
+    let owner = crate::dashboard::Person::administrator(bed).await;
+    let page = owner.get(&format!("/campaigns/{campaign}/deliveries")).await.body;
+    for words in [
+        "Deliveries",
+        "Failed <span>1</span>",
+        "Sent <span>2</span>",
+        "updates.push.services.mozilla.com",
+        "400",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let report = owner.get(&format!("/campaigns/{campaign}")).await.body;
+    assert!(report.contains(&format!("/campaigns/{campaign}/deliveries")));
 }

@@ -5,6 +5,7 @@ use crate::http::csv;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
 use crate::launch::{LaunchError, Purpose};
+use crate::store::deliveries::{DeliveryRow, Place};
 use crate::{audience, report, secret};
 use axum::Json;
 use axum::extract::State;
@@ -52,6 +53,56 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
             "shown": counts.shown, "clicked": counts.clicked, "dismissed": counts.dismissed,
         }),
     }
+}
+
+/// A line of the ledger.
+pub(super) fn delivery(row: &DeliveryRow) -> Value {
+    json!({
+        "campaign": row.campaign, "profile": row.ordinal, "subscription": row.subscription, "browser": row.browser,
+        "endpoint_host": row.host, "state": row.state, "attempts": row.attempts, "status": row.status, "reason": row.reason,
+        "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
+    })
+}
+
+#[derive(Deserialize)]
+pub(super) struct Ledger {
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+/// What a push sent to whom.
+pub(super) async fn deliveries(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(wanted): Asked<Ledger>,
+) -> Answer {
+    let account = &site.account.id;
+    let campaign = app.launch.find(account, CampaignId(id)).await?.id;
+    let after = match wanted.after.as_deref() {
+        None => None,
+        Some(text) => Some(
+            Place::parse(text)
+                .ok_or_else(|| Error::BadRequest("“after” is the “next” of an earlier answer.".to_owned()))?,
+        ),
+    };
+    let state = wanted.state.unwrap_or_default();
+    if !["", "waiting", "sent", "failed", "gone", "unsent"].contains(&state.as_str()) {
+        let message = "“state” is waiting, sent, failed, gone or unsent.";
+        return Err(Error::BadRequest(message.to_owned()));
+    }
+    let limit = wanted.limit.unwrap_or(100).clamp(1, 1000);
+    let rows = app
+        .store
+        .deliveries(account, campaign, &state, after, limit)
+        .await?;
+    let next = rows
+        .last()
+        .filter(|_| rows.len() == limit as usize)
+        .map(|row| Place::after(row).to_string());
+    let lines: Vec<Value> = rows.iter().map(delivery).collect();
+    Ok(Json(json!({"deliveries": lines, "next": next})))
 }
 
 #[derive(Deserialize)]

@@ -56,6 +56,7 @@ const ROUTES: &[Route] = routes! {
     delete "/v1/campaigns/{id}/draft" campaigns::forget_draft, "Forget the changes that are kept beside", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/links" campaigns::link, "A signed link into a page of yours, for two hours: “test” shows this message uncounted, “why” opens the overlay", "NewLink" => 201 "Link";
     get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, variants with intervals, answers, and why messages failed; ?revision= for one of them", "" => 200 "Report";
+    get "/v1/campaigns/{id}/deliveries" campaigns::deliveries, "What a push sent to whom, with each answer; ?state=, ?limit= and ?after= (the answer's “next”)", "" => 200 "DeliveryList";
     get "/v1/campaigns/{id}/answers" campaigns::answers, "What visitors wrote into a pop-up's field, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "AnswerList";
     get "/v1/campaigns/{id}/answers.csv" campaigns::answers_csv, "All answers as CSV, newest first", "" => 200 "Csv";
     get "/v1/templates" campaigns::templates, "The templates of pop-ups, what each has a place for, and a pop-up to begin with", "" => 200 "TemplateList";
@@ -67,6 +68,7 @@ const ROUTES: &[Route] = routes! {
     get "/v1/profiles" people::find, "People by identity: ?identity=Email:customer@example.com, Identity:…, Phone:… or device:…", "" => 200 "ProfileList";
     get "/v1/profiles/{id}" people::show, "One person with devices and subscriptions", "" => 200 "Profile";
     get "/v1/profiles/{id}/events" people::events, "What a person did, newest first; ?limit= and ?before= (ms)", "" => 200 "EventList";
+    get "/v1/profiles/{id}/deliveries" people::deliveries, "Pushes that were sent to this person, newest first; ?limit=", "" => 200 "DeliveryList";
     get "/v1/profiles/{id}/why" people::why_profile, "Why this person would or would not get each running pop-up now; ?url=, ?referrer=, ?event=, ?props=, ?device=", "" => 200 "Why";
     get "/v1/devices/{id}/why" people::why_device, "The same for a browser and whoever sits there", "" => 200 "Why";
     get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";

@@ -134,6 +134,21 @@ pub(super) async fn events(
     Ok(Json(json!({"events": events})))
 }
 
+/// Pushes that were sent to a person.
+pub(super) async fn deliveries(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<u32>,
+    Asked(page): Asked<Page>,
+) -> Answer {
+    let account = &site.account.id;
+    let person = detail(&app, account, id).await?.profile.ordinal;
+    let limit = page.limit.unwrap_or(100).clamp(1, 1000) as u32;
+    let rows = app.store.deliveries_to(account, person, limit).await?;
+    let lines: Vec<Value> = rows.iter().map(super::campaigns::delivery).collect();
+    Ok(Json(json!({"deliveries": lines, "next": null})))
+}
+
 pub(super) async fn subscriptions(
     State(app): State<App>,
     Admin(site): Admin,

@@ -216,6 +216,13 @@ pub(super) fn schemas() -> Value {
                 ]))),
             ]))),
         ]),
+        "DeliveryList": object(&[("deliveries", list(&object(&[
+            ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
+            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent"])),
+            ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()),
+            ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
+            ("dismissed_at", maybe_time.clone()),
+        ]))), ("next", maybe.clone())]),
         "Estimate": object(&[
             ("subscribers", number.clone()),
             ("reached", number.clone()),

@@ -41,6 +41,7 @@ pub(crate) enum Icon {
     LogOut,
     Megaphone,
     Minus,
+    List,
     Monitor,
     Moon,
     PanelBottom,
@@ -154,6 +155,9 @@ impl Icon {
             }
             Self::Monitor => {
                 r#"<rect width="20" height="14" x="2" y="3" rx="2"/><line x1="8" x2="16" y1="21" y2="21"/><line x1="12" x2="12" y1="17" y2="21"/>"#
+            }
+            Self::List => {
+                r#"<path d="M3 5h.01"/><path d="M3 12h.01"/><path d="M3 19h.01"/><path d="M8 5h13"/><path d="M8 12h13"/><path d="M8 19h13"/>"#
             }
             Self::Moon => {
                 r#"<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>"#

@@ -10,7 +10,8 @@ pub(crate) mod campaigns;
 pub(crate) mod caps;
 pub(crate) mod chart;
 pub(crate) mod confirm;
-pub(crate) mod desk;
+pub(crate) mod deliveries;
+mod desk;
 pub(crate) mod editor;
 pub(crate) mod error;
 pub(crate) mod format;
@@ -62,6 +63,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns/{id}", get(report::show).post(editor::save))
         .route("/campaigns/{id}/open", post(report::open))
         .route("/campaigns/{id}/answers.csv", get(answers::file))
+        .route("/campaigns/{id}/deliveries", get(deliveries::show))
         .route("/campaigns/{id}/edit", get(editor::edit).post(editor::save_step))
         .route("/campaigns/{id}/template", post(editor::gallery::change_to))
         .route("/campaigns/{id}/test-link", post(editor::test_link::open))
