@@ -9,8 +9,8 @@ import { stays, until } from './rig/poll.mjs';
 import { gone, HOSTS, popupOn, raise, standing } from './rig/popup.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
-/** Each sets a flag, wherever it manages to run: in its frame, and in the page around. */
-const RUN = 'window.hacked=top.hacked=1';
+/** Sets a flag and asks, wherever it manages to run: in its frame, and last in the page around, which a sandbox forbids. */
+const RUN = 'window.hacked=1,alert(1),top.hacked=1';
 const HOSTILE = {
   'an element that fails to load': `<img src=x onerror=${RUN}>`,
   'a way out of an attribute': `"><script>${RUN}</script>`,
@@ -49,37 +49,51 @@ inBothBrowsers('hostile values', (world) => {
   const visit = async (value) => {
     const site = await world.site();
     const page = await world.visit('about:blank');
+    page.dialogs = [];
     page.on('dialog', (dialog) => {
-      page.errors.push(`a dialog: ${dialog.message()}`);
+      page.dialogs.push(`${dialog.type()}: ${dialog.message()}`);
       void dialog.dismiss();
     });
     site.page('/', { head: keepsOverlay() });
     await page.goto(`${site.origin}/?v=${encodeURIComponent(value)}`);
     return { site, page };
   };
-  /** Nothing ran: not in the page, not in a frame of it, also not later. */
+  /** Whether something ran in a frame; one that was taken away while it was asked runs nothing. */
+  const ranIn = (frame) =>
+    frame.evaluate(() => 'hacked' in window).catch((error) => {
+      if (frame.detached) return false;
+      throw error;
+    });
+  /** Nothing ran: not in the page, not in a frame of it, not as a dialog; also not later. */
   const nothingRan = (page) =>
     stays(
       'no value runs',
       async () => {
-        for (const frame of page.frames()) {
-          // A frame that is being taken away cannot be asked, and runs nothing.
-          const hacked = await frame.evaluate(() => 'hacked' in window).catch(() => false);
-          assert.equal(hacked, false, `a value ran in ${frame.url()}`);
-        }
-        return page.errors.filter((text) => text.startsWith('a dialog'));
+        for (const frame of page.frames()) assert.equal(await ranIn(frame), false, `a value ran in ${frame.url()}`);
+        assert.deepEqual(page.dialogs, [], 'a value asked');
       },
       { during: 400 },
     );
 
-  test('what its owner wrote does run, and the tests would see it', async () => {
-    const { page } = await visit('harmless');
-    await make('Runs', { template: 'custom', custom: { html: `<p>go on</p>${HOSTILE['an element that fails to load']}`, layout: 'box' } });
-    await raise(page, 'Runs');
-    await popupOn(page, 'box', 'go on');
-    await page.waitForFunction(() => 'hacked' in window);
-    await assert.rejects(nothingRan(page), /a value ran/);
-    await page.close();
+  test('what its owner wrote does run, and the tests would see it: by its flag, and by each dialog', async () => {
+    const shows = async (name, html, layout) => {
+      const { page } = await visit('harmless');
+      await make(name, { template: 'custom', custom: { html: `<p>go on</p>${html}`, layout } });
+      await raise(page, name);
+      await popupOn(page, layout, 'go on');
+      return page;
+    };
+    const flagged = await shows('Runs', '<img src=x onerror=top.hacked=1>', 'box');
+    await flagged.waitForFunction(() => 'hacked' in window);
+    await assert.rejects(nothingRan(flagged), /a value ran/);
+    await flagged.close();
+    for (const ask of ['alert', 'confirm', 'prompt']) {
+      const asked = await shows(`Runs ${ask}`, `<img src=x onerror=${ask}(1)>`, 'box');
+      await until('the dialog', () => asked.dialogs.length > 0);
+      assert.deepEqual(asked.dialogs, [`${ask}: 1`]);
+      await assert.rejects(nothingRan(asked), /a value asked/);
+      await asked.close();
+    }
   });
 
   for (const [what, value] of Object.entries(HOSTILE)) {
@@ -148,9 +162,13 @@ inBothBrowsers('hostile values', (world) => {
 
   test('addresses that run script: a message that would lead there is not shown, and the overlay says why', async () => {
     const leads = await make('Leads', { button: 'Go', on_click: { do: 'url', url: '{{ page.query.v }}', target: 'same' } }, { caps: { session: null } });
-    await make('Links', {
-      template: 'custom', custom: { html: '<p>own</p><a href="{{ page.query.v }}">go</a><iframe src="{{ page.query.v }}"></iframe>', layout: 'banner' },
-    }).catch(({ body }) => assert.match(JSON.stringify(body), /popup\.custom\.html/));
+    // A frame whose address is a value's alone does not even start: what it would load nobody has chosen.
+    const framed = { html: '<p>own</p><iframe src="{{ page.query.v }}"></iframe>', layout: 'banner' };
+    await assert.rejects(make('Frames', { template: 'custom', custom: framed }), ({ status, body }) => {
+      assert.equal(status, 422);
+      assert.deepEqual(body.error.errors.map(({ field }) => field), ['popup.custom.html']);
+      return true;
+    });
     await make('Anchors', { template: 'custom', custom: { html: '<p>own</p><a href="{{ page.query.v }}">go</a>', layout: 'banner' } });
     for (const script of SCRIPTS) {
       const { site, page } = await visit(script);
