@@ -149,7 +149,8 @@ inBothBrowsers('editor', (world) => {
     await shown('Published before');
     await fill(page, { 'popup.title': 'Published after' });
     await page.keyboard.press('Tab');
-    await until('the change to be kept beside it', async () => (await kept(id)).draft !== null);
+    await until('the change to be kept beside it', async () => (await kept(id)).draft?.popup.title === 'Published after');
+    await saved(page);
     await until('the note', () => page.$eval('[data-pending]', (note) => !note.hidden));
     await shown('Published before');
     await page.goto(`${world.server.base}/campaigns/${id}/edit?step=review`);
