@@ -242,6 +242,13 @@ impl Bed {
         id
     }
 
+    /// Asks why, and why not, about a person or a browser (`/profiles/…`, `/devices/…`).
+    pub(crate) async fn why(&self, whom: &str, about: &[(&str, &str)]) -> Value {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(about);
+        self.get(&format!("{whom}/why?{}", query.finish())).await
+    }
+
     /// Faults of a definition that cannot start: fields and messages. One that cannot even be a draft answers so at once.
     pub(crate) async fn faults(&self, definition: &Value) -> Vec<(String, String)> {
         let made = self
@@ -336,6 +343,24 @@ impl Bed {
     pub(crate) async fn document(&self, device: Id, event: Value) -> Value {
         let reply = self.ring(device, &[self.op("event", event)]).await;
         reply["messages"][0]["msgContent"]["html"].clone()
+    }
+
+    /// An event with properties that the texts of its campaign, which has its name, cannot be filled with: no message, and a reason is told.
+    pub(crate) async fn unfillable(&self, device: Id, name: &str, props: Value) {
+        let said = props.to_string();
+        let shown = self.document(device, json!({"name": name, "props": props})).await;
+        assert_eq!(shown, Value::Null, "{name}: {said}");
+        let about = [("event", name), ("props", said.as_str())];
+        let why = self.why(&format!("/devices/{device}"), &about).await;
+        let campaigns = why["campaigns"].as_array().unwrap();
+        let told = campaigns.iter().find(|one| one["name"] == name).unwrap();
+        let last = told["because"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (&last["name"], &last["passed"]),
+            (&json!("words"), &json!(false)),
+            "{told}"
+        );
+        assert!(last["seen"].as_str().unwrap().len() > 10, "{told}");
     }
 
     /// Posts bytes to the wire as they are: what no well-behaved page would send.

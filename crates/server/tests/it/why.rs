@@ -21,10 +21,7 @@ const HOUR: i64 = 3_600_000;
 
 /// Asks about a person; the answer.
 async fn why(bed: &Bed, person: &Value, pairs: &[(&str, &str)]) -> Value {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    bed.get(&format!("/profiles/{}/why?{}", person["id"], query.finish()))
-        .await
+    bed.why(&format!("/profiles/{}", person["id"]), pairs).await
 }
 
 /// Names and results of a campaign's conditions.
