@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
-import { choose, figures, fill, next, overflow, signIn, submit } from './rig/dashboard.mjs';
+import { choose, figures, fill, next, openDashboard, overflow, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
 import { withoutScript } from './rig/scriptless.mjs';
 import { folder, start } from './rig/server.mjs';
@@ -25,15 +25,7 @@ const OWNER = { email: 'owner@example.com', password: 'a bell rings at noon' };
 
 inBothBrowsers('dashboard', (world) => {
   const at = (path) => world.server.base + path;
-  /** A tab on the dashboard, signed in; the first one uses the link. */
-  async function open(path, size) {
-    const page = await world.visit('about:blank');
-    await page.setViewport(SIZES[size]);
-    if (!world.signedIn) await signIn(page, world.server.dashboard);
-    world.signedIn = true;
-    await page.goto(at(path));
-    return page;
-  }
+  const open = (path, size) => openDashboard(world, path, SIZES[size]);
   const campaignOf = (page) => Number(/\/campaigns\/(\d+)/.exec(page.url())?.[1]);
 
   test('the first link makes the administrator and works once; from then on the password lets in', async (t) => {

@@ -7,6 +7,7 @@ import { signIn } from './rig/dashboard.mjs';
 import { keepsOverlay, overlayOn } from './rig/overlay.mjs';
 import { stays, until } from './rig/poll.mjs';
 import { gone, HOSTS, popupOn, raise, standing } from './rig/popup.mjs';
+import { profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 /** Sets a flag and asks, wherever it manages to run: in its frame, and last in the page around, which a sandbox forbids. */
@@ -206,8 +207,7 @@ inBothBrowsers('hostile values', (world) => {
       clevertap.profile.push({ Site: { Name: given, Motto: given } });
       clevertap.event.push('Searched', { for: given, [given.replace(/[."':$\\]/g, '')]: 'name' });
     }, value);
-    const device = await until('the device id', () => page.evaluate(() => clevertap.getCleverTapID()));
-    const person = await until('the profile', () => world.api.profile(`device:${device}`));
+    const person = await profileOf(world, page);
     await until('the event', async () => (await world.api.events(person.id)).some(({ name }) => name === 'Searched'));
     const id = await make('Heard', {}, { audience: { rules: [{ is: 'property', name: 'Motto', op: 'is_not', value }] } });
     await signIn(page, world.server.dashboard);
