@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stays, until } from './rig/poll.mjs';
 import { gone, popupOn, raise } from './rig/popup.mjs';
+import { profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 const LETTER = {
@@ -33,13 +34,8 @@ inBothBrowsers('clicks on pop-ups', (world) => {
     const pop = await popupOn(page, kind, title);
     return { site, id, page, pop };
   };
-  /** What is known of the visitor of a page. */
-  const profileOf = async (page) => {
-    const device = await page.evaluate(() => clevertap.getCleverTapID());
-    return until('the profile', () => world.api.profile(`device:${device}`));
-  };
   const lastEvent = async (page, name) => {
-    const events = await world.api.events((await profileOf(page)).id);
+    const events = await world.api.events((await profileOf(world, page)).id);
     return events.findLast((event) => event.name === name);
   };
 
@@ -173,7 +169,7 @@ inBothBrowsers('clicks on pop-ups', (world) => {
     assert.match(await frame.$eval('[data-campanile="thanks"]', (element) => element.innerText), /Thank you\s+The next letter is yours\./);
     await counted(id, { clicked: 1 });
     const profile = await until('the property', async () => {
-      const known = await profileOf(page);
+      const known = await profileOf(world, page);
       return known.properties?.Letter && known;
     });
     assert.equal(profile.properties.Letter, `ann.${world.name.toLowerCase()}@example.com`);
@@ -197,7 +193,7 @@ inBothBrowsers('clicks on pop-ups', (world) => {
     await frame.waitForFunction(() => !document.querySelector('[data-campanile="thanks"]').hidden);
     await counted(id, { clicked: 1 });
     const profile = await until('the property', async () => {
-      const known = await profileOf(page);
+      const known = await profileOf(world, page);
       return known.properties?.Missing && known;
     });
     assert.equal(profile.properties.Missing, 'A photograph');
@@ -220,7 +216,7 @@ inBothBrowsers('clicks on pop-ups', (world) => {
     await frame.focus('[data-campanile="click"]');
     await page.keyboard.press('Enter');
     await frame.waitForFunction(() => !document.querySelector('[data-campanile="thanks"]').hidden);
-    await until('the property', async () => (await profileOf(page)).properties?.Parcel === 4);
+    await until('the property', async () => (await profileOf(world, page)).properties?.Parcel === 4);
     await counted(id, { clicked: 1 });
     await stays('the count', async () => (await world.api.counts(id)).clicked);
     await page.close();
@@ -240,7 +236,7 @@ inBothBrowsers('clicks on pop-ups', (world) => {
     await page.keyboard.press(' ');
     await pop.click('click');
     await frame.waitForFunction(() => !document.querySelector('[data-campanile="thanks"]').hidden);
-    await until('the property', async () => (await profileOf(page)).properties?.Agreed === 'bea@example.com');
+    await until('the property', async () => (await profileOf(world, page)).properties?.Agreed === 'bea@example.com');
     await counted(id, { clicked: 1 });
     await page.close();
   });

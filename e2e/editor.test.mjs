@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
-import { fill, next, overflow, signIn, submit } from './rig/dashboard.mjs';
+import { fill, next, openDashboard, overflow, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
 import { folder } from './rig/server.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
@@ -15,14 +15,7 @@ import { PNG } from 'pngjs';
 const DESK = { width: 1440, height: 900 };
 
 inBothBrowsers('editor', (world) => {
-  async function open(path) {
-    const page = await world.visit('about:blank');
-    await page.setViewport(DESK);
-    if (!world.signedIn) await signIn(page, world.server.dashboard);
-    world.signedIn = true;
-    await page.goto(world.server.base + path);
-    return page;
-  }
+  const open = (path) => openDashboard(world, path, DESK);
   async function begin(template) {
     const page = await open('/campaigns/new?kind=popup');
     await submit(page, `button[name="template"][value="${template}"]`);
@@ -211,7 +204,8 @@ inBothBrowsers('editor', (world) => {
     await shown('Published before');
     await fill(page, { 'popup.title': 'Published after' });
     await page.keyboard.press('Tab');
-    await until('the change to be kept beside it', async () => (await kept(id)).draft !== null);
+    await until('the change to be kept beside it', async () => (await kept(id)).draft?.popup.title === 'Published after');
+    await saved(page);
     await until('the note', () => page.$eval('[data-pending]', (note) => !note.hidden));
     await shown('Published before');
     await page.goto(`${world.server.base}/campaigns/${id}/edit?step=review`);

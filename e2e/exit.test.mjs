@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KnownDevices } from 'puppeteer-core';
-import { stays, until } from './rig/poll.mjs';
+import { stays } from './rig/poll.mjs';
 import { gone, popupOn, standing } from './rig/popup.mjs';
+import { watched } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 /** How far the SDK waits after a click on a link. */
@@ -20,16 +21,9 @@ inBothBrowsers('exit intent', (world) => {
     const page = await world.visit(site.page('/', { body: `<style>html,body{margin:0;min-height:100vh}</style>${body}`, ...options }));
     await page.bringToFront();
     await watched(page);
-    await world.screen.move(page, 300, 300);
-    await page.waitForFunction(() => document.documentElement.matches(':hover'));
+    await world.screen.enter(page);
     return { site, id, page };
   };
-  /** The server was asked, and its answer has had time to be followed. */
-  const watched = async (page) => {
-    await page.waitForFunction(() => clevertap.session?.getPageCount() > 0);
-    await until('the part that watches', () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('clevertap.more.js'))));
-  };
-  const away = (page) => world.screen.move(page, 300, -30);
   const nothing = async (page) => {
     await stays('no pop-up', () => standing(page), { during: 600 });
     assert.deepEqual(await standing(page), []);
@@ -38,18 +32,18 @@ inBothBrowsers('exit intent', (world) => {
   test('the pointer leaves through the top: shown, once for the page, again on the next', async () => {
     const { id, page } = await open();
     await nothing(page);
-    await away(page);
+    await world.screen.leave(page);
     const pop = await popupOn(page, 'interstitial', 'Before you go');
     await world.counted(id, { handed: 1, shown: 1 });
     await pop.click('close');
     await gone(page, 'interstitial');
-    await world.screen.move(page, 300, 300);
-    await away(page);
+    await world.screen.enter(page);
+    await world.screen.leave(page);
     await nothing(page);
     await page.reload();
     await watched(page);
-    await world.screen.move(page, 300, 300);
-    await away(page);
+    await world.screen.enter(page);
+    await world.screen.leave(page);
     await popupOn(page, 'interstitial', 'Before you go');
     await world.counted(id, { handed: 2 });
     assert.deepEqual(page.errors, []);
@@ -71,12 +65,12 @@ inBothBrowsers('exit intent', (world) => {
     await world.screen.click();
     const clicked = Date.now();
     await page.waitForFunction(() => location.hash === '#there');
-    await away(page);
+    await world.screen.leave(page);
     assert.ok(Date.now() - clicked < LINK_MS, 'the rig was quick enough');
     await nothing(page);
     await page.waitForFunction((since) => Date.now() - since > 2_000, {}, clicked);
-    await world.screen.move(page, 300, 300);
-    await away(page);
+    await world.screen.enter(page);
+    await world.screen.leave(page);
     await popupOn(page, 'interstitial', 'Before you go');
     await page.close();
   });
@@ -87,7 +81,7 @@ inBothBrowsers('exit intent', (world) => {
     await world.screen.move(page, 300, 20);
     await world.screen.click();
     await page.waitForFunction(() => document.activeElement.matches('select'));
-    await away(page);
+    await world.screen.leave(page);
     await nothing(page);
     await page.keyboard.press('Escape');
     await page.close();

@@ -10,9 +10,10 @@ import { PNG } from 'pngjs';
 import { galleryOf } from './rig/gallery.mjs';
 import { until } from './rig/poll.mjs';
 import { gone, HOSTS, popupOn, raise } from './rig/popup.mjs';
+import { ISOLATED, NONCE, pasted, policy } from './rig/strict.mjs';
+import { watched } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
-const NONCE = 'c3RyaWN0';
 const PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="600" height="300"><rect width="600" height="300" fill="#2f5d46"/></svg>';
 /** Own HTML as owners write it: a style sheet, a script, both without a nonce. */
 const OWN = `<style>.mine{padding:30px;background:rgb(255,241,232);font:16px/1.5 sans-serif}</style>
@@ -22,14 +23,6 @@ const QUESTION = {
   titleText: 'Shall we tell you about new pots?', bodyText: 'Once a month, when the kiln is open.',
   okButtonText: 'Yes, tell me', rejectButtonText: 'No, thanks',
 };
-
-/** The headers of a strict site; the second kind has nothing of other origins that does not say it may. */
-const policy = (base) => ({
-  'content-security-policy':
-    `default-src 'none'; script-src 'nonce-${NONCE}'; connect-src ${base}; img-src 'self' data: ${base}; style-src 'nonce-${NONCE}'; ` +
-    `worker-src 'self'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types campanile`,
-});
-const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 inBothBrowsers('strict pages', (world) => {
   let gallery = [];
@@ -61,7 +54,7 @@ inBothBrowsers('strict pages', (world) => {
       }
     });
     await page.setViewport({ width: 1200, height: 800 });
-    await page.goto(site.page('/', { use: world.snippet.replaceAll('<script', `<script nonce="${NONCE}"`), headers }));
+    await page.goto(site.page('/', { use: pasted(world.snippet), headers }));
     return { site, page };
   };
   /** One of each way to be shown that is not in the gallery as it is. */
@@ -160,13 +153,11 @@ inBothBrowsers('strict pages with a pointer', (world) => {
     });
     const head = `<style nonce="${NONCE}">html,body{margin:0;min-height:100vh}</style>`;
     const headers = { ...policy(world.server.base), ...ISOLATED };
-    await page.goto(site.page('/', { use: world.snippet.replaceAll('<script', `<script nonce="${NONCE}"`), head, headers }));
+    await page.goto(site.page('/', { use: pasted(world.snippet), head, headers }));
     await page.bringToFront();
-    await page.waitForFunction(() => clevertap.session?.getPageCount() > 0);
-    await until('the part that watches', () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('clevertap.more.js'))));
-    await world.screen.move(page, 300, 300);
-    await page.waitForFunction(() => document.documentElement.matches(':hover'));
-    await world.screen.move(page, 300, -30);
+    await watched(page);
+    await world.screen.enter(page);
+    await world.screen.leave(page);
     const pop = await popupOn(page, 'interstitial', 'Said by a script of its own');
     await world.counted(id, { shown: 1 });
     await pop.click('close');

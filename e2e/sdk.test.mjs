@@ -5,14 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
 import { stays, until } from './rig/poll.mjs';
+import { ISOLATED, KEEPS_BROKEN, pasted, policy } from './rig/strict.mjs';
+import { deviceOf, profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 inBothBrowsers('SDK', (world) => {
-  const device = (page) => until('the device id', () => page.evaluate(() => clevertap.getCleverTapID()));
-  const profileOf = async (page) => {
-    const id = await device(page);
-    return until(`the profile of device ${id}`, () => world.api.profile(`device:${id}`));
-  };
   /** Names of the custom events of a profile with this prefix, in the order in which they happened. */
   const names = async (profile, prefix) =>
     (await world.api.events(profile)).map(({ name }) => name).filter((name) => name.startsWith(prefix));
@@ -61,7 +58,7 @@ inBothBrowsers('SDK', (world) => {
   test('events raised while the server is away survive a reload and arrive once, in order', async () => {
     const site = await world.site();
     const page = await world.visit(site.page('/'));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     const server = await away();
     await page.evaluate(() => {
       clevertap.event.push('Away 1');
@@ -79,7 +76,7 @@ inBothBrowsers('SDK', (world) => {
   test('without a reload, the outbox is sent when the server is back', async () => {
     const site = await world.site();
     const page = await world.visit(site.page('/'));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     const server = await away();
     await page.evaluate(() => clevertap.event.push('Patient 1'));
     await page.evaluate(() => clevertap.event.push('Patient 2'));
@@ -91,7 +88,7 @@ inBothBrowsers('SDK', (world) => {
   test('offline and online again: kept, then sent once', async () => {
     const site = await world.site();
     const page = await world.visit(site.page('/'));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     await page.evaluate(() => clevertap.setOffline(true));
     await page.evaluate(() => {
       for (let i = 1; i <= 5; i++) clevertap.event.push(`Tunnel ${i}`);
@@ -107,7 +104,7 @@ inBothBrowsers('SDK', (world) => {
     const site = await world.site();
     const address = site.page('/');
     const first = await world.visit(address);
-    const profile = await profileOf(first);
+    const profile = await profileOf(world, first);
     const tabs = [first, await world.visit(address), await world.visit(address)];
     const server = await away();
     for (const [tab, page] of tabs.entries()) {
@@ -132,7 +129,7 @@ inBothBrowsers('SDK', (world) => {
       const own = seen.filter((name) => name.startsWith(`Tab ${tab}-`));
       assert.deepEqual(own, [...own].sort(), `in the order of tab ${tab}`);
     }
-    assert.equal(await device(tabs[0]), await device(tabs[1]));
+    assert.equal(await deviceOf(tabs[0]), await deviceOf(tabs[1]));
     for (const page of tabs.slice(0, 2)) await page.close();
   });
 
@@ -140,7 +137,7 @@ inBothBrowsers('SDK', (world) => {
     const site = await world.site();
     const next = site.page('/next');
     const page = await world.visit(site.page('/'));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     await Promise.all([
       page.waitForNavigation(),
       page.evaluate((url) => {
@@ -156,7 +153,7 @@ inBothBrowsers('SDK', (world) => {
     const identity = `c-1001-${world.name}`;
     const site = await world.site();
     const page = await world.visit(site.page('/'));
-    const anonymous = await profileOf(page);
+    const anonymous = await profileOf(world, page);
     assert.deepEqual(anonymous.identities, {});
     await page.evaluate(() => clevertap.event.push('Before Login'));
     await page.evaluate(
@@ -167,12 +164,12 @@ inBothBrowsers('SDK', (world) => {
     const known = await until('the identified profile', () => world.api.profile(`Identity:${identity}`));
     await stored(known.id, 'Before Login', ['Before Login', 'Before Login, After']);
     assert.equal((await world.api.profile(`Email:${identity}@example.com`)).id, known.id);
-    assert.equal((await profileOf(page)).id, known.id);
+    assert.equal((await profileOf(world, page)).id, known.id);
 
     // The same person in another browser: what that browser did anonymously is merged in.
     const other = await world.site();
     const second = await world.visit(other.page('/'));
-    await profileOf(second);
+    await profileOf(world, second);
     await second.evaluate(() => clevertap.event.push('Before Login, elsewhere'));
     await second.evaluate((Identity) => clevertap.onUserLogin.push({ Site: { Identity } }), identity);
     await stored(known.id, 'Before Login', ['Before Login', 'Before Login, After', 'Before Login, elsewhere']);
@@ -201,7 +198,7 @@ inBothBrowsers('SDK', (world) => {
       clevertap.event.push('Own of Nobody');
     });
     const nobody = await until('a fresh profile', async () => {
-      const profile = await profileOf(page);
+      const profile = await profileOf(world, page);
       return profile.id !== two.id && profile;
     });
     assert.deepEqual(nobody.identities, {});
@@ -211,24 +208,8 @@ inBothBrowsers('SDK', (world) => {
 
   test('a page with a strict policy and Trusted Types gets its box and breaks no rule', async () => {
     const site = await world.site();
-    const nonce = 'c3RyaWN0';
-    const { base } = world.server;
-    const page = await world.visit(
-      site.page('/', {
-        use: world.snippet.replaceAll('<script', `<script nonce="${nonce}"`),
-        head: `<script nonce="${nonce}">broken = [];
-          document.addEventListener('securitypolicyviolation', (e) => broken.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample));
-          </script>`,
-        headers: {
-          'content-security-policy':
-            `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'nonce-${nonce}'; img-src data: ${base}; ` +
-            `connect-src ${base}; worker-src 'self'; base-uri 'none'; form-action 'none'; ` +
-            `require-trusted-types-for 'script'; trusted-types campanile`,
-          'cross-origin-embedder-policy': 'require-corp',
-          'cross-origin-opener-policy': 'same-origin',
-        },
-      }),
-    );
+    const headers = { ...policy(world.server.base, { scripts: " 'strict-dynamic'" }), ...ISOLATED };
+    const page = await world.visit(site.page('/', { use: pasted(world.snippet), head: KEEPS_BROKEN, headers }));
     const id = await world.api.popup('Within the rules', { on: 'event', event: 'Strict' });
     await page.evaluate(() => clevertap.event.push('Strict'));
     const box = await boxOn(page, 'Within the rules');
@@ -245,7 +226,7 @@ inBothBrowsers('SDK', (world) => {
   test('after an opt-out nothing is taken; after an opt-in it is again', async () => {
     const site = await world.site();
     const page = await world.visit(site.page('/'));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     await page.evaluate(() => clevertap.privacy.push({ optOut: true }));
     await page.evaluate(() => clevertap.event.push('Private No'));
     await stays('nothing arrives', () => names(profile.id, 'Private'));
@@ -261,7 +242,7 @@ inBothBrowsers('SDK', (world) => {
     const page = await world.visit(site.page('/'));
     const told = [];
     page.on('console', (message) => told.push(message.text()));
-    const profile = await profileOf(page);
+    const profile = await profileOf(world, page);
     await page.evaluate(() => {
       clevertap.event.push('');
       clevertap.event.push('Kept', { good: 1, bad: { nested: true } });

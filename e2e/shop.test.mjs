@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stays, until } from './rig/poll.mjs';
+import { stays } from './rig/poll.mjs';
 import { gone, popupOn, standing } from './rig/popup.mjs';
+import { heard, watched } from './rig/visitor.mjs';
 import { inBothBrowsers, listen } from './rig/world.mjs';
 
 inBothBrowsers('the demo’s shop', (world) => {
@@ -26,15 +27,10 @@ inBothBrowsers('the demo’s shop', (world) => {
     listen(page);
     await page.goto(at('/shop/?shelf=light'));
     await heard(page);
-    await Promise.all([page.waitForNavigation(), page.click('#try-anew')]);
+    await Promise.all([page.waitForNavigation(), page.$eval('#try-anew', (button) => button.click())]);
     await heard(page);
     if (path !== '/shop/') await open(page, path);
     return page;
-  };
-  /** The server has answered to this page view, and what the answer needs is there: whoever leaves earlier breaks off its loading. */
-  const heard = async (page) => {
-    await until('an answer to this page', () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name, responseEnd }) => name.includes('/ring') && responseEnd > 0)));
-    await page.waitForNetworkIdle({ idleTime: 200 });
   };
   const open = async (page, path) => {
     await page.goto(at(path));
@@ -44,7 +40,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     await open(page, `/shop/product/${slug}/`);
     await page.click('#buy .go');
     await page.waitForFunction(() => document.querySelector('#said').textContent.includes('is in your cart'));
-    await page.waitForNetworkIdle({ idleTime: 200 });
+    await heard(page);
   };
   /** Closes the page; nobody complained on its console, and it stood alone. */
   const alone = async (page, kind) => {
@@ -107,10 +103,9 @@ inBothBrowsers('the demo’s shop', (world) => {
     await inCart(page, 'two-hands-mug');
     await open(page, '/shop/');
     await page.bringToFront();
-    await world.screen.move(page, 300, 300);
-    await page.waitForFunction(() => document.documentElement.matches(':hover'));
-    await until('the part that watches', () => page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('clevertap.more.js'))));
-    await world.screen.move(page, 300, -30);
+    await watched(page);
+    await world.screen.enter(page);
+    await world.screen.leave(page);
     const receipt = await popupOn(page, 'interstitial', 'We’ll hold these for you.');
     const text = await receipt.text();
     for (const line of ['1 Ebb jug', '48.00', '1 Two-hands mug', '19.00', 'Shipping', 'free', '€67.00']) assert.ok(text.includes(line), `${line} in ${text}`);

@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
-import { overflow, signIn } from './rig/dashboard.mjs';
+import { openDashboard, overflow } from './rig/dashboard.mjs';
 import { isOpen, keepsOverlay, overlayOn, press } from './rig/overlay.mjs';
 import { stays, until } from './rig/poll.mjs';
 import { gone, popupOn, raise, standing } from './rig/popup.mjs';
+import { KEEPS_BROKEN, NONCE, pasted, policy } from './rig/strict.mjs';
+import { deviceOf, profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 const LABELS = {
@@ -44,20 +46,7 @@ inBothBrowsers('why shown, why not', (world) => {
     return site;
   };
   const link = async (campaign, purpose, url) => (await world.api.post(`/campaigns/${campaign}/links`, { purpose, url })).url;
-  const deviceOf = (page) => until('the device id', () => page.evaluate(() => clevertap.getCleverTapID()));
-  const profileOf = async (page) => {
-    const device = await deviceOf(page);
-    return until('the profile', () => world.api.profile(`device:${device}`));
-  };
-  /** A tab on the dashboard, signed in; the first one uses the link. */
-  const desk = async (path) => {
-    const page = await world.visit('about:blank');
-    await page.setViewport({ width: 1280, height: 900 });
-    if (!world.signedIn) await signIn(page, world.server.dashboard);
-    world.signedIn = true;
-    await page.goto(world.server.base + path);
-    return page;
-  };
+  const desk = (path) => openDashboard(world, path, { width: 1280, height: 900 });
   /** Presses a button of the card "On my site"; the tab that opens, once it is where it was sent. */
   const openOnSite = async (page, url, purpose) => {
     await page.$eval('#open [name="url"]', (field, value) => (field.value = value), url);
@@ -106,17 +95,17 @@ inBothBrowsers('why shown, why not', (world) => {
     const device = await deviceOf(first);
     await popupOn(first, 'box', 'Once');
     await world.counted(once, { shown: 1 });
-    const person = await profileOf(first);
+    const person = await profileOf(world, first);
 
     const dashboard = await desk(`/people/${person.id}`);
-    const page = await openOnSite(dashboard, `${site.origin}/table/jug?glaze=blue#size`, 'why');
+    const url = `${site.origin}/table/jug?glaze=blue#size`;
+    const page = await openOnSite(dashboard, url, 'why');
     await page.setViewport({ width: 1280, height: 800 });
     assert.doesNotMatch(await page.evaluate(() => location.href + document.referrer), TOKEN);
     assert.equal(await deviceOf(page), device);
     await popupOn(page, 'box', 'Everybody');
     const told = await overlayOn(page, ({ rows }) => rows[0]?.text.includes('counted'));
-    const asked = `url=${encodeURIComponent(`${site.origin}/table/jug?glaze=blue#size`)}`;
-    agrees(told, await world.api.get(`/devices/${device}/why?${asked}`));
+    agrees(told, await world.api.why(device, { url }));
     const reasons = Object.fromEntries(told.rows.map(({ name, text }) => [name, text]));
     assert.equal(reasons['Once'], 'Not shown: its cap for this person is used up, 1 of 1.');
     assert.equal(reasons['Only in the cart'], 'Not shown: page path is not /cart; it is /table/jug.');
@@ -133,8 +122,7 @@ inBothBrowsers('why shown, why not', (world) => {
     // An event is explained as one, with its properties.
     await raise(page, 'Delivered', { pieces: 1 });
     const heard = await overlayOn(page, ({ rows }) => rows.some(({ conditions }) => conditions[0]?.seen.includes('Delivered')));
-    const event = `event=Delivered&props=${encodeURIComponent('{"pieces":1}')}`;
-    const answer = await world.api.get(`/devices/${device}/why?${asked}&${event}`);
+    const answer = await world.api.why(device, { url, event: 'Delivered', props: '{"pieces":1}' });
     const row = (name) => heard.rows.find((one) => one.name === name).conditions[0];
     for (const { name, because } of answer.campaigns) {
       const [{ asked: wanted, seen, passed }] = because;
@@ -259,19 +247,10 @@ inBothBrowsers('why shown, why not', (world) => {
 
   test('test on my browser: one message as it is saved, uncounted, on a page that forbids frames and has a strict policy', async () => {
     const site = await world.site();
-    const nonce = 'c3RyaWN0';
-    const { base } = world.server;
     const address = site.page('/strict', {
-      use: world.snippet.replaceAll('<script', `<script nonce="${nonce}"`),
-      head: `${keepsOverlay(nonce)}<script nonce="${nonce}">broken = [];
-        document.addEventListener('securitypolicyviolation', (e) => broken.push(e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sample));</script>`,
-      headers: {
-        'x-frame-options': 'DENY',
-        'content-security-policy':
-          `default-src 'none'; script-src 'nonce-${nonce}' 'strict-dynamic'; style-src 'nonce-${nonce}'; img-src data: ${base}; ` +
-          `connect-src ${base}; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; ` +
-          `require-trusted-types-for 'script'; trusted-types campanile`,
-      },
+      use: pasted(world.snippet),
+      head: keepsOverlay(NONCE) + KEEPS_BROKEN,
+      headers: { 'x-frame-options': 'DENY', ...policy(world.server.base, { scripts: " 'strict-dynamic'", more: "; frame-ancestors 'none'" }) },
     });
     const id = await make('Now', { on: 'event', event: 'Strict' }, { caps: { session: null, ever: 1 } });
     const draft = await world.api.get(`/campaigns/${id}`);
@@ -304,7 +283,7 @@ inBothBrowsers('why shown, why not', (world) => {
     await raise(page, 'Strict');
     await popupOn(page, 'box', 'Now');
     await world.counted(id, { handed: 1, shown: 1 });
-    assert.deepEqual(await world.api.events((await profileOf(page)).id).then((events) => events.filter(({ name }) => name === 'Notification Viewed').length), 1);
+    assert.deepEqual(await world.api.events((await profileOf(world, page)).id).then((events) => events.filter(({ name }) => name === 'Notification Viewed').length), 1);
     await page.close();
     await editor.close();
   });

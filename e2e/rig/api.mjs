@@ -1,7 +1,7 @@
 // The JSON API, as somebody with a key uses it.
 
 /** Said when the API answers with an error; carries the status and the body. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(method, path, status, body) {
     super(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
     this.status = status;
@@ -83,6 +83,8 @@ export function apiOf({ base, api_key }) {
       await api.post(`/campaigns/${made.id}/start`);
       return made.id;
     },
+    /** What would come in this browser, and why not; asked about an address, an event with its properties. */
+    why: (device, about) => api.get(`/devices/${device}/why?${new URLSearchParams(about)}`),
     counts: async (id) => (await api.get(`/campaigns/${id}`)).counts,
     /** The one profile with this identity, or undefined. */
     profile: async (identity) => (await api.get(`/profiles?identity=${encodeURIComponent(identity)}`)).profiles[0],

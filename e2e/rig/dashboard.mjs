@@ -10,6 +10,16 @@ export async function signIn(page, link) {
   await until('the overview', () => new URL(page.url()).pathname === '/overview');
 }
 
+/** A tab on the dashboard, signed in; the first one uses the link. */
+export async function openDashboard(world, path, size) {
+  const page = await world.visit('about:blank');
+  await page.setViewport(size);
+  if (!world.signedIn) await signIn(page, world.server.dashboard);
+  world.signedIn = true;
+  await page.goto(world.server.base + path);
+  return page;
+}
+
 /** Types into fields by their names, as the forms are sent. */
 export async function fill(page, fields) {
   for (const [name, value] of Object.entries(fields)) {

@@ -62,6 +62,7 @@ export async function press(page, campaign, button) {
     button,
   );
   const element = handle.asElement();
-  await element.scrollIntoView();
+  // Into the middle: what is pinned to the overlay's edges may lie over the rest.
+  await element.evaluate((shown) => shown.scrollIntoView({ block: 'center', behavior: 'instant' }));
   if (button) await element.click();
 }

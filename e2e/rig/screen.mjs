@@ -20,7 +20,7 @@ export async function openScreen() {
   const env = { DISPLAY: `:${number}` };
   const xdotool = (...args) => run('xdotool', args.map(String), { env: { ...process.env, ...env } });
 
-  return {
+  const screen = {
     env,
     /** Moves the pointer in steps to a point of the page, in its CSS pixels; outside of it as well. */
     async move(page, x, y) {
@@ -35,6 +35,13 @@ export async function openScreen() {
       const steps = [0.25, 0.5, 0.75, 1].map((share) => from.map((start, axis) => Math.round(start + (to[axis] - start) * share)));
       await xdotool(...steps.flatMap((point) => ['mousemove', ...point, 'sleep', '0.02']));
     },
+    /** The pointer comes into the page, which knows of it. */
+    async enter(page) {
+      await screen.move(page, 300, 300);
+      await page.waitForFunction(() => document.documentElement.matches(':hover'));
+    },
+    /** The pointer leaves the page through the top. */
+    leave: (page) => screen.move(page, 300, -30),
     /** Presses the button where the pointer is. */
     click: () => xdotool('click', 1),
     async close() {
@@ -43,4 +50,5 @@ export async function openScreen() {
       await gone;
     },
   };
+  return screen;
 }

@@ -1,7 +1,6 @@
 // What Tindermere sells: the one place for names, prices and words. Prices are whole euros.
 // `wall` names the backdrop in shop.css, `art` the drawing `art/<slug>-<glaze>.svg`.
 
-export const currency = "EUR";
 export const freeShippingFrom = 60;
 export const shippingCost = 6;
 

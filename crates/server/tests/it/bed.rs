@@ -225,6 +225,12 @@ impl Bed {
         }
     }
 
+    /// Posts bytes to an address of the API as they are; the answer whatever it is.
+    pub(crate) async fn raw(&self, path: &str, body: Vec<u8>) -> Answer {
+        let bearer = format!("Bearer {}", self.key);
+        self.send("POST", path, &[("authorization", &bearer)], body).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         self.api("GET", path, Value::Null, 200).await
     }
@@ -237,6 +243,61 @@ impl Bed {
         self.api("POST", &format!("/campaigns/{id}/start"), Value::Null, 200)
             .await;
         id
+    }
+
+    /// Asks why, and why not, about a person or a browser (`/profiles/…`, `/devices/…`).
+    pub(crate) async fn why(&self, whom: &str, about: &[(&str, &str)]) -> Value {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(about);
+        self.get(&format!("{whom}/why?{}", query.finish())).await
+    }
+
+    /// Faults of a definition that cannot start: fields and messages. One that cannot even be a draft answers so at once.
+    pub(crate) async fn faults(&self, definition: &Value) -> Vec<(String, String)> {
+        let made = self
+            .raw("/api/v1/campaigns", definition.to_string().into_bytes())
+            .await;
+        let answer = if made.status == 201 {
+            let start = format!("/api/v1/campaigns/{}/start", made.json()["id"]);
+            self.raw(&start, Vec::new()).await
+        } else {
+            made
+        };
+        assert_eq!(answer.status, 422, "{definition}: {}", answer.body);
+        let errors = answer.json()["error"]["errors"].clone();
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        errors
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| (text(error, "field"), text(error, "message")))
+            .collect()
+    }
+
+    /// The faults of a definition name this field, and each says something.
+    pub(crate) async fn refused(&self, definition: &Value, field: &str) {
+        let faults = self.faults(definition).await;
+        assert!(
+            faults.iter().any(|(named, _)| named == field),
+            "{field}: {faults:?}"
+        );
+        assert!(faults.iter().all(|(_, message)| message.len() > 10), "{faults:?}");
+    }
+
+    /// The server is there and does its work: a visitor gets the message that everybody gets, and it is counted.
+    pub(crate) async fn works(&self) {
+        assert_eq!(self.send("GET", "/readyz", &[], Vec::new()).await.status, 200);
+        let event = self.id().to_string();
+        let trigger = json!({"trigger": {"on": "event", "event": event}});
+        let id = self.launch(popup("Still here", &trigger)).await;
+        let reply = self.ring(self.id(), &[self.event(&event)]).await;
+        assert_eq!(
+            reply["messages"][0]["msgContent"]["title"], "Still here",
+            "{reply}"
+        );
+        assert_eq!(self.counts(id).await["handed"], 1);
+        self.api("POST", &format!("/campaigns/{id}/stop"), Value::Null, 200)
+            .await;
     }
 
     pub(crate) async fn counts(&self, campaign: i64) -> Value {
@@ -281,6 +342,30 @@ impl Bed {
         reply
     }
 
+    /// Sends an event; the document of the one message that comes.
+    pub(crate) async fn document(&self, device: Id, event: Value) -> Value {
+        let reply = self.ring(device, &[self.op("event", event)]).await;
+        reply["messages"][0]["msgContent"]["html"].clone()
+    }
+
+    /// An event with properties that the texts of its campaign, which has its name, cannot be filled with: no message, and a reason is told.
+    pub(crate) async fn unfillable(&self, device: Id, name: &str, props: Value) {
+        let said = props.to_string();
+        let shown = self.document(device, json!({"name": name, "props": props})).await;
+        assert_eq!(shown, Value::Null, "{name}: {said}");
+        let about = [("event", name), ("props", said.as_str())];
+        let why = self.why(&format!("/devices/{device}"), &about).await;
+        let campaigns = why["campaigns"].as_array().unwrap();
+        let told = campaigns.iter().find(|one| one["name"] == name).unwrap();
+        let last = told["because"].as_array().unwrap().last().unwrap();
+        assert_eq!(
+            (&last["name"], &last["passed"]),
+            (&json!("words"), &json!(false)),
+            "{told}"
+        );
+        assert!(last["seen"].as_str().unwrap().len() > 10, "{told}");
+    }
+
     /// Posts bytes to the wire as they are: what no well-behaved page would send.
     pub(crate) async fn ring_raw(&self, body: impl Into<Vec<u8>>) -> Answer {
         let headers = [("content-type", "text/plain")];
@@ -306,6 +391,12 @@ impl Bed {
 
     pub(crate) fn login(&self, identity: &str) -> Value {
         self.op("login", json!({"identity": {"Identity": identity}}))
+    }
+
+    /// What a visitor does with a message: `view`, `click`, `close`, `return`.
+    pub(crate) fn reaction(&self, op: &str, message: &Value) -> Value {
+        let named = json!({"msg": message["msgId"], "impression": message["impression"]});
+        self.op(op, named)
     }
 
     /// The person of a device or an identity (`device:…`, `Identity:…`).
@@ -336,6 +427,23 @@ impl Bed {
     pub(crate) async fn work(&self) {
         while self.running.delivery.step().await.unwrap() == Step::Worked {}
     }
+}
+
+/// A pop-up for every page view, as often as it comes; `more` replaces fields of its definition.
+pub(crate) fn popup(name: &str, more: &Value) -> Value {
+    let mut value =
+        json!({"name": name, "kind": "popup", "popup": {"title": name}, "caps": {"session": null}});
+    let more = more.as_object().unwrap().clone();
+    value.as_object_mut().unwrap().extend(more);
+    value
+}
+
+/// A pop-up of its owner's own HTML.
+pub(crate) fn own(name: &str, html: &str) -> Value {
+    popup(
+        name,
+        &json!({"popup": {"template": "custom", "title": name, "custom": {"html": html, "layout": "box", "width": 380}}}),
+    )
 }
 
 /// One request, read to its end.

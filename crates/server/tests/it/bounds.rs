@@ -3,10 +3,9 @@
 //! Each is refused with the field and the remedy, or costs no more than a limit that is counted, never timed; after it the server answers
 //! as before. Left out: pictures (`media`), what one limit of the wire cuts (`wire`), values that want to be script (`hostile`).
 
-use crate::bed::{ACCOUNT, Bed};
+use crate::bed::{ACCOUNT, Bed, own, popup};
 use crate::dashboard::Person;
 use crate::engines;
-use crate::hostile::{document, faults, own, popup, raw, refused, works};
 use serde_json::{Value, json};
 
 engines!(
@@ -27,7 +26,7 @@ async fn what_is_too_large_is_refused_and_nothing_is_kept(bed: &Bed) {
         let body = own("Large", &"x".repeat(bytes * 1024 * 1024))
             .to_string()
             .into_bytes();
-        let answer = raw(bed, "/api/v1/campaigns", body.clone()).await;
+        let answer = bed.raw("/api/v1/campaigns", body.clone()).await;
         assert_eq!(
             (answer.status, &answer.json()["error"]["code"]),
             (413, &json!("too_large"))
@@ -38,10 +37,11 @@ async fn what_is_too_large_is_refused_and_nothing_is_kept(bed: &Bed) {
                 .unwrap()
                 .contains("1048576 bytes")
         );
-        assert_eq!(raw(bed, "/api/v1/preview", body).await.status, 413);
+        assert_eq!(bed.raw("/api/v1/preview", body).await.status, 413);
     }
     assert_eq!(bed.get("/campaigns").await, before);
-    refused(bed, &own("Own", &"x".repeat(HTML_LIMIT + 1)), "popup.custom.html").await;
+    bed.refused(&own("Own", &"x".repeat(HTML_LIMIT + 1)), "popup.custom.html")
+        .await;
     bed.launch(own("Own", &"x".repeat(HTML_LIMIT))).await;
     for (field, more) in [
         ("popup.title", json!({"title": "x".repeat(500_000)})),
@@ -59,9 +59,10 @@ async fn what_is_too_large_is_refused_and_nothing_is_kept(bed: &Bed) {
             json!({"title": "T", "button": "b", "on_click": {"do": "url", "url": format!("/{}", "x".repeat(500_000))}}),
         ),
     ] {
-        refused(bed, &popup("Large", &json!({"popup": more})), field).await;
+        bed.refused(&popup("Large", &json!({"popup": more})), field).await;
     }
-    refused(bed, &popup(&"x".repeat(500_000), &json!({})), "name").await;
+    bed.refused(&popup(&"x".repeat(500_000), &json!({})), "name")
+        .await;
 
     // By the form, where each of these is sent as three bytes.
     let person = Person::administrator(bed).await;
@@ -96,7 +97,7 @@ async fn what_is_too_large_is_refused_and_nothing_is_kept(bed: &Bed) {
         "the batch that was too large is not there"
     );
     assert_eq!(kept["events"][0]["props"]["v"].as_str().unwrap().len(), 1024);
-    works(bed).await;
+    bed.works().await;
 }
 
 /// A value in `depth` arrays.
@@ -110,7 +111,7 @@ async fn what_is_too_deep_is_refused_and_the_rest_is_kept(bed: &Bed) {
             r#"{{"name": "Deep", "kind": "popup", "popup": {}}}"#,
             nested(depth)
         );
-        let answer = raw(bed, "/api/v1/campaigns", body.into_bytes()).await;
+        let answer = bed.raw("/api/v1/campaigns", body.into_bytes()).await;
         assert_eq!(
             (answer.status, &answer.json()["error"]["code"]),
             (400, &json!("bad_request"))
@@ -121,7 +122,7 @@ async fn what_is_too_deep_is_refused_and_the_rest_is_kept(bed: &Bed) {
     for _ in 0..12 {
         group = json!({"rules": [{"is": "group", "group": group}]});
     }
-    let faults = faults(bed, &popup("Deep", &json!({"audience": group}))).await;
+    let faults = bed.faults(&popup("Deep", &json!({"audience": group}))).await;
     assert!(
         faults[0].0.starts_with("audience.rules[0].group") && faults[0].1.contains("3 deep"),
         "{faults:?}"
@@ -148,7 +149,7 @@ async fn what_is_too_deep_is_refused_and_the_rest_is_kept(bed: &Bed) {
     }
     let person = bed.device(device).await;
     assert_eq!(bed.events(&person).await, ["Shallow", "Shallow"]);
-    works(bed).await;
+    bed.works().await;
 }
 
 async fn too_many_rules_and_properties_are_bounded(bed: &Bed) {
@@ -165,23 +166,23 @@ async fn too_many_rules_and_properties_are_bounded(bed: &Bed) {
                 "trigger.when.rules",
             )
         };
-        let faults = faults(bed, &popup("Many", &more)).await;
+        let faults = bed.faults(&popup("Many", &more)).await;
         assert_eq!(faults.len(), 1, "one fault, not ten thousand");
         assert!(faults[0].0 == field && faults[0].1.contains("100"), "{faults:?}");
     }
     let values: Vec<Value> = (0..20_000).map(Value::from).collect();
     let list = json!({"audience": {"rules": [{"is": "property", "name": "p", "value": values}]}});
-    refused(bed, &popup("Values", &list), "audience.rules[0].value").await;
+    bed.refused(&popup("Values", &list), "audience.rules[0].value")
+        .await;
     let filters: Vec<Value> = (0..5_000)
         .map(|n| json!({"name": format!("p{n}"), "value": n}))
         .collect();
     let trigger = json!({"trigger": {"on": "event", "event": "E", "where": filters}});
-    refused(bed, &popup("Filters", &trigger), "trigger.where").await;
+    bed.refused(&popup("Filters", &trigger), "trigger.where").await;
     let variants: Vec<Value> = (0..500)
         .map(|n| json!({"name": format!("v{n}"), "weight": 1, "popup": {"title": "T"}}))
         .collect();
-    refused(
-        bed,
+    bed.refused(
         &popup(
             "Variants",
             &json!({"experiment": {"weight": 1, "variants": variants}}),
@@ -229,7 +230,7 @@ async fn too_many_rules_and_properties_are_bounded(bed: &Bed) {
     }
     let size = bed.device(device).await["properties"].to_string().len();
     assert!((1..=64 * 1024).contains(&size), "{size}");
-    works(bed).await;
+    bed.works().await;
 }
 
 async fn patterns_run_in_linear_time_or_are_refused(bed: &Bed) {
@@ -248,7 +249,7 @@ async fn patterns_run_in_linear_time_or_are_refused(bed: &Bed) {
         (&"(".repeat(300), "cannot be read"),
         (&"a".repeat(301), "300 characters"),
     ] {
-        let faults = faults(bed, &rule(pattern, "Pattern")).await;
+        let faults = bed.faults(&rule(pattern, "Pattern")).await;
         assert_eq!(faults[0].0, "trigger.when.rules[0].value", "{pattern}");
         assert!(faults[0].1.contains(words), "{pattern}: {faults:?}");
     }
@@ -275,7 +276,7 @@ async fn patterns_run_in_linear_time_or_are_refused(bed: &Bed) {
     assert_eq!(none["messages"], json!([]), "{none}");
     let some = bed.ring(device, &[page(&"a".repeat(1_900))]).await;
     assert_eq!(some["messages"].as_array().unwrap().len(), 2, "{some}");
-    works(bed).await;
+    bed.works().await;
 }
 
 async fn templates_cannot_loop_without_end(bed: &Bed) {
@@ -298,23 +299,7 @@ async fn templates_cannot_loop_without_end(bed: &Bed) {
         let preview = bed.api("POST", "/preview", definition.clone(), 200).await;
         assert!(preview["bytes"].as_u64().unwrap() < 512 * 1024, "{name}");
         bed.launch(definition).await;
-        let shown = document(bed, device, json!({"name": name, "props": props})).await;
-        assert_eq!(shown, Value::Null, "{name}");
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("event", name);
-        query.append_pair("props", &props.to_string());
-        let why = bed
-            .get(&format!("/devices/{device}/why?{}", query.finish()))
-            .await;
-        let campaigns = why["campaigns"].as_array().unwrap();
-        let told = campaigns.iter().find(|one| one["name"] == name).unwrap();
-        let last = told["because"].as_array().unwrap().last().unwrap().clone();
-        assert_eq!(
-            (&last["name"], &last["passed"]),
-            (&json!("words"), &json!(false)),
-            "{told}"
-        );
-        assert!(last["seen"].as_str().unwrap().len() > 10, "{told}");
+        bed.unfillable(device, name, props.clone()).await;
     }
     for (source, words) in [
         ("{% for a in (1..100000) %}x{% endfor %}".to_owned(), "1000 items"),
@@ -326,11 +311,11 @@ async fn templates_cannot_loop_without_end(bed: &Bed) {
         ("{% while true %}".to_owned(), "while"),
         ("{% include 'x' %}".to_owned(), "include"),
     ] {
-        let faults = faults(bed, &own("Bomb", &source)).await;
+        let faults = bed.faults(&own("Bomb", &source)).await;
         assert_eq!(faults[0].0, "popup.custom.html", "{faults:?}");
         assert!(faults[0].1.contains(words), "{words}: {faults:?}");
     }
-    works(bed).await;
+    bed.works().await;
 }
 
 async fn numbers_out_of_range_name_their_field(bed: &Bed) {
@@ -421,7 +406,7 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
             "audience.rules[0].value",
         ),
     ] {
-        let faults = faults(bed, &popup("Numbers", &more)).await;
+        let faults = bed.faults(&popup("Numbers", &more)).await;
         let named = faults.iter().any(|(named, _)| named.starts_with(field));
         assert!(named, "{field}: {more}: {faults:?}");
         // Said to people, not in the names of our types.
@@ -438,7 +423,7 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
         r#"{"name": "N", "priority": Infinity}"#,
         r#"{"name": "N", "priority": -0x1}"#,
     ] {
-        let answer = raw(bed, "/api/v1/campaigns", body.into()).await;
+        let answer = bed.raw("/api/v1/campaigns", body.into()).await;
         assert_eq!(answer.status, 400, "{body}: {}", answer.body);
         assert!(
             answer.body.contains("line 1 column"),
@@ -465,8 +450,7 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
             "{more}: {reply}"
         );
         if let Some(message) = reply["messages"].get(0) {
-            let seen = json!({"msg": message["msgId"], "impression": message["impression"]});
-            bed.ring(device, &[bed.op("view", seen)]).await;
+            bed.ring(device, &[bed.reaction("view", message)]).await;
             bed.ring(device, &[bed.page()]).await;
         }
         bed.get(&format!("/devices/{device}/why")).await;
@@ -486,7 +470,7 @@ async fn numbers_out_of_range_name_their_field(bed: &Bed) {
         .post(Some(device), &[bed.page()], &[("context", context)])
         .await;
     assert!(answer.status == 200 || answer.status == 400, "{}", answer.body);
-    works(bed).await;
+    bed.works().await;
 }
 
 async fn a_draft_of_any_numbers_can_be_opened(bed: &Bed) {
@@ -523,5 +507,5 @@ async fn a_draft_of_any_numbers_can_be_opened(bed: &Bed) {
         assert_eq!(page.status, 200, "{path}: {}", page.body);
     }
     bed.get(&format!("/campaigns/{id}/report")).await;
-    works(bed).await;
+    bed.works().await;
 }

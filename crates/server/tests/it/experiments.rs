@@ -16,13 +16,6 @@ engines!(
 
 const HOUR: i64 = 3_600_000;
 
-fn reaction(bed: &Bed, op: &str, message: &Value) -> Value {
-    bed.op(
-        op,
-        json!({"msg": message["msgId"], "impression": message["impression"]}),
-    )
-}
-
 /// Opens a page; the one message that comes, or null.
 async fn open(bed: &Bed, device: Id) -> Value {
     let reply = bed.ring(device, &[bed.page()]).await;
@@ -64,7 +57,7 @@ async fn variants_are_sticky_and_counted_by_revision(bed: &Bed) {
     let mut had = Vec::new();
     for device in &devices {
         let first = open(bed, *device).await;
-        bed.ring(*device, &[reaction(bed, "view", &first)]).await;
+        bed.ring(*device, &[bed.reaction("view", &first)]).await;
         let second = open(bed, *device).await;
         assert_eq!(title(&first), title(&second), "the same person, the same words");
         had.push(title(&first));
@@ -88,7 +81,7 @@ async fn variants_are_sticky_and_counted_by_revision(bed: &Bed) {
             "Words B, again"
         };
         assert_eq!(title(&message), expected);
-        bed.ring(*device, &[reaction(bed, "view", &message)]).await;
+        bed.ring(*device, &[bed.reaction("view", &message)]).await;
     }
     // One of them reaches the goal: counted where the person was counted as exposed.
     bed.ring(devices[0], &[bed.event("Charged")]).await;
@@ -136,7 +129,7 @@ async fn the_control_group_sees_nothing_and_is_counted(bed: &Bed) {
             held_out.push(device);
             assert!(open(bed, device).await.is_null(), "for good");
         } else {
-            bed.ring(device, &[reaction(bed, "view", &message)]).await;
+            bed.ring(device, &[bed.reaction("view", &message)]).await;
         }
     }
     let n = held_out.len() as u64;
@@ -165,7 +158,7 @@ async fn a_goal_counts_once_within_its_window(bed: &Bed) {
     let message = open(bed, device).await;
     bed.ring(device, &[charged(50)]).await;
     assert_eq!(converted().await, 0, "what was handed out is not seen yet");
-    bed.ring(device, &[reaction(bed, "view", &message)]).await;
+    bed.ring(device, &[bed.reaction("view", &message)]).await;
     bed.ring(device, &[charged(19)]).await;
     assert_eq!(converted().await, 0, "too little");
     bed.pass(2 * HOUR);
@@ -176,7 +169,7 @@ async fn a_goal_counts_once_within_its_window(bed: &Bed) {
 
     let late = bed.id();
     let message = open(bed, late).await;
-    bed.ring(late, &[reaction(bed, "view", &message)]).await;
+    bed.ring(late, &[bed.reaction("view", &message)]).await;
     bed.pass(2 * HOUR + 1);
     bed.ring(late, &[charged(99)]).await;
     assert_eq!(converted().await, 1, "too late");
@@ -184,7 +177,7 @@ async fn a_goal_counts_once_within_its_window(bed: &Bed) {
     // Who saw it before the campaign ended has the window's time.
     let last = bed.id();
     let message = open(bed, last).await;
-    bed.ring(last, &[reaction(bed, "view", &message)]).await;
+    bed.ring(last, &[bed.reaction("view", &message)]).await;
     bed.api("POST", &format!("/campaigns/{campaign}/stop"), Value::Null, 200)
         .await;
     bed.pass(HOUR);

@@ -325,14 +325,7 @@ async fn a_lost_reply_costs_no_slot(bed: &Bed) {
     // Another page has to wait for it, and after the view the replay brings nothing any more.
     assert_eq!(bed.ring(device, &[bed.page()]).await["messages"], json!([]));
     let message = &first["messages"][0];
-    bed.ring(
-        device,
-        &[bed.op(
-            "view",
-            json!({"msg": message["msgId"], "impression": message["impression"]}),
-        )],
-    )
-    .await;
+    bed.ring(device, &[bed.reaction("view", message)]).await;
     assert_eq!(bed.ring(device, &[page]).await["messages"], json!([]));
     assert_eq!(bed.counts(campaign).await["shown"], 1);
 }

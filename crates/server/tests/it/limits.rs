@@ -1,6 +1,6 @@
 //! How often and when: caps of all campaigns, groups, priorities, schedules, silences, and that a person has one ledger on all devices.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, popup};
 use crate::engines;
 use campanile_core::id::Id;
 use serde_json::{Value, json};
@@ -18,19 +18,11 @@ engines!(
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-fn popup(name: &str, more: &Value) -> Value {
-    let mut value =
-        json!({"name": name, "kind": "popup", "popup": {"title": name}, "caps": {"session": null}});
-    let more = more.as_object().unwrap().clone();
-    value.as_object_mut().unwrap().extend(more);
-    value
-}
-
 /// Opens a page and looks at all that comes; the titles.
 async fn look(bed: &Bed, device: Id) -> Vec<String> {
     let messages = open(bed, device).await;
     for message in &messages {
-        bed.ring(device, &[reaction(bed, "view", message)]).await;
+        bed.ring(device, &[bed.reaction("view", message)]).await;
     }
     titles(&messages)
 }
@@ -43,13 +35,6 @@ async fn open(bed: &Bed, device: Id) -> Vec<Value> {
 fn titles(messages: &[Value]) -> Vec<String> {
     let title = |message: &Value| message["msgContent"]["title"].as_str().unwrap().to_owned();
     messages.iter().map(title).collect()
-}
-
-fn reaction(bed: &Bed, op: &str, message: &Value) -> Value {
-    bed.op(
-        op,
-        json!({"msg": message["msgId"], "impression": message["impression"]}),
-    )
 }
 
 async fn settings(bed: &Bed, caps: Value) {
@@ -176,7 +161,7 @@ async fn silences_end(bed: &Bed) {
         let device = bed.id();
         let message = open(bed, device).await.remove(0);
         assert_eq!(open(bed, device).await.len(), 1, "{cap}: nothing happened yet");
-        bed.ring(device, &[reaction(bed, op, &message)]).await;
+        bed.ring(device, &[bed.reaction(op, &message)]).await;
         bed.pass(89 * MINUTE);
         assert_eq!(open(bed, device).await.len(), 0, "{cap}");
         bed.pass(MINUTE);
@@ -195,7 +180,7 @@ async fn a_known_person_has_one_ledger_on_all_devices(bed: &Bed) {
     let held = open(bed, phone).await;
     assert_eq!(titles(&held), ["Once"]);
     assert_eq!(look(bed, desk).await, [""; 0], "a slot that is held counts");
-    bed.ring(phone, &[reaction(bed, "return", &held[0])]).await;
+    bed.ring(phone, &[bed.reaction("return", &held[0])]).await;
     assert_eq!(look(bed, desk).await, ["Once"]);
     assert_eq!(look(bed, phone).await, [""; 0]);
 }

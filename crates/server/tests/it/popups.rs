@@ -27,13 +27,6 @@ fn popup(more: &Value) -> Value {
     value
 }
 
-fn reaction(bed: &Bed, op: &str, message: &Value) -> Value {
-    bed.op(
-        op,
-        json!({"msg": message["msgId"], "impression": message["impression"]}),
-    )
-}
-
 async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     let campaign = bed.launch(popup(&json!({}))).await;
     let device = bed.id();
@@ -53,19 +46,19 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
         json!({"handed": 1, "shown": 0, "clicked": 0, "closed": 0, "exposed": 0, "converted": 0, "answered": 0, "returned": 0})
     );
 
-    let view = reaction(bed, "view", message);
+    let view = bed.reaction("view", message);
     bed.ring(device, std::slice::from_ref(&view)).await;
-    bed.ring(device, &[view, reaction(bed, "view", message)]).await;
+    bed.ring(device, &[view, bed.reaction("view", message)]).await;
     bed.ring(
         device,
         &[
-            reaction(bed, "click", message),
-            reaction(bed, "click", message),
-            reaction(bed, "close", message),
+            bed.reaction("click", message),
+            bed.reaction("click", message),
+            bed.reaction("close", message),
         ],
     )
     .await;
-    bed.ring(device, &[reaction(bed, "close", message)]).await;
+    bed.ring(device, &[bed.reaction("close", message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
         json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})
@@ -177,8 +170,8 @@ async fn a_click_without_a_view_was_seen(bed: &Bed) {
     let device = bed.id();
     let reply = bed.ring(device, &[bed.page()]).await;
     let message = reply["messages"][0].clone();
-    bed.ring(device, &[reaction(bed, "click", &message)]).await;
-    bed.ring(device, &[reaction(bed, "view", &message)]).await;
+    bed.ring(device, &[bed.reaction("click", &message)]).await;
+    bed.ring(device, &[bed.reaction("view", &message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
         json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 0, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})

@@ -1,6 +1,6 @@
 //! "Why not?": over the API for a person or a browser, over the wire by a signed link or the debug switch, and messages shown for a test.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, popup};
 use crate::engines;
 use campanile_core::id::Id;
 use serde_json::{Value, json};
@@ -19,19 +19,9 @@ engines!(
 
 const HOUR: i64 = 3_600_000;
 
-fn popup(name: &str, more: &Value) -> Value {
-    let mut value = json!({"name": name, "kind": "popup", "popup": {"title": name}});
-    let more = more.as_object().unwrap().clone();
-    value.as_object_mut().unwrap().extend(more);
-    value
-}
-
 /// Asks about a person; the answer.
 async fn why(bed: &Bed, person: &Value, pairs: &[(&str, &str)]) -> Value {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    bed.get(&format!("/profiles/{}/why?{}", person["id"], query.finish()))
-        .await
+    bed.why(&format!("/profiles/{}", person["id"]), pairs).await
 }
 
 /// Names and results of a campaign's conditions.
@@ -103,14 +93,7 @@ async fn the_first_condition_that_fails_is_named(bed: &Bed) {
     // It is as it was said.
     let page = bed.op("page", json!({"url": "https://shop.example.com/sale/jugs"}));
     let message = bed.ring(device, &[page]).await["messages"][0].clone();
-    bed.ring(
-        device,
-        &[bed.op(
-            "view",
-            json!({"msg": message["msgId"], "impression": message["impression"]}),
-        )],
-    )
-    .await;
+    bed.ring(device, &[bed.reaction("view", &message)]).await;
     let (outcome, list) = conditions(&why(bed, &person, &[sale]).await, "Sale");
     assert_eq!(
         (outcome.as_str(), list.last().unwrap()),
@@ -269,18 +252,20 @@ async fn a_signed_link_explains_on_the_page(bed: &Bed) {
     assert!(told["campaigns"][0]["because"].to_string().contains("Club"));
 
     let forged = token.replace("why.0.", "why.0.9");
-    for bad in [forged.as_str(), "", "debug", "why.0.9999999999999.AAAA"] {
+    for (bad, words) in [
+        (forged.as_str(), "changed or cut off"),
+        ("why.0.9999999999999.AAAA", "changed or cut off"),
+        ("debug", "debug switch"),
+    ] {
         let reply = page_with(bed, device, "why", bad).await;
-        // An empty token is none.
-        let told = reply["why"]["fault"].as_str().unwrap_or_default();
-        assert_eq!(
-            told.contains("changed or cut off"),
-            !bad.is_empty() && bad != "debug",
-            "{bad}: {reply}"
-        );
-        assert_eq!(told.contains("debug switch"), bad == "debug", "{bad}: {reply}");
+        let told = reply["why"]["fault"].as_str().unwrap();
+        assert!(told.contains(words), "{bad}: {reply}");
+        assert_eq!(reply["why"]["campaigns"], json!([]), "{bad}: {reply}");
         assert!(!reply.to_string().contains("Members"), "{bad}: {reply}");
     }
+    // An empty token is none: nothing was asked.
+    let reply = page_with(bed, device, "why", "").await;
+    assert_eq!(reply["why"], Value::Null, "{reply}");
     bed.pass(2 * HOUR);
     let reply = page_with(bed, device, "why", &token).await;
     let told = &reply["why"];

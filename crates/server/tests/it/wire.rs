@@ -354,12 +354,7 @@ async fn old_pop_ups_are_forgotten(bed: &Bed) {
     let store = &bed.running.app.store;
     store.sweep_impressions(account, before).await.unwrap();
     store.sweep_operations(account, before).await.unwrap();
-    let view = |message: &Value| {
-        bed.op(
-            "view",
-            json!({"msg": message["msgId"], "impression": message["impression"]}),
-        )
-    };
+    let view = |message: &Value| bed.reaction("view", message);
     let reply = bed
         .post(Some(device), &[view(&old), view(&new)], &[])
         .await
