@@ -49,6 +49,8 @@ impl Answer {
 pub(crate) struct Bed {
     pub(crate) running: Running,
     pub(crate) lab: Lab,
+    /// The push services' time; a test may set it apart from the server's.
+    pub(crate) lab_clock: campanile_lab::Clock,
     pub(crate) key: String,
     clock: Arc<AtomicI64>,
     chance: AtomicU64,
@@ -112,7 +114,7 @@ impl Bed {
         let clock = Arc::new(AtomicI64::new(START));
         let lab_clock = campanile_lab::Clock::standing(Timestamp(START));
         let lab = Lab::start(LabConfig {
-            clock: lab_clock,
+            clock: lab_clock.clone(),
             ..LabConfig::default()
         })
         .await
@@ -145,6 +147,7 @@ impl Bed {
         Self {
             running,
             lab,
+            lab_clock,
             key,
             clock,
             chance: AtomicU64::new(1),
@@ -169,8 +172,9 @@ impl Bed {
         self.clock.load(Ordering::SeqCst)
     }
 
-    /// Time passes.
+    /// Time passes, at the push services too.
     pub(crate) fn pass(&self, ms: i64) {
+        self.lab_clock.advance_ms(ms);
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 

@@ -16,6 +16,7 @@ mod command_line;
 mod dashboard;
 mod editor;
 mod experiments;
+mod faults;
 mod geo;
 mod hostile;
 mod insight;

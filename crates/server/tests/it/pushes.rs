@@ -24,28 +24,28 @@ engines!(
     an_account_of_another_process_is_found,
 );
 
-async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
+pub(crate) async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
     let device = bed.id();
     let browser = bed.lab.virtual_browser_at(service, &vapid(bed).await);
     bed.ring(device, &[operation(bed, &browser).await]).await;
     (device, browser)
 }
 
-async fn vapid_text(bed: &Bed) -> String {
+pub(crate) async fn vapid_text(bed: &Bed) -> String {
     bed.get("/settings/web-push").await["public_key"]
         .as_str()
         .unwrap()
         .to_owned()
 }
 
-async fn vapid(bed: &Bed) -> [u8; 65] {
+pub(crate) async fn vapid(bed: &Bed) -> [u8; 65] {
     campanile_core::subscription::decode(&vapid_text(bed).await)
         .unwrap()
         .try_into()
         .unwrap()
 }
 
-async fn operation(bed: &Bed, browser: &VirtualBrowser) -> Value {
+pub(crate) async fn operation(bed: &Bed, browser: &VirtualBrowser) -> Value {
     let key = vapid_text(bed).await;
     bed.op(
         "subscribe",
@@ -53,19 +53,19 @@ async fn operation(bed: &Bed, browser: &VirtualBrowser) -> Value {
     )
 }
 
-fn push() -> Value {
+pub(crate) fn push() -> Value {
     json!({"name": "Kiln", "kind": "push", "push": {"title": "The kiln is open", "body": "Twelve new pots.", "url": "https://shop.example.com/new"}})
 }
 
 /// The counts of a campaign that say something.
-async fn counts(bed: &Bed, campaign: i64) -> Value {
+pub(crate) async fn counts(bed: &Bed, campaign: i64) -> Value {
     let mut counts = bed.counts(campaign).await;
     counts.as_object_mut().unwrap().retain(|_, n| *n != 0);
     counts
 }
 
 /// Works until the campaign is through; time passes when everything waits.
-async fn work_through(bed: &Bed, campaign: i64) {
+pub(crate) async fn work_through(bed: &Bed, campaign: i64) {
     for _ in 0..100 {
         bed.work().await;
         if bed.get(&format!("/campaigns/{campaign}")).await["status"] != "sending" {
