@@ -1,8 +1,8 @@
 //! What became of a push message, and what to do next.
 //!
 //! A push outcome is a [`Verdict`], not an error: the protocol crates read an answer into one, and [`next`] is the only
-//! place that decides whether a message is settled, tried again, or its subscription removed. Left out: sockets, queues.
-//! Invariant: nothing but [`Verdict::Gone`] removes a subscription.
+//! place that decides whether a message is settled, tried again, or its subscription removed or set aside. Left out: sockets,
+//! queues. Invariant: nothing but [`Verdict::Gone`] removes a subscription.
 
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub enum Next {
     Failed,
     /// Done, and the subscription is removed.
     Unsubscribe,
+    /// Done: not taken, nor will another message be until the browser subscribes anew; so none is tried before.
+    SetAside,
     /// Try again at that moment.
     RetryAt(Timestamp),
 }
@@ -72,7 +74,8 @@ pub fn next(verdict: Verdict, attempt: u32, now: Timestamp, expires_at: Timestam
     let after_ms = match verdict {
         Verdict::Accepted => return Next::Sent,
         Verdict::Gone => return Next::Unsubscribe,
-        Verdict::TooLarge | Verdict::Refused | Verdict::WrongKey => return Next::Failed,
+        Verdict::WrongKey => return Next::SetAside,
+        Verdict::TooLarge | Verdict::Refused => return Next::Failed,
         Verdict::Throttled { after_ms } | Verdict::Unreachable { after_ms } => after_ms,
     };
     if attempt >= MAX_ATTEMPTS {
@@ -120,6 +123,7 @@ mod tests {
             }
         }
         assert_eq!(next(Verdict::Gone, 1, NOW, LATER, 7), Next::Unsubscribe);
+        assert_eq!(next(Verdict::WrongKey, 1, NOW, LATER, 7), Next::SetAside);
     }
 
     #[test]

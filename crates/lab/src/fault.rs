@@ -4,6 +4,7 @@
 //! it says, also under concurrent requests, and one request meets one rule: the oldest that matches.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -18,6 +19,19 @@ pub enum Fault {
         /// Seconds for the `Retry-After` header.
         #[serde(default)]
         retry_after: Option<u32>,
+    },
+    /// As `Status`, of any kind and with headers: a `Location`, a `Retry-After` that is a date, what WNS says in headers.
+    Answer {
+        /// 200 to 599.
+        code: u16,
+        /// Names and values.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+    },
+    /// Handled normally up to so many bytes of body, 413 above: Mozilla's way to Firefox on Android takes less than 4096.
+    Limit {
+        /// The longest body that is taken.
+        bytes: usize,
     },
     /// The request is handled normally, but only after so many milliseconds.
     Slow {

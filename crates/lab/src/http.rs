@@ -168,10 +168,14 @@ async fn faults(State(door): State<Door>) -> Json<Value> {
 }
 
 async fn add_fault(State(door): State<Door>, Json(rule): Json<Rule>) -> Response {
-    if let Fault::Status { code, .. } = rule.fault
-        && !(400..=599).contains(&code)
-    {
-        return refuse("fault.status.code is a number from 400 to 599");
+    match rule.fault {
+        Fault::Status { code, .. } if !(400..=599).contains(&code) => {
+            return refuse("fault.status.code is a number from 400 to 599");
+        }
+        Fault::Answer { code, .. } if !(200..=599).contains(&code) => {
+            return refuse("fault.answer.code is a number from 200 to 599");
+        }
+        _ => {}
     }
     door.registry.script.add(rule);
     (StatusCode::CREATED, faults(State(door)).await).into_response()

@@ -13,7 +13,7 @@ use axum::body::Bytes;
 use campanile_core::time::Timestamp;
 use campanile_push::ece::MAX_BODY_BYTES;
 use campanile_push::vapid::{self, Claims};
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -71,8 +71,33 @@ pub(crate) async fn take_in(registry: &Registry, post: Post<'_>) -> Reply {
             });
             return Reply::Answer(refusal.answer(service));
         }
+        Some(Fault::Answer { code, headers }) => {
+            let refusal = Refusal::Scripted {
+                code,
+                retry_after: None,
+            };
+            let text = refusal.text();
+            registry.journal.write(Column::Faulted, |number| {
+                entry(number, registry, service, &post, code, &text)
+            });
+            let mut answer = refusal.answer(service);
+            for (name, value) in headers {
+                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+                    answer.headers_mut().insert(name, value);
+                }
+            }
+            return Reply::Answer(answer);
+        }
+        Some(Fault::Limit { bytes }) if post.body.len() > bytes => {
+            let refusal = Refusal::TooLarge(bytes);
+            let (status, text) = (refusal.status(service), refusal.text());
+            registry.journal.write(Column::Faulted, |number| {
+                entry(number, registry, service, &post, status, &text)
+            });
+            return Reply::Answer(refusal.answer(service));
+        }
         Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        None => {}
+        Some(Fault::Limit { .. }) | None => {}
     }
     match check(registry, subscription.as_ref(), service, &post) {
         Ok(letter) => {
@@ -174,7 +199,7 @@ fn check(
         }
     }
     if post.body.len() > MAX_BODY_BYTES {
-        return Err(Refusal::TooLarge);
+        return Err(Refusal::TooLarge(MAX_BODY_BYTES));
     }
     let key = authorize(registry, subscription, service, post)?;
     let coding = coding(service, post, key.as_ref())?;

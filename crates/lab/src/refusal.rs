@@ -24,8 +24,8 @@ pub(crate) enum Refusal {
     BadEncryption(String),
     /// WNS: the TTL and the cache policy contradict each other.
     CachePolicy,
-    /// The body is longer than 4096 bytes.
-    TooLarge,
+    /// The body is longer than so many bytes.
+    TooLarge(usize),
     /// No VAPID header, or one that does not hold.
     BadVapid(String),
     /// VAPID by another key than the subscription's.
@@ -48,7 +48,7 @@ impl Refusal {
             Self::BadTtl | Self::BadTopic | Self::BadUrgency | Self::BadEncryption(_) | Self::CachePolicy => {
                 400
             }
-            Self::TooLarge => 413,
+            Self::TooLarge(_) => 413,
             Self::BadVapid(_) | Self::OtherKey if service == Service::Mozilla || service == Service::Wns => {
                 401
             }
@@ -67,7 +67,7 @@ impl Refusal {
             Self::BadUrgency => "The urgency is not very-low, low, normal or high".to_owned(),
             Self::BadEncryption(why) => format!("Invalid encryption: {why}"),
             Self::CachePolicy => "Ttl value conflicts with X-WNS-Cache-Policy.".to_owned(),
-            Self::TooLarge => "The body is longer than 4096 bytes".to_owned(),
+            Self::TooLarge(limit) => format!("The body is longer than {limit} bytes"),
             Self::BadVapid(why) => format!("Invalid VAPID header: {why}"),
             Self::OtherKey => "VAPID public key mismatch".to_owned(),
             Self::Scripted { code, .. } => format!("Scripted fault {code}"),
@@ -82,7 +82,7 @@ impl Refusal {
             Self::BadTtl => 111,
             Self::BadTopic => 113,
             Self::BadEncryption(_) => 110,
-            Self::TooLarge | Self::Scripted { code: 413, .. } => 104,
+            Self::TooLarge(_) | Self::Scripted { code: 413, .. } => 104,
             Self::BadVapid(_) | Self::OtherKey | Self::Scripted { code: 401, .. } => 109,
             Self::Scripted { code: 500..=599, .. } => 201,
             Self::BadUrgency | Self::CachePolicy | Self::Scripted { .. } => 999,
@@ -93,7 +93,7 @@ impl Refusal {
         match self {
             Self::UnknownToken | Self::Scripted { code: 404, .. } => "BadPath",
             Self::Unsubscribed | Self::Scripted { code: 410, .. } => "Unregistered",
-            Self::TooLarge | Self::Scripted { code: 413, .. } => "PayloadTooLarge",
+            Self::TooLarge(_) | Self::Scripted { code: 413, .. } => "PayloadTooLarge",
             Self::BadVapid(_) | Self::Scripted { code: 401 | 403, .. } => "BadJwtToken",
             Self::OtherKey => "VapidPkHashMismatch",
             Self::BadTopic => "BadWebPushTopic",

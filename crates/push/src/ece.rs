@@ -151,13 +151,12 @@ fn drawn() -> Result<[u8; SALT_BYTES], Error> {
 
 /// Encrypts `plaintext` with a fresh key pair and salt from the system, padded to buckets.
 pub fn encrypt(recipient: &Recipient, plaintext: &[u8]) -> Result<Vec<u8>, Error> {
-    encrypt_with(
-        recipient,
-        plaintext,
-        Ephemeral::generate()?,
-        drawn()?,
-        Padding::Buckets,
-    )
+    encrypt_padded(recipient, plaintext, Padding::Buckets)
+}
+
+/// The same with a choice of padding.
+pub fn encrypt_padded(recipient: &Recipient, plaintext: &[u8], padding: Padding) -> Result<Vec<u8>, Error> {
+    encrypt_with(recipient, plaintext, Ephemeral::generate()?, drawn()?, padding)
 }
 
 /// Encrypts with everything given. `ephemeral` and `salt` must be new for each message.

@@ -227,6 +227,8 @@ pub struct SignatureCache {
 struct Entry {
     header: AuthorizationHeader,
     signed_at: Timestamp,
+    /// Made in place of one that a push service refused.
+    renewed: bool,
 }
 
 impl SignatureCache {
@@ -252,18 +254,51 @@ impl SignatureCache {
                 return Ok(entry.header.clone());
             }
         }
+        self.sign(key, origin, now, false)
+    }
+
+    /// Another header in place of `refused`, which a push service did not take. None: that one had been made in place of another, so
+    /// the fault lies elsewhere; thus a service that takes no signature at all is not sent two requests a message.
+    pub fn renew(
+        &self,
+        key: &VapidKey,
+        origin: &str,
+        refused: &AuthorizationHeader,
+        now: Timestamp,
+    ) -> Result<Option<AuthorizationHeader>, Error> {
+        {
+            let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+            let entry = entries.get(&key.public).and_then(|origins| origins.get(origin));
+            match entry {
+                Some(entry) if entry.header != *refused => return Ok(Some(entry.header.clone())),
+                Some(Entry { renewed: true, .. }) => return Ok(None),
+                _ => {}
+            }
+        }
+        self.sign(key, origin, now, true).map(Some)
+    }
+
+    fn sign(
+        &self,
+        key: &VapidKey,
+        origin: &str,
+        now: Timestamp,
+        renewed: bool,
+    ) -> Result<AuthorizationHeader, Error> {
         // Two threads may sign at the same moment; both tokens are good, and nobody waits for a signature under the lock.
         let header = key.authorize(origin, &self.subject, now.plus_ms(LIFETIME_SECONDS * 1000))?;
+        let fresh = |entry: &Entry| (0..LIFETIME_SECONDS * 1000 / 2).contains(&now.since(entry.signed_at));
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         let origins = entries.entry(key.public).or_default();
         if origins.len() >= CACHE_SWEEP {
-            origins.retain(|_, entry| fresh(&&*entry));
+            origins.retain(|_, entry| fresh(entry));
         }
         origins.insert(
             origin.to_owned(),
             Entry {
                 header: header.clone(),
                 signed_at: now,
+                renewed,
             },
         );
         Ok(header)

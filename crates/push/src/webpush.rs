@@ -126,6 +126,17 @@ pub fn answer(host: &str, status: StatusCode, headers: &HeaderMap, body: &[u8], 
     }
 }
 
+/// Whether an answer blames the signature, so that a fresh one is worth one more try (a clock that jumped, a service that lost its
+/// keys): Mozilla's and WNS's 401, Apple's 403 with the name of a token.
+pub fn blames_signature(answer: &Answer) -> bool {
+    answer.verdict == Verdict::Refused
+        && match answer.status {
+            Some(401) => true,
+            Some(403) => answer.reason.to_ascii_lowercase().contains("jwt"),
+            _ => false,
+        }
+}
+
 /// `Retry-After` (RFC 9110 section 10.2.3) in milliseconds from `now`; never negative.
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<i64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();

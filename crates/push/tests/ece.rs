@@ -4,7 +4,7 @@ use campanile_core::notification::MAX_PAYLOAD_BYTES;
 use campanile_core::subscription::{Keys, decode};
 use campanile_push::ece::{
     BrowserKeys, Ephemeral, Error, MAX_BODY_BYTES, MAX_PLAINTEXT_BYTES, Padding, Recipient, encrypt,
-    encrypt_with,
+    encrypt_padded, encrypt_with,
 };
 use proptest::prelude::*;
 
@@ -70,6 +70,21 @@ fn every_length_comes_back_and_short_ones_hide_theirs() {
         }
     }
     assert_eq!(lengths.into_iter().collect::<Vec<_>>(), [256, 512, 1024, 2048]);
+}
+
+/// Mozilla's way to Firefox on Android takes 2744 bytes by its documentation; padding must not bring a message over that.
+#[test]
+fn padding_stays_under_what_mozilla_takes_on_android() {
+    let browser = BrowserKeys::generate().expect("keys");
+    let recipient = Recipient::new(browser.keys()).expect("on the curve");
+    for length in (0..MAX_PLAINTEXT_BYTES).step_by(61) {
+        let plaintext = vec![b'x'; length];
+        let padded = encrypt(&recipient, &plaintext).expect("a body");
+        let bare = encrypt_padded(&recipient, &plaintext, Padding::None).expect("a body");
+        assert_eq!(bare.len(), length + 86 + 1 + 16);
+        assert!(padded.len() <= 2744 || padded.len() == bare.len(), "{length}");
+        assert_eq!(browser.decrypt(&bare).expect("it opens"), plaintext);
+    }
 }
 
 #[test]

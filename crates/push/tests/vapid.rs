@@ -190,3 +190,38 @@ proptest! {
         prop_assert!(verify(&text, &point, ORIGIN, NOW).is_err());
     }
 }
+
+#[test]
+fn a_refused_signature_is_made_anew_once() {
+    let cache = SignatureCache::new(subject());
+    let key = VapidKey::generate().expect("a key");
+    let half = LIFETIME_SECONDS * 1000 / 2;
+    let first = cache.header(&key, ORIGIN, NOW).expect("a header");
+    let renew = |refused, now| cache.renew(&key, ORIGIN, refused, now).expect("a key that signs");
+    let second = renew(&first, NOW).expect("another");
+    assert_ne!(first, second);
+    assert_eq!(cache.header(&key, ORIGIN, NOW).expect("a header"), second);
+    assert_eq!(renew(&first, NOW), Some(second.clone()), "somebody else did so");
+    assert_eq!(renew(&second, NOW), None, "the fault lies elsewhere");
+    let later = NOW.plus_ms(half);
+    let third = cache.header(&key, ORIGIN, later).expect("a header");
+    assert!(renew(&third, later).is_some(), "the next half-life may try again");
+}
+
+/// A service's clock may be off by almost half of a token's life in either direction, whatever the age of the token.
+#[test]
+fn clocks_may_be_hours_apart() {
+    let cache = SignatureCache::new(subject());
+    let key = VapidKey::generate().expect("a key");
+    let half = LIFETIME_SECONDS * 1000 / 2;
+    cache.header(&key, ORIGIN, NOW).expect("a header");
+    for age in [0, half - 1000, half, 2 * half] {
+        let now = NOW.plus_ms(age);
+        let header = cache.header(&key, ORIGIN, now).expect("a header");
+        let (token, public) =
+            parse_authorization(header.value().to_str().expect("ascii")).expect("well formed");
+        for skew in [-half, 1000 - half, 0, half - 1000] {
+            verify(token, &public, ORIGIN, now.plus_ms(skew)).expect("good in spite of the skew");
+        }
+    }
+}

@@ -5,7 +5,7 @@ use campanile_core::notification::Urgency;
 use campanile_core::subscription::Endpoint;
 use campanile_core::time::Timestamp;
 use campanile_push::vapid::{AuthorizationHeader, Subject, VapidKey};
-use campanile_push::webpush::{Options, Topic, answer, request, retry_after};
+use campanile_push::webpush::{Options, Topic, answer, blames_signature, request, retry_after};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use proptest::prelude::*;
 
@@ -338,5 +338,30 @@ proptest! {
             prop_assert_eq!(read.verdict == Verdict::Gone, status == 404 || status == 410);
             prop_assert!(read.reason.chars().count() <= 200);
         }
+    }
+}
+
+#[test]
+fn only_a_signature_that_is_blamed_is_made_anew() {
+    let none: &[(&'static str, &'static str)] = &[];
+    let table = [
+        (MOZILLA, 401, r#"{"errno":109,"message":"Invalid VAPID"}"#, true),
+        (
+            MOZILLA,
+            401,
+            r#"{"errno":109,"message":"VAPID public key mismatch"}"#,
+            false,
+        ),
+        (WNS, 401, "", true),
+        (APPLE, 403, r#"{"reason":"BadJwtToken"}"#, true),
+        (APPLE, 403, r#"{"reason":"VapidPkHashMismatch"}"#, false),
+        (FCM, 403, "forbidden", false),
+        (FCM, 400, "jwt", false),
+        (FCM, 201, "", false),
+    ];
+    for (host, status, body, blamed) in table {
+        let status = StatusCode::from_u16(status).expect("a status");
+        let read = answer(host, status, &headers(none), body.as_bytes(), NOW);
+        assert_eq!(blames_signature(&read), blamed, "{host} {body}");
     }
 }

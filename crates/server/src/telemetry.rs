@@ -41,6 +41,11 @@ struct VerdictLabel {
     verdict: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabel {
+    kind: &'static str,
+}
+
 /// All metrics of a process.
 #[derive(Debug, Clone)]
 pub struct Metrics(Arc<Inner>);
@@ -53,6 +58,8 @@ struct Inner {
     refused: Counter,
     handed: Counter,
     pushes: Family<VerdictLabel, Counter>,
+    push_holds: Counter,
+    push_alarms: Family<KindLabel, Counter>,
     jobs_waiting: Gauge,
     oldest_job_ms: Gauge,
 }
@@ -84,6 +91,18 @@ impl Default for Metrics {
             "Answers of push services by what they mean",
             pushes.clone(),
         );
+        let push_holds = Counter::default();
+        registry.register(
+            "push_holds",
+            "Times that a push service did not answer or asked for rest, and its messages waited",
+            push_holds.clone(),
+        );
+        let push_alarms = Family::<KindLabel, Counter>::default();
+        registry.register(
+            "push_alarms",
+            "Runs of campaigns that cannot be sent as they are, by the status that says so",
+            push_alarms.clone(),
+        );
         let [jobs_waiting, oldest_job_ms] = [(); 2].map(|()| Gauge::default());
         registry.register("jobs_waiting", "Jobs in the queue", jobs_waiting.clone());
         registry.register(
@@ -98,6 +117,8 @@ impl Default for Metrics {
             refused,
             handed,
             pushes,
+            push_holds,
+            push_alarms,
             jobs_waiting,
             oldest_job_ms,
         }))
@@ -129,6 +150,16 @@ impl Metrics {
             Verdict::Unreachable { .. } => "unreachable",
         };
         self.0.pushes.get_or_create(&VerdictLabel { verdict }).inc();
+    }
+
+    /// A push service's messages wait.
+    pub fn push_held(&self) {
+        self.0.push_holds.inc();
+    }
+
+    /// A run that somebody must look after.
+    pub fn push_alarm(&self, kind: &'static str) {
+        self.0.push_alarms.get_or_create(&KindLabel { kind }).inc();
     }
 
     /// How the queue stands.

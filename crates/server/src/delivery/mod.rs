@@ -5,10 +5,13 @@
 //! Left out: what an answer means and what follows it (`campanile-push`, `campanile-core`), sockets ([`transport`]).
 //!
 //! Invariant: a message is settled in the batch that also ends or postpones its job, so a crash loses none; one that was under way may go out
-//! twice, and its topic and its token make the second one invisible.
+//! twice, and its topic and its token make the second one invisible. A message that waits for its push service was not tried.
 
+mod alarm;
 pub mod fanout;
 mod occasion;
+mod pace;
+mod post;
 pub mod sweep;
 pub mod transport;
 
@@ -21,6 +24,7 @@ use crate::store::db::{Batch, Outcome};
 use crate::store::sends::{Chunk, SendState, WaitingSend};
 use crate::store::subscriptions::Subscriber;
 use crate::telemetry::Metrics;
+use alarm::Alarms;
 use anyhow::Context as _;
 use campanile_core::campaign::{Body, Status};
 use campanile_core::delivery::{self, Answer, Next, Verdict};
@@ -29,10 +33,11 @@ use campanile_core::notification::{PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp};
-use campanile_push::ece::{self, Recipient};
 use campanile_push::vapid::SignatureCache;
-use campanile_push::webpush::{self, Options, Topic};
+use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
+use pace::{Lane, Leave, Pace};
+use post::{Bounds, Letter};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -57,6 +62,19 @@ const PAUSED_MS: i64 = 3_000;
 const LOOK_FOR_HALT: Duration = Duration::from_millis(400);
 /// Pieces that one process works on at once.
 const WORKERS: usize = 2;
+
+/// Why nothing can be sent before the operator did something.
+const NO_SUBJECT: &str = "push.subject is not set in the configuration";
+
+/// What became of a message in one piece of work.
+enum Tried {
+    /// It has its answer.
+    Answered(Answer),
+    /// It was not tried, and will not be before that moment.
+    Held(Timestamp),
+    /// It was not tried, for the piece's time was over.
+    Left,
+}
 
 /// Whether a step found something to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +109,8 @@ pub struct Delivery {
     /// Absolute address of the wire for workers, where the public one is known.
     endpoint: Option<String>,
     concurrency: usize,
+    pace: Pace,
+    alarms: Alarms,
     metrics: Metrics,
     stop: CancellationToken,
 }
@@ -111,7 +131,7 @@ pub struct Parts {
     pub signatures: Option<SignatureCache>,
     /// Absolute address of the wire for workers.
     pub endpoint: Option<String>,
-    /// Messages in flight at once.
+    /// The most messages in flight to one push service at once.
     pub concurrency: usize,
     /// Metrics.
     pub metrics: Metrics,
@@ -135,6 +155,8 @@ impl Delivery {
             stop,
         } = parts;
         Self {
+            pace: Pace::new(clock.clone(), metrics.clone(), concurrency),
+            alarms: Alarms::default(),
             store,
             queue,
             live,
@@ -270,28 +292,51 @@ impl Delivery {
         let waiting = self.store.waiting_sends(at).await?;
         let now = self.clock.now();
         let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
-        let halt = self.stop.child_token();
-        let begin_until = tokio::time::Instant::now() + BEGIN_FOR;
-        let sending = futures_util::stream::iter(due)
-            .map(|send| async {
-                if halt.is_cancelled() || tokio::time::Instant::now() >= begin_until {
-                    return None;
-                }
-                let answer = self.send(site, &letters, at, &send, expires_at).await;
-                Some((send, answer))
-            })
-            .buffer_unordered(self.concurrency)
-            .collect::<Vec<Option<(WaitingSend, Answer)>>>();
+        let bounds = Bounds {
+            halt: self.stop.child_token(),
+            until: tokio::time::Instant::now() + BEGIN_FOR,
+        };
+        // A lane for each push service: none waits for another.
+        let mut lanes: BTreeMap<String, Vec<WaitingSend>> = BTreeMap::new();
+        for send in due {
+            lanes.entry(send.endpoint.origin()).or_default().push(send);
+        }
+        let lanes = lanes.into_iter().map(|(origin, sends)| {
+            let lane = self.pace.lane(origin);
+            let (letters, bounds) = (&letters, &bounds);
+            async move {
+                futures_util::stream::iter(sends)
+                    .map(|send| async {
+                        let tried = self
+                            .send(site, letters, at, &send, expires_at, (&lane, bounds))
+                            .await;
+                        (send, tried)
+                    })
+                    .buffer_unordered(self.concurrency)
+                    .collect::<Vec<_>>()
+                    .await
+            }
+        });
         let tried = tokio::select! {
-            tried = sending => tried,
-            never = self.watch_for_halt(at, &halt) => match never? {},
+            tried = futures_util::future::join_all(lanes) => tried,
+            never = self.watch_for_halt(at, &bounds.halt) => match never? {},
         };
-        let again = if tried.iter().any(Option::is_none) {
-            Some(now)
-        } else {
-            later.iter().map(|send| send.retry_at).min()
-        };
-        let outcomes = tried.into_iter().flatten().collect();
+        let mut again = later.iter().map(|send| send.retry_at).min();
+        let mut outcomes = Vec::new();
+        for (send, tried) in tried.into_iter().flatten() {
+            let at = match tried {
+                Tried::Answered(answer) => {
+                    outcomes.push((send, answer));
+                    continue;
+                }
+                // Not written down: it was not tried, and the job comes back in time to say so of those whose time ends.
+                Tried::Held(until) => until.min(expires_at),
+                Tried::Left => now,
+            };
+            again = Some(again.map_or(at, |known| known.min(at)));
+        }
+        let answers = outcomes.iter().map(|(_, answer)| answer);
+        self.alarms.raise(at, answers, &self.metrics);
         self.settle(leased, at, site, outcomes, (expires_at, again)).await
     }
 
@@ -353,30 +398,32 @@ impl Delivery {
         at: Chunk<'_>,
         send: &WaitingSend,
         expires_at: Timestamp,
-    ) -> Answer {
-        let refuse = |verdict: Verdict, reason: &str| Answer {
-            verdict,
-            status: None,
-            reason: reason.to_owned(),
+        (lane, bounds): (&Lane<'_>, &Bounds),
+    ) -> Tried {
+        let refuse = |verdict: Verdict, reason: &str| {
+            Tried::Answered(Answer {
+                verdict,
+                status: None,
+                reason: reason.to_owned(),
+            })
         };
         if !send.live {
             return refuse(Verdict::Gone, "unsubscribed before it was sent");
         }
         let Some(key) = site.key(send.vapid_key) else {
             return refuse(
-                Verdict::WrongKey,
+                Verdict::Refused,
                 "the VAPID key of this subscription is not in the key ring",
             );
         };
         let Some(signatures) = &self.signatures else {
-            return refuse(Verdict::Refused, "push.subject is not set in the configuration");
+            return refuse(Verdict::Refused, NO_SUBJECT);
         };
-        let now = self.clock.now();
         let filled = if letters.prepared.is_same_for_all() {
             letters.prepared.fill("", &serde_json::Map::new())
         } else {
             match letters.known.get(&send.subscription) {
-                Some(subscriber) => audience::fill(site, &letters.prepared, subscriber, now),
+                Some(subscriber) => audience::fill(site, &letters.prepared, subscriber, self.clock.now()),
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
         };
@@ -384,50 +431,52 @@ impl Delivery {
             Ok(message) => message,
             Err(fault) => return refuse(Verdict::Refused, &fault.to_string()),
         };
-        // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
-        if message.ttl_seconds > 0 && now >= expires_at {
-            return refuse(Verdict::Refused, "its time to live ended before it was sent");
-        }
-        let ttl_seconds = u32::try_from(expires_at.since(now) / 1000).unwrap_or(0);
         let payload = match audience::payload(site, at.campaign, &message, send.id, self.endpoint.as_deref())
         {
             Ok(payload) => payload,
             Err(reason) => return refuse(Verdict::TooLarge, &reason),
         };
-        let built = Recipient::new(&send.keys)
-            .and_then(|recipient| ece::encrypt(&recipient, &payload))
-            .map_err(|fault| fault.to_string())
-            .and_then(|body| {
-                let header = signatures
-                    .header(&key.key, &send.endpoint.origin(), now)
-                    .map_err(|fault| fault.to_string())?;
-                let topic = Topic::of(&[at.account.as_str().as_bytes(), &at.campaign.0.to_be_bytes()]);
-                let options = Options {
-                    ttl_seconds,
-                    urgency: message.urgency,
-                    topic: Some(topic),
-                };
-                webpush::request(&send.endpoint, body, &header, &options).map_err(|fault| fault.to_string())
-            });
-        let request = match built {
-            Ok(request) => request,
-            Err(fault) => return refuse(Verdict::Refused, &fault),
-        };
-        let answer = match self.transport.post(request).await {
-            Ok(response) => {
-                let host = send.endpoint.host();
-                webpush::answer(
-                    &host,
-                    response.status,
-                    &response.headers,
-                    &response.body,
-                    self.clock.now(),
-                )
+        // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
+        let is_late = |now: Timestamp| message.ttl_seconds > 0 && now >= expires_at;
+        let late = || refuse(Verdict::Refused, "its time to live ended before it was sent");
+        if is_late(self.clock.now()) {
+            return late();
+        }
+        let turn = match lane.turn(|| bounds.open()).await {
+            Leave::Go(turn) => turn,
+            Leave::Held(_) if message.ttl_seconds == 0 => {
+                return refuse(
+                    Verdict::Refused,
+                    "its push service takes no messages now, and it has no time to live",
+                );
             }
-            Err(fault) => refuse(Verdict::Unreachable { after_ms: None }, &fault),
+            Leave::Held(until) => return Tried::Held(until),
+            Leave::Over => return Tried::Left,
         };
-        self.metrics.push_answered(answer.verdict);
-        answer
+        let now = self.clock.now();
+        if is_late(now) {
+            return late();
+        }
+        let letter = Letter {
+            send,
+            origin: lane.origin(),
+            key: &key.key,
+            signatures,
+            payload: &payload,
+            options: Options {
+                ttl_seconds: u32::try_from(expires_at.since(now) / 1000).unwrap_or(0),
+                urgency: message.urgency,
+                topic: Some(Topic::of(&[
+                    at.account.as_str().as_bytes(),
+                    &at.campaign.0.to_be_bytes(),
+                ])),
+            },
+        };
+        let Some(answer) = self.post(&letter, bounds).await else {
+            return Tried::Left;
+        };
+        turn.answered(send.subscription, answer.verdict);
+        Tried::Answered(answer)
     }
 
     async fn settle(
@@ -451,6 +500,16 @@ impl Delivery {
             ) {
                 Next::Sent => SendState::Sent,
                 Next::Failed => SendState::Failed,
+                Next::SetAside => {
+                    self.store.set_aside(
+                        &mut batch,
+                        at.account,
+                        (send.subscription, send.vapid_key),
+                        &answer.reason,
+                        now,
+                    );
+                    SendState::Failed
+                }
                 Next::Unsubscribe => {
                     self.store.remove_subscription(
                         &mut batch,
@@ -529,6 +588,7 @@ impl Delivery {
             .finish_push(&mut batch, account, campaign, self.clock.now());
         self.store.bump_revision(&mut batch, account);
         self.store.db.write(batch).await?;
+        self.alarms.forget(account.as_str(), campaign, run);
         self.queue.announce(Notice::Account(account.clone()));
         Ok(true)
     }

@@ -677,6 +677,7 @@ impl<'a> Visit<'a> {
             vapid_key: bound.id,
             browser: family.clone(),
             live: true,
+            aside: false,
             reason: String::new(),
             created_at: self.now,
             changed_at: self.now,

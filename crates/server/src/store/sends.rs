@@ -37,7 +37,7 @@ pub struct WaitingSend {
     pub attempts: u32,
     /// When it may be tried again.
     pub retry_at: Timestamp,
-    /// Whether the subscription is still live.
+    /// Whether the subscription is still there.
     pub live: bool,
     /// Where to.
     pub endpoint: Endpoint,
@@ -112,7 +112,7 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
         subscription: Id::from_bytes(row.bytes(1)?).ok_or_else(|| corrupt("sends.subscription"))?,
         attempts: row.int(2)? as u32,
         retry_at: Timestamp(row.int(3)?),
-        live: row.text(4)? == "live",
+        live: row.text(4)? != "gone",
         endpoint: Endpoint::stored(row.text(5)?.to_owned()),
         keys: Keys {
             p256dh: row.bytes(6)?.try_into().map_err(|_| fixed())?,

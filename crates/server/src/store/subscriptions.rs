@@ -1,7 +1,8 @@
 //! Push subscriptions.
 //!
-//! Left out: whether an endpoint is believed (`campanile-core`'s `subscription`). Invariant: one row per endpoint; a row leaves `live`
-//! only because the push service said Gone, the browser unsubscribed, or the browser brought another endpoint.
+//! Left out: whether an endpoint is believed (`campanile-core`'s `subscription`). Invariant: one row per endpoint; a row is gone
+//! only because the push service said so, the browser unsubscribed, or the browser brought another endpoint; it is aside while its push
+//! service knows another key, until its browser subscribes anew.
 
 use super::db::{Batch, DbError, Row};
 use super::profiles::{self, DeviceRow, DeviceState, ProfileRow};
@@ -30,9 +31,11 @@ pub struct SubscriptionRow {
     pub vapid_key: Id,
     /// Browser family.
     pub browser: String,
-    /// `live` or `gone`.
+    /// Whether it gets messages.
     pub live: bool,
-    /// Why it is gone.
+    /// Whether it is not written to because its push service knows another VAPID key; if neither, it is gone.
+    pub aside: bool,
+    /// Why it is gone or aside.
     pub reason: String,
     /// When it was made.
     pub created_at: Timestamp,
@@ -81,6 +84,7 @@ fn subscription(row: &Row) -> Result<SubscriptionRow, DbError> {
         vapid_key: Id::from_bytes(row.bytes(6)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
         browser: row.text(7)?.to_owned(),
         live: row.text(8)? == "live",
+        aside: row.text(8)? == "aside",
         reason: row.text(9)?.to_owned(),
         created_at: Timestamp(row.int(10)?),
         changed_at: Timestamp(row.int(11)?),
@@ -114,7 +118,7 @@ impl Store {
         );
         if let Some(device) = row.device {
             let sql = "-- replace_subscription\nUPDATE subscriptions SET state = 'gone', reason = 'replaced by a newer one of the same browser', \
-                       changed_at = $4 WHERE account = $1 AND device = $2 AND endpoint <> $3 AND state = 'live'";
+                       changed_at = $4 WHERE account = $1 AND device = $2 AND endpoint <> $3 AND state <> 'gone'";
             batch.run(
                 sql,
                 args![
@@ -130,7 +134,7 @@ impl Store {
     /// The browser gave up an endpoint.
     pub fn unsubscribe(&self, batch: &mut Batch, account: &AccountId, endpoint: &str, now: Timestamp) {
         let sql = "-- unsubscribe\nUPDATE subscriptions SET state = 'gone', reason = 'unsubscribed in the browser', changed_at = $3 \
-                   WHERE account = $1 AND endpoint = $2 AND state = 'live'";
+                   WHERE account = $1 AND endpoint = $2 AND state <> 'gone'";
         batch.run(sql, args![account.as_str(), endpoint, now.ms()]);
     }
 
@@ -144,8 +148,26 @@ impl Store {
         now: Timestamp,
     ) {
         let sql = "-- remove_subscription\nUPDATE subscriptions SET state = 'gone', reason = $3, changed_at = $4 \
-                   WHERE account = $1 AND id = $2 AND state = 'live'";
+                   WHERE account = $1 AND id = $2 AND state <> 'gone'";
         batch.run(sql, args![account.as_str(), id.bytes(), reason, now.ms()]);
+    }
+
+    /// The push service knows another VAPID key than `key`; nothing more is sent there until the browser subscribes anew. One that did
+    /// so with another key in the meantime stays.
+    pub fn set_aside(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        (id, key): (Id, Id),
+        reason: &str,
+        now: Timestamp,
+    ) {
+        let sql = "-- set_aside\nUPDATE subscriptions SET state = 'aside', reason = $4, changed_at = $5 \
+                   WHERE account = $1 AND id = $2 AND vapid_key = $3 AND state = 'live'";
+        batch.run(
+            sql,
+            args![account.as_str(), id.bytes(), key.bytes(), reason, now.ms()],
+        );
     }
 
     /// A device's subscriptions go with it to another person.

@@ -49,9 +49,10 @@ impl Answer {
 pub(crate) struct Bed {
     pub(crate) running: Running,
     pub(crate) lab: Lab,
+    /// The push services' time; a test may set it apart from the server's.
+    pub(crate) lab_clock: campanile_lab::Clock,
     pub(crate) key: String,
     clock: Arc<AtomicI64>,
-    lab_clock: campanile_lab::Clock,
     chance: AtomicU64,
     client: Client<HttpConnector, Full<bytes::Bytes>>,
     _folder: Option<TempDir>,
@@ -146,9 +147,9 @@ impl Bed {
         Self {
             running,
             lab,
+            lab_clock,
             key,
             clock,
-            lab_clock,
             chance: AtomicU64::new(1),
             client,
             _folder: folder,

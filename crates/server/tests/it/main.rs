@@ -18,6 +18,7 @@ mod dashboard;
 mod editor;
 mod editor_edges;
 mod experiments;
+mod faults;
 mod geo;
 mod hostile;
 mod insight;

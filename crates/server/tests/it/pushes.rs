@@ -24,14 +24,14 @@ engines!(
     an_account_of_another_process_is_found,
 );
 
-async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
+pub(crate) async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
     let device = bed.id();
     let browser = bed.lab.virtual_browser_at(service, &vapid(bed).await);
     bed.ring(device, &[operation(bed, &browser).await]).await;
     (device, browser)
 }
 
-async fn vapid_text(bed: &Bed) -> String {
+pub(crate) async fn vapid_text(bed: &Bed) -> String {
     bed.get("/settings/web-push").await["public_key"]
         .as_str()
         .unwrap()

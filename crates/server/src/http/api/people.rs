@@ -29,7 +29,7 @@ fn device(row: &DeviceRow) -> Value {
 fn subscription(row: &SubscriptionRow) -> Value {
     json!({
         "id": row.id, "profile": row.ordinal, "browser": row.browser, "endpoint_host": row.endpoint.host(),
-        "state": if row.live { "live" } else { "gone" }, "reason": row.reason, "vapid_key": row.vapid_key,
+        "state": if row.live { "live" } else if row.aside { "aside" } else { "gone" }, "reason": row.reason, "vapid_key": row.vapid_key,
         "created_at": row.created_at, "changed_at": row.changed_at,
     })
 }

@@ -159,7 +159,7 @@ pub(super) fn schemas() -> Value {
         ("profile", number.clone()),
         ("browser", text.clone()),
         ("endpoint_host", text.clone()),
-        ("state", one_of(&["live", "gone"])),
+        ("state", one_of(&["live", "aside", "gone"])),
         ("reason", text.clone()),
         ("vapid_key", text.clone()),
         ("created_at", time.clone()),

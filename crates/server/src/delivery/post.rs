@@ -1,0 +1,116 @@
+//! One message to its push service: encrypted, signed, posted, the answer read; and the two second tries that an answer may ask for.
+//!
+//! A body that is too large goes once more without padding, a signature that is blamed is made anew once. Both belong to the same try.
+//! Left out: when to send at all and what follows ([`super`], [`super::pace`]). Invariant: nothing is posted once the time of the piece is over,
+//! so what was posted last has its answer before the lease ends.
+
+use super::Delivery;
+use crate::store::sends::WaitingSend;
+use campanile_core::delivery::{Answer, Verdict};
+use campanile_push::ece::{self, Padding, Recipient};
+use campanile_push::vapid::{AuthorizationHeader, SignatureCache, VapidKey};
+use campanile_push::webpush::{self, Options};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How long a piece of work may begin requests.
+pub(super) struct Bounds {
+    /// Once it is cancelled nothing is begun.
+    pub(super) halt: CancellationToken,
+    /// Nothing is begun from then on.
+    pub(super) until: Instant,
+}
+
+impl Bounds {
+    pub(super) fn open(&self) -> bool {
+        !self.halt.is_cancelled() && Instant::now() < self.until
+    }
+}
+
+/// What a message is posted with.
+pub(super) struct Letter<'a> {
+    pub(super) send: &'a WaitingSend,
+    /// `scheme://host[:port]` of its endpoint.
+    pub(super) origin: &'a str,
+    pub(super) key: &'a VapidKey,
+    pub(super) signatures: &'a SignatureCache,
+    pub(super) payload: &'a [u8],
+    pub(super) options: Options,
+}
+
+impl Delivery {
+    /// Posts a message. None: the time was over before all was tried; what was tried does not count.
+    pub(super) async fn post(&self, letter: &Letter<'_>, bounds: &Bounds) -> Option<Answer> {
+        self.try_out(letter, bounds).await.unwrap_or_else(|fault| {
+            Some(Answer {
+                verdict: Verdict::Refused,
+                status: None,
+                reason: fault,
+            })
+        })
+    }
+
+    async fn try_out(&self, letter: &Letter<'_>, bounds: &Bounds) -> Result<Option<Answer>, String> {
+        let words = |fault: ece::Error| fault.to_string();
+        let recipient = Recipient::new(&letter.send.keys).map_err(words)?;
+        let encrypt = |padding| ece::encrypt_padded(&recipient, letter.payload, padding).map_err(words);
+        let mut body = encrypt(Padding::Buckets)?;
+        let mut header = letter
+            .signatures
+            .header(letter.key, letter.origin, self.clock.now())
+            .map_err(|fault| fault.to_string())?;
+        let (mut shorter, mut signed_anew) = (false, false);
+        loop {
+            let bytes = body.len();
+            let answer = self.exchange(letter, body, &header).await?;
+            self.metrics.push_answered(answer.verdict);
+            if answer.verdict == Verdict::TooLarge && !shorter {
+                shorter = true;
+                body = encrypt(Padding::None)?;
+                if body.len() == bytes {
+                    return Ok(Some(answer));
+                }
+            } else if webpush::blames_signature(&answer) && !signed_anew {
+                signed_anew = true;
+                let fresh = letter
+                    .signatures
+                    .renew(letter.key, letter.origin, &header, self.clock.now());
+                let Some(fresh) = fresh.map_err(|fault| fault.to_string())? else {
+                    return Ok(Some(answer));
+                };
+                header = fresh;
+                body = encrypt(if shorter { Padding::None } else { Padding::Buckets })?;
+            } else {
+                return Ok(Some(answer));
+            }
+            if !bounds.open() {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        letter: &Letter<'_>,
+        body: Vec<u8>,
+        header: &AuthorizationHeader,
+    ) -> Result<Answer, String> {
+        let endpoint = &letter.send.endpoint;
+        let request =
+            webpush::request(endpoint, body, header, &letter.options).map_err(|fault| fault.to_string())?;
+        Ok(match self.transport.post(request).await {
+            Ok(response) => webpush::answer(
+                &endpoint.host(),
+                response.status,
+                &response.headers,
+                &response.body,
+                self.clock.now(),
+            ),
+            Err(fault) => Answer {
+                verdict: Verdict::Unreachable { after_ms: None },
+                status: None,
+                reason: fault,
+            },
+        })
+    }
+}
