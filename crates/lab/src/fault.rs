@@ -165,6 +165,12 @@ mod tests {
                 3
             )
         );
+        let rule: Rule = serde_json::from_str(r#"{"fault":{"limit":{"bytes":3070}}}"#).expect("a rule");
+        assert_eq!(rule, Rule::any(Fault::Limit { bytes: 3070 }, 1));
+        let text = r#"{"fault":{"answer":{"code":307,"headers":{"location":"https://a.example.com/"}}}}"#;
+        let headers = [("location".to_owned(), "https://a.example.com/".to_owned())].into();
+        let rule: Rule = serde_json::from_str(text).expect("a rule");
+        assert_eq!(rule, Rule::any(Fault::Answer { code: 307, headers }, 1));
         let rule: Rule = serde_json::from_str(r#"{"fault":"cut","token":"t"}"#).expect("a rule");
         assert_eq!(rule, Rule::on("t", Fault::Cut, 1));
     }

@@ -244,6 +244,33 @@ async fn faults_happen_as_scripted() {
 }
 
 #[tokio::test]
+async fn answers_carry_headers_and_bodies_have_a_limit() {
+    let rig = Rig::new().await;
+    let browser = rig.lab.virtual_browser(rig.key.public_bytes());
+    let message = |length| rig.message(&browser.subscription(), &vec![b'x'; length], 60);
+    let place = "https://elsewhere.example.com/x";
+    rig.lab.add_fault(Rule::on(
+        browser.token(),
+        Fault::Answer {
+            code: 307,
+            headers: [("location".to_owned(), place.to_owned())].into(),
+        },
+        1,
+    ));
+    let answered = rig.post(message(10)).await;
+    assert_eq!(answered.status, 307);
+    assert_eq!(answered.headers["location"], place);
+    rig.lab
+        .add_fault(Rule::on(browser.token(), Fault::Limit { bytes: 3070 }, 3));
+    let mut seen = Vec::new();
+    for length in [3070 - 103, 3070 - 102, 100, 3500] {
+        seen.push(rig.post(message(length)).await.status.as_u16());
+    }
+    assert_eq!(seen, [201, 413, 201, 201], "three are limited, the last is not");
+    assert_eq!((rig.lab.counts().accepted, rig.lab.counts().faulted), (3, 2));
+}
+
+#[tokio::test]
 async fn a_slow_answer_does_not_hold_up_the_connection() {
     let rig = Rig::new().await;
     let (slow, quick) = (

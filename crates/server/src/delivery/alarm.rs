@@ -88,6 +88,7 @@ mod tests {
             answer(Verdict::Refused, Some(403), "BadJwtToken"),
             answer(Verdict::Refused, Some(405), "method"),
             answer(Verdict::Refused, None, "too late"),
+            answer(Verdict::Refused, None, NO_SUBJECT),
             answer(Verdict::Accepted, Some(201), ""),
         ];
         let raise = |run, chunk| {
@@ -99,11 +100,15 @@ mod tests {
             };
             alarms.raise(at, answers.iter(), &metrics)
         };
-        assert_eq!(raise(1, 0), ["400", "403"]);
+        assert_eq!(raise(1, 0), ["400", "403", "configuration"]);
         assert_eq!(raise(1, 1), [""; 0]);
-        assert_eq!(raise(2, 0), ["400", "403"], "another run is another matter");
+        assert_eq!(
+            raise(2, 0),
+            ["400", "403", "configuration"],
+            "another run is another matter"
+        );
         alarms.forget("TEST-0001", CampaignId(7), 2);
-        assert_eq!(raise(2, 1), ["400", "403"]);
+        assert_eq!(raise(2, 1), ["400", "403", "configuration"]);
         let text = metrics.text();
         assert!(
             text.contains("campanile_push_alarms_total{kind=\"400\"} 3"),

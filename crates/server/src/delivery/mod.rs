@@ -319,7 +319,7 @@ impl Delivery {
         });
         let tried = tokio::select! {
             tried = futures_util::future::join_all(lanes) => tried,
-            never = self.watch_for_halt(at, &bounds.halt) => match never? {},
+            never = self.watch_for_halt(at, &bounds.halt) => match never {},
         };
         let mut again = later.iter().map(|send| send.retry_at).min();
         let mut outcomes = Vec::new();
@@ -340,16 +340,13 @@ impl Delivery {
         self.settle(leased, at, site, outcomes, (expires_at, again)).await
     }
 
-    /// Cancels `halt` when the push is not to be sent any more; never ends by itself.
-    async fn watch_for_halt(
-        &self,
-        at: Chunk<'_>,
-        halt: &CancellationToken,
-    ) -> anyhow::Result<std::convert::Infallible> {
+    /// Cancels `halt` when the push is not to be sent any more; never ends by itself. A store that does not answer halts nothing: what is
+    /// under way would be sent twice.
+    async fn watch_for_halt(&self, at: Chunk<'_>, halt: &CancellationToken) -> std::convert::Infallible {
         loop {
             tokio::time::sleep(LOOK_FOR_HALT).await;
-            let found = self.store.campaign_status(at.account, at.campaign).await?;
-            if !found.is_some_and(Status::is_sending) {
+            let found = self.store.campaign_status(at.account, at.campaign).await;
+            if found.is_ok_and(|status| !status.is_some_and(Status::is_sending)) {
                 halt.cancel();
                 return std::future::pending().await;
             }

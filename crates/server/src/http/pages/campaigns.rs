@@ -17,7 +17,7 @@ use crate::report;
 use askama::Template;
 use axum::Json;
 use axum::response::Response;
-use campanile_core::campaign::{Body, Campaign, Kind, Status};
+use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
 use campanile_core::popup::Layout;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
@@ -234,7 +234,11 @@ impl Row {
                 chart::spark(clicks)
             },
             may: Verbs::of(campaign),
-            start_verb: if kind == Kind::Push { "Send" } else { "Start" },
+            start_verb: match campaign.definition.course() {
+                Course::GoesOn => "Start",
+                Course::Once => "Send",
+                Course::Later => "Schedule",
+            },
         }
     }
 }

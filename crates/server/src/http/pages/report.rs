@@ -18,7 +18,7 @@ use crate::launch::{LaunchError, Purpose};
 use crate::report::{self, CampaignReport};
 use askama::Template;
 use axum::response::Response;
-use campanile_core::campaign::{Body, Campaign, Kind, Status};
+use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
 use campanile_core::stats::Counts;
@@ -95,6 +95,8 @@ pub(crate) struct ReportPage {
     pub(crate) sentence: String,
     /// Whether its moment lies ahead.
     pub(crate) waits: bool,
+    /// Whether it goes on until it is stopped.
+    pub(crate) goes_on: bool,
     /// When it last started.
     pub(crate) started: Option<When>,
     /// When it ended.
@@ -225,6 +227,7 @@ impl ReportPage {
             counted: all.handed + all.audience + all.shown + all.exposed > 0 || found.revision.is_some(),
             push,
             waits: campaign.status == Status::Scheduled,
+            goes_on: campaign.definition.course() == Course::GoesOn,
             may: Verbs::of(campaign),
             shell,
         }
