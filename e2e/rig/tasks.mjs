@@ -8,6 +8,9 @@ import { until } from './poll.mjs';
 /** The last is what has the microtasks: without it all that follows on an answer would go unseen. */
 const CATEGORIES = ['devtools.timeline', 'disabled-by-default-devtools.timeline', 'v8.execute'];
 
+/** What the page says last in a trace. */
+const MARK = 'this page';
+
 /**
  * Opens an empty tab.
  * @param {import('puppeteer-core').Browser} browser Chromium
@@ -27,18 +30,22 @@ export async function openBare(browser) {
     evaluate,
     until: (what, expression) => until(what, () => evaluate(expression), { within: 30_000 }),
     goto: (url) => page.send('Page.navigate', { url }),
-    /** Runs `work` and gives what the trace has on it. */
+    /** Runs `work` and gives what the trace has on the main thread of the page that stands there at its end. */
     async trace(work) {
       const events = [];
       const keep = ({ value }) => events.push(...value);
       tools.on('Tracing.dataCollected', keep);
       await tools.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories: CATEGORIES, excludedCategories: ['*'] } });
       await work();
+      // The browser has pages of its own, with scripts that take their time: the mark tells which thread is this page's.
+      await evaluate(`console.timeStamp('${MARK}')`);
       const complete = new Promise((done) => tools.once('Tracing.tracingComplete', done));
       await tools.send('Tracing.end');
       await complete;
       tools.off('Tracing.dataCollected', keep);
-      return events;
+      const mark = events.find(({ name, args }) => name === 'TimeStamp' && args.data?.message === MARK);
+      if (!mark) throw new Error('the trace does not have the mark of its page');
+      return events.filter(({ pid, tid }) => pid === mark.pid && tid === mark.tid);
     },
   };
 }
@@ -57,7 +64,7 @@ export function tasksOf(events, base) {
   );
   return events
     .filter(({ ph, name, tdur }) => ph === 'X' && name === 'RunTask' && tdur !== undefined)
-    .map((task) => ({ task, inside: ({ pid, tid, ts }) => pid === task.pid && tid === task.tid && ts >= task.ts && ts < task.ts + task.dur }))
+    .map((task) => ({ task, inside: ({ ts }) => ts >= task.ts && ts < task.ts + task.dur }))
     .filter(({ inside }) => scripts.some(inside))
     .map(({ task, inside }) => ({
       ms: task.tdur / 1000,
