@@ -95,8 +95,8 @@ pub(crate) struct ReportPage {
     pub(crate) sentence: String,
     /// Whether its moment lies ahead.
     pub(crate) waits: bool,
-    /// Whether it goes on until it is stopped.
-    pub(crate) goes_on: bool,
+    /// How it goes once started; the button says so.
+    pub(crate) course: Course,
     /// When it last started.
     pub(crate) started: Option<When>,
     /// When it ended.
@@ -227,7 +227,7 @@ impl ReportPage {
             counted: all.handed + all.audience + all.shown + all.exposed > 0 || found.revision.is_some(),
             push,
             waits: campaign.status == Status::Scheduled,
-            goes_on: campaign.definition.course() == Course::GoesOn,
+            course: campaign.definition.course(),
             may: Verbs::of(campaign),
             shell,
         }
