@@ -10,7 +10,7 @@ use crate::experiment::Experiment;
 use crate::id::CampaignId;
 use crate::notification::PushMessage;
 use crate::popup::Popup;
-use crate::push_plan::{OnEvent, PushPlan, Sending};
+use crate::push_plan::{OnEvent, OnRequest, PushPlan, Sending};
 use crate::schedule::Schedule;
 use crate::segment::Rules;
 use crate::time::Timestamp;
@@ -496,6 +496,8 @@ struct DefinitionWire {
     send: Option<Sending>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_event: Option<OnEvent>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    on_request: Option<OnRequest>,
 }
 
 impl DefinitionWire {
@@ -516,6 +518,7 @@ impl DefinitionWire {
             goal: None,
             send: None,
             on_event: None,
+            on_request: None,
         }
     }
 }
@@ -555,6 +558,7 @@ impl Definition {
                     (wire.push.is_some(), "push"),
                     (wire.send.is_some(), "send"),
                     (wire.on_event.is_some(), "on_event"),
+                    (wire.on_request.is_some(), "on_request"),
                 ] {
                     if present {
                         return Err(stray(field));
@@ -603,6 +607,7 @@ impl Definition {
                     audience: wire.audience.unwrap_or_default(),
                     send: wire.send.unwrap_or_default(),
                     on_event: wire.on_event,
+                    on_request: wire.on_request,
                 }))
             }
         };
@@ -635,6 +640,7 @@ impl Definition {
                 wire.audience = (!plan.audience.is_empty()).then_some(plan.audience);
                 wire.send = (!plan.send.is_at_once()).then_some(plan.send);
                 wire.on_event = plan.on_event;
+                wire.on_request = plan.on_request;
             }
         }
         serde_json::to_value(wire).expect("a definition always serialises")
@@ -644,7 +650,7 @@ impl Definition {
     pub fn course(&self) -> Course {
         match &self.body {
             Body::Popup(_) => Course::GoesOn,
-            Body::Push(plan) if plan.on_event.is_some() => Course::GoesOn,
+            Body::Push(plan) if plan.goes_on() => Course::GoesOn,
             Body::Push(plan) if plan.send.at.is_some() => Course::Later,
             Body::Push(_) => Course::Once,
         }

@@ -5,7 +5,7 @@
 
 use crate::FieldError;
 use crate::event;
-use crate::notification::PushMessage;
+use crate::notification::{Given, PushMessage};
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
 use crate::trigger::Where;
@@ -33,6 +33,17 @@ pub struct PushPlan {
     pub send: Sending,
     /// Sent to each one after an event of theirs, again and again, rather than once to all.
     pub on_event: Option<OnEvent>,
+    /// Sent to those whom a program names, when it asks.
+    pub on_request: Option<OnRequest>,
+}
+
+/// That programs ask for a push, naming its recipients.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnRequest {
+    /// What a program would send along, for the preview and to judge the size; what the texts read of `data` and is not in here has a default.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub sample: Map<String, Value>,
 }
 
 /// After which event somebody gets a push.
@@ -154,6 +165,7 @@ impl PushPlan {
             audience: Rules::default(),
             send: Sending::default(),
             on_event: None,
+            on_request: None,
         }
     }
 
@@ -170,15 +182,32 @@ impl PushPlan {
                 if pace == 1 { "message" } else { "messages" }
             )
         });
+        if self.on_request.is_some() {
+            return "Goes to those whom a program names, when it asks.".to_owned();
+        }
         match &self.on_event {
             Some(on_event) => format!("Goes to {who}, to each {}.", on_event.words()),
             None => format!("Goes to {who} {when}{pace}."),
         }
     }
 
+    /// The name that its texts may read beside those of every push.
+    pub fn given(&self) -> Option<&'static str> {
+        match (&self.on_event, &self.on_request) {
+            (Some(_), _) => Some(Given::EVENT),
+            (None, Some(_)) => Some(Given::DATA),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether it goes to one after the other until it is stopped, rather than once to all.
+    pub fn goes_on(&self) -> bool {
+        self.given().is_some()
+    }
+
     /// All that stands between the plan and its start.
     pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = self.push.check();
+        let mut errors = self.push.check(self.given());
         errors.extend(self.audience.check("audience"));
         self.audience.each("audience", &mut |field, rule| {
             if is_about_a_page(rule.is) {
@@ -194,6 +223,18 @@ impl PushPlan {
             if !self.send.is_at_once() {
                 let message = "A push that follows an event has neither a moment nor a pace of its own. Remove one of the two.";
                 errors.push(FieldError::new("send", message));
+            }
+        }
+        if self.on_request.is_some() {
+            for (field, is_there) in [
+                ("on_event", self.on_event.is_some()),
+                ("send", !self.send.is_at_once()),
+                ("audience", !self.audience.is_empty()),
+            ] {
+                if is_there {
+                    let message = "A push that programs ask for has its recipients and its moment from them. Remove one of the two.";
+                    errors.push(FieldError::new(field, message));
+                }
             }
         }
         if self.send.per_minute.is_some_and(|pace| !PACES.contains(&pace)) {

@@ -29,7 +29,7 @@ use anyhow::Context as _;
 use campanile_core::campaign::{Body, Status};
 use campanile_core::delivery::{self, Answer, Next, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
-use campanile_core::notification::{PreparedPush, PushMessage};
+use campanile_core::notification::{Given, PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp};
@@ -96,6 +96,7 @@ struct Task {
 struct Letters {
     prepared: PreparedPush,
     known: HashMap<campanile_core::id::Id, Subscriber>,
+    given: HashMap<campanile_core::id::Id, Given>,
 }
 
 /// What every worker needs.
@@ -362,7 +363,16 @@ impl Delivery {
         } else {
             self.store.recipients(at).await?
         };
-        Ok(Letters { prepared, known })
+        let given = if prepared.reads(Given::EVENT) || prepared.reads(Given::DATA) {
+            self.store.given(at).await?
+        } else {
+            HashMap::new()
+        };
+        Ok(Letters {
+            prepared,
+            known,
+            given,
+        })
     }
 
     /// Ends a piece of a push that was stopped: what waits stays unsent, and is counted so.
@@ -420,7 +430,10 @@ impl Delivery {
             letters.prepared.fill("", &serde_json::Map::new())
         } else {
             match letters.known.get(&send.subscription) {
-                Some(subscriber) => audience::fill(site, &letters.prepared, subscriber, self.clock.now()),
+                Some(subscriber) => {
+                    let given = letters.given.get(&send.subscription);
+                    audience::fill(site, &letters.prepared, subscriber, given, self.clock.now())
+                }
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
         };
@@ -463,10 +476,15 @@ impl Delivery {
             options: Options {
                 ttl_seconds: u32::try_from(expires_at.since(now) / 1000).unwrap_or(0),
                 urgency: message.urgency,
-                topic: Some(Topic::of(&[
-                    at.account.as_str().as_bytes(),
-                    &at.campaign.0.to_be_bytes(),
-                ])),
+                // Of its own where none is asked for, so that what is sent twice after a crash is shown once, and two orders are two messages.
+                topic: Some(match &message.topic {
+                    Some(topic) => Topic::of(&[at.account.as_str().as_bytes(), topic.as_bytes()]),
+                    None => Topic::of(&[
+                        at.account.as_str().as_bytes(),
+                        &at.campaign.0.to_be_bytes(),
+                        &at.run.to_be_bytes(),
+                    ]),
+                }),
             },
         };
         let Some(answer) = self.post(&letter, bounds).await else {

@@ -12,6 +12,7 @@ use crate::store::sends::Chunk;
 use crate::store::subscriptions::Subscriber;
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::notification::Given;
 use campanile_core::push_plan::OnEvent;
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp};
@@ -42,7 +43,7 @@ impl Delivery {
         let Some(profile) = self.store.profile(account, person).await? else {
             return self.end(leased).await;
         };
-        let person = profile.ordinal;
+        let (person_then, person) = (person, profile.ordinal);
         let now = self.clock.now();
         let is_late = now.since(on_event.due(at)) > LATEST_MS;
         if is_late
@@ -69,6 +70,14 @@ impl Delivery {
             run: at.ms(),
             chunk: i64::from(person.0),
         };
+        let event = self
+            .store
+            .event_at(account, person_then, (&on_event.event, at))
+            .await?;
+        let given = Given::Event {
+            name: on_event.event.clone(),
+            props: event.unwrap_or_default(),
+        };
         let mut batch = Batch::new("occasion");
         self.store
             .insert_run(&mut batch, account, campaign, piece.run, now);
@@ -76,6 +85,7 @@ impl Delivery {
             let id = Id::new(now, clock::random());
             self.store
                 .insert_send(&mut batch, piece, id, (*subscription, person));
+            self.store.give(&mut batch, account, id, &given);
         }
         let day = Day::of(now, &task.site.account.zone);
         let count = meant.len() as u64;

@@ -51,6 +51,7 @@ async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retention)
     for site in live.sites() {
         store.sweep_operations(&site.account.id, operations).await?;
         store.sweep_impressions(&site.account.id, operations).await?;
+        store.sweep_requests(&site.account.id, operations).await?;
     }
     store.sweep_sessions(now).await?;
     if retention.events_days > 0 {

@@ -17,6 +17,7 @@ pub mod impressions;
 pub mod media;
 pub mod migrate;
 pub mod profiles;
+pub mod requests;
 pub mod sends;
 pub mod subscriptions;
 pub mod users;

@@ -105,6 +105,9 @@ static BY_TOKEN: InList = InList::new(|| {
     )
 });
 
+const INSERT_RUN: &str = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) \
+                          VALUES ($1, $2, $3, 0, $4, 0, $5) ON CONFLICT (account, campaign, run) DO NOTHING";
+
 fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
     let fixed = || corrupt("subscriptions: a key has the wrong length");
     Ok(WaitingSend {
@@ -148,11 +151,25 @@ impl Store {
         run: i64,
         now: Timestamp,
     ) {
-        let sql = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) VALUES ($1, $2, $3, 0, $4, 0, $5) \
-                   ON CONFLICT (account, campaign, run) DO NOTHING";
         batch.run(
-            sql,
+            INSERT_RUN,
             args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],
+        );
+    }
+
+    /// The same; the batch rolls back when there is such a run already.
+    pub fn insert_own_run(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+        now: Timestamp,
+    ) {
+        batch.expect(
+            INSERT_RUN,
+            args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],
+            1,
         );
     }
 

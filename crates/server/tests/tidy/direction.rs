@@ -75,6 +75,7 @@ const RULES: &[Rule] = &[
         module: "launch",
         may: &[
             "campanile_core",
+            "audience",
             "campanile_push::vapid",
             "store",
             "queue",

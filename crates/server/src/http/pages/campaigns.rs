@@ -208,6 +208,7 @@ impl Row {
             }
             Body::Push(plan) => {
                 let moment = match (&plan.on_event, plan.send.at) {
+                    _ if plan.on_request.is_some() => "When a program asks".to_owned(),
                     (Some(on_event), _) => format!("Event: {}", on_event.event),
                     (None, Some(at)) => told.moment(at),
                     (None, None) => "Now".to_owned(),

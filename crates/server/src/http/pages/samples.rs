@@ -9,7 +9,7 @@ use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standin
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
 use crate::http::pages::editor::control::{Fields, Shape};
-use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event};
+use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request};
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
 use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
@@ -291,6 +291,7 @@ fn push_editor() -> PushEditorPage {
         at: fields.control("send.at", "Goes out", Shape::Moment("UTC".into())),
         pace: fields.control("send.per_minute", "Messages a minute, at most", Shape::Number),
         on_event: on_event(&fields),
+        on_request: on_request(&fields),
         zone: "UTC".into(),
         outlook: Outlook {
             payload: "{\n  \"web_push\": 8030\n}".into(),

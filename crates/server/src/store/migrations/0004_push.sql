@@ -6,3 +6,17 @@ UPDATE runs SET through = chunks;
 
 -- What somebody was sent: how long ago, and for their page.
 CREATE INDEX sends_of ON sends (account, ordinal, campaign, run);
+
+-- What programs ask for. What is known of a single sending beside its recipient: the event that it follows, or what a program sent along.
+ALTER TABLE sends ADD COLUMN given TEXT;
+
+-- Requests with a key, so that one that is sent again gets its first answer.
+CREATE TABLE requests (
+  account TEXT NOT NULL,
+  key TEXT NOT NULL,
+  digest {bytes} NOT NULL,
+  answer TEXT NOT NULL,
+  made_at {bigint} NOT NULL,
+  PRIMARY KEY (account, key)
+);
+CREATE INDEX requests_by_age ON requests (account, made_at);
