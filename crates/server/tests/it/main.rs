@@ -25,6 +25,7 @@ mod insight;
 mod leases;
 mod limits;
 mod media;
+mod outages;
 mod people;
 mod popups;
 mod push_plans;
