@@ -19,7 +19,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Leave to be busy with a piece.
 #[derive(Debug)]
-pub(super) struct Hand(OwnedSemaphorePermit);
+pub(super) struct Hand(
+    #[expect(dead_code, reason = "it is given back by being dropped")] OwnedSemaphorePermit,
+);
 
 /// The hands of a process.
 #[derive(Debug)]
@@ -58,8 +60,8 @@ impl Hands {
             if place.is_none() && !lanes.iter().any(Lane::is_busy) {
                 place = self.aside.clone().try_acquire_owned().ok();
             }
-            if let (true, Some(Hand(permit))) = (place.is_some(), hand.take()) {
-                drop(permit);
+            if place.is_some() {
+                *hand = None;
             }
         }
     }

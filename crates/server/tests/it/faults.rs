@@ -33,7 +33,7 @@ pub(crate) fn status(code: u16) -> Fault {
     }
 }
 
-fn later(code: u16, seconds: u32) -> Fault {
+pub(crate) fn later(code: u16, seconds: u32) -> Fault {
     Fault::Status {
         code,
         retry_after: Some(seconds),
