@@ -51,7 +51,7 @@ impl Kind {
 pub enum Status {
     /// Being written.
     Draft,
-    /// A pop-up that is being shown, or a push that follows an event of each one.
+    /// A pop-up that is being shown, or a push that follows an event of each one or comes again.
     Running,
     /// A push whose moment lies ahead.
     Scheduled,
@@ -104,10 +104,11 @@ impl Status {
     /// send again), and waits first where its moment lies ahead.
     pub fn start(self, course: Course) -> Result<Self, InvalidTransition> {
         match (course, self) {
-            (Course::GoesOn, Self::Draft | Self::Stopped) => Ok(Self::Running),
+            (Course::GoesOn | Course::Again, Self::Draft | Self::Stopped) => Ok(Self::Running),
+            (Course::Again, Self::Sent) => Ok(Self::Running),
             (Course::Later, Self::Draft) => Ok(Self::Scheduled),
             (Course::Once, Self::Draft) => Ok(Self::Sending),
-            (Course::Once | Course::Later, Self::Paused) => Err(InvalidTransition(
+            (Course::Once | Course::Later | Course::Again, Self::Paused) => Err(InvalidTransition(
                 "This push is paused. Resume it to go on.".to_owned(),
             )),
             (Course::Once | Course::Later, Self::Sent | Self::Stopped) => Err(InvalidTransition(
@@ -120,9 +121,10 @@ impl Status {
     }
 
     /// The status after halting a push that can go on later.
-    pub fn pause(self) -> Result<Self, InvalidTransition> {
+    pub fn pause(self, course: Course) -> Result<Self, InvalidTransition> {
         match self {
             Self::Sending => Ok(Self::Paused),
+            Self::Running if course == Course::Again => Ok(Self::Paused),
             _ => Err(InvalidTransition(
                 "Only a push that is being sent can be paused; this campaign stays as it is.".to_owned(),
             )),
@@ -130,8 +132,9 @@ impl Status {
     }
 
     /// The status after going on with a push that was halted.
-    pub fn resume(self) -> Result<Self, InvalidTransition> {
+    pub fn resume(self, course: Course) -> Result<Self, InvalidTransition> {
         match self {
+            Self::Paused if course == Course::Again => Ok(Self::Running),
             Self::Paused => Ok(Self::Sending),
             _ => Err(InvalidTransition(
                 "This campaign is not paused; it stays as it is.".to_owned(),
@@ -175,6 +178,8 @@ pub enum Course {
     Once,
     /// Once to all, at a moment that lies ahead.
     Later,
+    /// To all again and again, on days and at a time, until it is stopped or was the last time.
+    Again,
 }
 
 /// What happens when another message stands where this one would.
@@ -645,6 +650,7 @@ impl Definition {
         match &self.body {
             Body::Popup(_) => Course::GoesOn,
             Body::Push(plan) if plan.on_event.is_some() => Course::GoesOn,
+            Body::Push(plan) if plan.send.repeat.is_some() => Course::Again,
             Body::Push(plan) if plan.send.at.is_some() => Course::Later,
             Body::Push(_) => Course::Once,
         }
@@ -774,12 +780,15 @@ mod tests {
         assert_eq!(Status::Draft.start(Course::Once), Ok(Status::Sending));
         assert_eq!(Status::Draft.start(Course::Later), Ok(Status::Scheduled));
         assert_eq!(Status::Scheduled.stop(), Ok(Status::Draft));
-        assert_eq!(Status::Sending.pause(), Ok(Status::Paused));
-        assert_eq!(Status::Paused.resume(), Ok(Status::Sending));
+        assert_eq!(Status::Sending.pause(Course::Once), Ok(Status::Paused));
+        assert_eq!(Status::Paused.resume(Course::Once), Ok(Status::Sending));
+        assert_eq!(Status::Running.pause(Course::Again), Ok(Status::Paused));
+        assert_eq!(Status::Paused.resume(Course::Again), Ok(Status::Running));
+        assert_eq!(Status::Sent.start(Course::Again), Ok(Status::Running));
         assert_eq!(Status::Paused.stop(), Ok(Status::Stopped));
         assert!(Status::Paused.start(Course::Once).is_err());
-        assert!(Status::Running.pause().is_err());
-        assert!(Status::Sending.resume().is_err());
+        assert!(Status::Running.pause(Course::GoesOn).is_err());
+        assert!(Status::Sending.resume(Course::Once).is_err());
         assert!(Status::Sent.start(Course::Once).is_err());
         assert!(Status::Running.start(Course::GoesOn).is_err());
         assert_eq!(Status::Sending.stop(), Ok(Status::Stopped));

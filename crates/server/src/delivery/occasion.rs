@@ -4,17 +4,15 @@
 //! a message is keyed by campaign, the event's moment and subscription, so a job that runs twice makes it once.
 
 use super::Delivery;
+use super::allot::{Candidate, TRIES};
 use crate::audience;
-use crate::clock;
-use crate::queue::{Job, Leased, Notice};
+use crate::queue::{Leased, Notice};
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::Chunk;
-use crate::store::subscriptions::Subscriber;
 use campanile_core::campaign::Status;
-use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::id::{AccountId, CampaignId, Ordinal};
 use campanile_core::push_plan::OnEvent;
-use campanile_core::stats::Measure;
-use campanile_core::time::{Day, Timestamp};
+use campanile_core::time::Timestamp;
 
 /// How late a push may be for its event: what a browser kept to itself for longer is not news any more.
 const LATEST_MS: i64 = 24 * 60 * 60 * 1000;
@@ -53,12 +51,17 @@ impl Delivery {
         {
             return self.end(leased).await;
         }
-        let meant: Vec<(Id, Subscriber)> = self
+        let meant: Vec<Candidate> = self
             .store
             .subscribers_of(account, person)
             .await?
             .into_iter()
             .filter(|(_, subscriber)| audience::is_meant(&task.site, &task.plan.audience, subscriber, now))
+            .map(|(subscription, subscriber)| Candidate {
+                subscription,
+                person,
+                zone: subscriber.device.state.zone,
+            })
             .collect();
         if meant.is_empty() {
             return self.end(leased).await;
@@ -69,28 +72,17 @@ impl Delivery {
             run: at.ms(),
             chunk: i64::from(person.0),
         };
-        let mut batch = Batch::new("occasion");
-        self.store
-            .insert_run(&mut batch, account, campaign, piece.run, now);
-        for (subscription, _) in &meant {
-            let id = Id::new(now, clock::random());
+        for _ in 0..TRIES {
+            let mut logs = self.store.push_log(account, person).await?;
+            let mut batch = Batch::new("occasion");
             self.store
-                .insert_send(&mut batch, piece, id, (*subscription, person));
-        }
-        let day = Day::of(now, &task.site.account.zone);
-        let count = meant.len() as u64;
-        self.store
-            .count(&mut batch, account, campaign, day, Measure::Audience, count);
-        let job = Job::Deliver {
-            account: account.to_string(),
-            campaign,
-            run: piece.run,
-            chunk: piece.chunk,
-        };
-        self.queue.push(&mut batch, self.clock.id(), &job, now);
-        self.queue.done(&mut batch, leased);
-        if let Outcome::Done { .. } = self.store.db.write(batch).await? {
-            self.queue.announce(Notice::Work);
+                .insert_run(&mut batch, account, campaign, piece.run, now);
+            self.allot(&mut batch, &task, (piece, now), &meant, &mut logs);
+            self.queue.done(&mut batch, leased);
+            if let Outcome::Done { .. } = self.store.db.write(batch).await? {
+                self.queue.announce(Notice::Work);
+                break;
+            }
         }
         Ok(())
     }

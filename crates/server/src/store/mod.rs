@@ -17,6 +17,8 @@ pub mod impressions;
 pub mod media;
 pub mod migrate;
 pub mod profiles;
+pub mod push_logs;
+pub mod rounds;
 pub mod sends;
 pub mod subscriptions;
 pub mod users;

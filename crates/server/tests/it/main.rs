@@ -28,6 +28,7 @@ mod media;
 mod people;
 mod popups;
 mod push_plans;
+mod push_when;
 mod pushes;
 mod serving;
 mod why;

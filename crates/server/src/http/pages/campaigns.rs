@@ -207,10 +207,11 @@ impl Row {
                 (meta, audience)
             }
             Body::Push(plan) => {
-                let moment = match (&plan.on_event, plan.send.at) {
-                    (Some(on_event), _) => format!("Event: {}", on_event.event),
-                    (None, Some(at)) => told.moment(at),
-                    (None, None) => "Now".to_owned(),
+                let moment = match (&plan.on_event, plan.send.at, &plan.send.repeat) {
+                    (Some(on_event), ..) => format!("Event: {}", on_event.event),
+                    (None, _, Some(repeat)) => repeat.words(),
+                    (None, Some(at), None) => told.moment(at),
+                    (None, None, None) => "Now".to_owned(),
                 };
                 let audience = if plan.audience.is_empty() {
                     "All subscribers".to_owned()
@@ -235,7 +236,7 @@ impl Row {
             },
             may: Verbs::of(campaign),
             start_verb: match campaign.definition.course() {
-                Course::GoesOn => "Start",
+                Course::GoesOn | Course::Again => "Start",
                 Course::Once => "Send",
                 Course::Later => "Schedule",
             },

@@ -6,3 +6,24 @@ UPDATE runs SET through = chunks;
 
 -- What somebody was sent: how long ago, and for their page.
 CREATE INDEX sends_of ON sends (account, ordinal, campaign, run);
+
+-- When a push goes: the moment from which a message's time to live counts (0: its run's beginning).
+ALTER TABLE sends ADD COLUMN due_at {bigint} NOT NULL DEFAULT 0;
+-- Rounds of a push that comes again: whether one was left out because it was too late for it, and what was counted of each.
+ALTER TABLE runs ADD COLUMN missed {bigint} NOT NULL DEFAULT 0;
+CREATE TABLE run_counts (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  run      {bigint} NOT NULL,
+  measure  {text}   NOT NULL,
+  n        {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, run, measure)
+) {strict};
+-- What a person was sent lately, for the caps. `version` guards against two that write at once.
+CREATE TABLE push_logs (
+  account {text}   NOT NULL,
+  ordinal {bigint} NOT NULL,
+  log     {text}   NOT NULL,
+  version {bigint} NOT NULL,
+  PRIMARY KEY (account, ordinal)
+) {strict};
