@@ -104,8 +104,9 @@ impl Status {
     /// send again), and waits first where its moment lies ahead.
     pub fn start(self, course: Course) -> Result<Self, InvalidTransition> {
         match (course, self) {
-            (Course::GoesOn | Course::Again, Self::Draft | Self::Stopped) => Ok(Self::Running),
-            (Course::Again, Self::Sent) => Ok(Self::Running),
+            (Course::GoesOn | Course::Again, Self::Draft | Self::Stopped) | (Course::Again, Self::Sent) => {
+                Ok(Self::Running)
+            }
             (Course::Later, Self::Draft) => Ok(Self::Scheduled),
             (Course::Once, Self::Draft) => Ok(Self::Sending),
             (Course::Once | Course::Later | Course::Again, Self::Paused) => Err(InvalidTransition(

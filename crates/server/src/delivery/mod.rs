@@ -13,6 +13,7 @@ pub mod fanout;
 mod occasion;
 mod pace;
 mod post;
+mod quiet;
 mod round;
 pub mod sweep;
 pub mod transport;
@@ -325,7 +326,7 @@ impl Delivery {
         let due = due.unwrap_or_default().max(run.started_at);
         let expires_at = push_when::expires_at(&task.plan.send, message.ttl_seconds, due);
         let now = self.clock.now();
-        let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
+        let (due, later) = self.part(&task, at, waiting, expires_at).await?;
         let bounds = Bounds {
             halt: self.stop.child_token(),
             until: tokio::time::Instant::now() + BEGIN_FOR,

@@ -14,6 +14,7 @@ engines!(
     two_at_once_do_not_take_the_same_place,
     a_campaign_that_goes_on_has_caps_of_its_own,
     in_nobodys_quiet_hours,
+    what_goes_on_late_waits_for_the_morning,
     what_was_put_off_is_not_sent_after_a_new_start,
     by_everybodys_own_clock,
     started_late_who_is_past_gets_it_at_once,
@@ -176,6 +177,24 @@ async fn in_nobodys_quiet_hours(bed: &Bed) {
     let order = bed.launch(sending(json!({"transactional": true}))).await;
     work_through(bed, order).await;
     assert_eq!(sent(&browsers), [2, 2, 1, 2]);
+}
+
+async fn what_goes_on_late_waits_for_the_morning(bed: &Bed) {
+    settings(bed, json!({"quiet": {"from": "20:00", "to": "08:00"}})).await;
+    // Seven in the evening in Tokyo.
+    let (_, browser) = living_in(bed, "Asia/Tokyo").await;
+    let campaign = bed.launch(push()).await;
+    bed.running.delivery.step().await.unwrap();
+    verb(bed, campaign, "pause").await;
+    bed.pass(2 * HOUR);
+    verb(bed, campaign, "resume").await;
+    bed.pass(3_000);
+    bed.work().await;
+    assert_eq!(browser.count(), 0);
+    bed.pass(11 * HOUR);
+    work_through(bed, campaign).await;
+    assert_eq!(browser.count(), 1);
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
 }
 
 async fn what_was_put_off_is_not_sent_after_a_new_start(bed: &Bed) {
