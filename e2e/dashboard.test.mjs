@@ -212,7 +212,7 @@ inBothBrowsers('dashboard', (world) => {
         await label.click();
       }
       await fill(page, { 'send.repeat.at': '09:00', 'send.repeat.times': '3', 'send.caps.week': '2' });
-      const words = /every Mon, Tue, Wed, Thu, Fri at 09:00, 3 times by each one’s own clock.*at most twice in seven days/;
+      const words = /every Mon, Tue, Wed, Thu, Fri at 09:00 by each one’s own clock, 3 times.*at most twice in seven days/;
       await until('the sentence', async () => words.test(await page.$eval('[data-sentence]', (line) => line.textContent)));
       assert.equal(await page.$eval('[data-verb]', (verb) => verb.textContent), 'Start');
       assert.match(await page.$eval('#when', (part) => part.textContent), /Nobody is disturbed from 03:00 to 03:30/);
@@ -223,7 +223,7 @@ inBothBrowsers('dashboard', (world) => {
       const id = campaignOf(page);
       const made = await world.api.get(`/campaigns/${id}`);
       assert.deepEqual([made.status, made.send.repeat.days, made.send.zone], ['running', [1, 2, 3, 4, 5], 'recipient']);
-      assert.match(await page.$eval('.sentence', (line) => line.textContent), /Next round/);
+      assert.match(await page.$eval('.sentence', (line) => line.textContent), /Next round: .*, where its time comes first on Earth/);
       await world.picture(page, `push-rounds-${size}`, { fullPage: true });
       await submit(page, `a[href="/campaigns/${id}/stop"]`);
       await submit(page, `form[action="/campaigns/${id}/stop"] button`);

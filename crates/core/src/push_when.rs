@@ -74,6 +74,11 @@ impl Repeat {
 
     /// It in words: `every Mon, Thu at 09:00`.
     pub fn words(&self) -> String {
+        self.words_with("")
+    }
+
+    /// The same with whose clock it is.
+    fn words_with(&self, own: &str) -> String {
         let days: Vec<&str> = self.days.iter().map(|day| day_name(*day)).collect();
         let days = if days.is_empty() {
             "day".to_owned()
@@ -85,7 +90,7 @@ impl Repeat {
             Some(1) => ", once".to_owned(),
             Some(n) => format!(", {n} times"),
         };
-        format!("every {days} at {}{times}", self.at)
+        format!("every {days} at {}{own}{times}", self.at)
     }
 
     fn check(&self, errors: &mut Vec<FieldError>) {
@@ -197,7 +202,7 @@ impl Sending {
             .until
             .map_or_else(String::new, |until| format!(", until {}", moment(until)));
         match (&self.repeat, self.at) {
-            (Some(repeat), _) => format!("{}{own}{until}", repeat.words()),
+            (Some(repeat), _) => format!("{}{until}", repeat.words_with(own)),
             (None, Some(at)) => format!("on {}{own}{until}", moment(at)),
             (None, None) => format!("at once{until}"),
         }

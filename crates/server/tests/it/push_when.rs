@@ -470,7 +470,7 @@ async fn written_in_the_composer_and_the_settings(bed: &Bed) {
     assert_eq!(told["errors"], json!([]), "{told}");
     let sentence = told["sentence"].as_str().unwrap();
     assert!(
-        sentence.contains("every Mon at 09:00, 3 times by each one’s own clock, until")
+        sentence.contains("every Mon at 09:00 by each one’s own clock, 3 times, until")
             && sentence.contains("at most once in seven days"),
         "{sentence}"
     );

@@ -366,6 +366,7 @@ pub(crate) async fn unarchive(Numbered(id): Numbered, Signed { desk, .. }: Signe
 /// What is told after a start.
 pub(crate) fn started(campaign: &Campaign) -> Said {
     match campaign.status {
+        Status::Running if campaign.definition.kind() == Kind::Push => Said::Runs,
         Status::Running => Said::Started,
         Status::Scheduled => Said::Scheduled,
         _ => Said::Sending,

@@ -22,6 +22,7 @@ use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
+use campanile_core::push_when::Clocks;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
 use serde::Deserialize;
@@ -162,7 +163,7 @@ pub(crate) struct ReportPage {
     /// Rounds of a push that comes again, newest first.
     pub(crate) rounds: Vec<RoundLine>,
     /// When the next one is.
-    pub(crate) next: Option<When>,
+    pub(crate) next: Option<String>,
     /// Whether anything was counted yet.
     pub(crate) counted: bool,
     /// Whether it is a push.
@@ -263,7 +264,7 @@ impl ReportPage {
                 .iter()
                 .map(|round| RoundLine::new(round, told))
                 .collect(),
-            next: found.next_at.map(|at| told.when(at)),
+            next: found.next_at.map(|at| next_round(campaign, told.moment(at))),
             counted: !found.rounds.is_empty()
                 || all.handed + all.audience + all.shown + all.exposed > 0
                 || found.revision.is_some(),
@@ -348,6 +349,16 @@ fn marks(found: &CampaignReport, days: &[DayCounts], told: &Told) -> Vec<Mark> {
         marks.push(mark);
     }
     marks
+}
+
+/// When the next round is, in words.
+fn next_round(campaign: &Campaign, moment: String) -> String {
+    match &campaign.definition.body {
+        Body::Push(plan) if plan.send.zone == Clocks::Recipient => {
+            format!("{moment}, where its time comes first on Earth")
+        }
+        _ => moment,
+    }
 }
 
 /// What a campaign does, in one sentence.

@@ -36,10 +36,7 @@ pub(crate) struct PushWhen {
 impl PushWhen {
     /// The controls of what is typed, beside the site's `rules`; moments are read in `zone`.
     pub(crate) fn new(fields: &Fields<'_>, zone: &str, rules: PushRules) -> Self {
-        let own = [
-            ("account", "by the site’s clock"),
-            ("recipient", "by each recipient’s own clock"),
-        ];
+        let own = [("account", "the site’s"), ("recipient", "each recipient’s own")];
         let moment = || Shape::Moment(zone.to_owned());
         Self {
             at: fields
