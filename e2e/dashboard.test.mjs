@@ -194,6 +194,49 @@ inBothBrowsers('dashboard', (world) => {
       await page.close();
     });
 
+    test(`${size}: a push that comes again, by everybody’s own clock, within the site’s limits`, async () => {
+      const page = await open('/settings/engage/caps', size);
+      await fill(page, { 'push.caps.day': '9', 'push.quiet.from': '03:00', 'push.quiet.to': '03:30' });
+      await submit(page, 'form[action="/settings/engage/caps"] button');
+      assert.equal(await page.$eval('[name="push.quiet.to"]', (field) => field.value), '03:30');
+      await world.picture(page, `caps-of-pushes-${size}`, { fullPage: true });
+      assert.equal(await overflow(page), 0);
+
+      await page.goto(at('/campaigns/new?kind=push'));
+      await fill(page, { name: `Every working day, ${size}`, 'push.title': 'Good morning', 'push.url': 'https://shop.example.com/' });
+      await page.$$eval('#when details', (folds) => folds.forEach((fold) => (fold.open = true)));
+      await page.select('[name="send.zone"]', 'recipient');
+      for (const day of [6, 7]) {
+        const label = await page.$(`label:has(input[type="checkbox"][name="send.repeat.days[${day}]"])`);
+        await label.evaluate((element) => element.scrollIntoView({ block: 'center' }));
+        await label.click();
+      }
+      await fill(page, { 'send.repeat.at': '09:00', 'send.repeat.times': '3', 'send.caps.week': '2' });
+      const words = /every Mon, Tue, Wed, Thu, Fri at 09:00 by each one’s own clock, 3 times.*at most twice in seven days/;
+      await until('the sentence', async () => words.test(await page.$eval('[data-sentence]', (line) => line.textContent)));
+      assert.equal(await page.$eval('[data-verb]', (verb) => verb.textContent), 'Start');
+      assert.match(await page.$eval('#when', (part) => part.textContent), /Nobody is disturbed from 03:00 to 03:30/);
+      assert.equal(await overflow(page), 0);
+      await world.picture(page, `push-when-${size}`, { fullPage: true });
+
+      await submit(page, 'button[name="then"][value="start"]');
+      const id = campaignOf(page);
+      const made = await world.api.get(`/campaigns/${id}`);
+      assert.deepEqual([made.status, made.send.repeat.days, made.send.zone], ['running', [1, 2, 3, 4, 5], 'recipient']);
+      assert.match(await page.$eval('.sentence', (line) => line.textContent), /Next round: .*, where its time comes first on Earth/);
+      await world.picture(page, `push-rounds-${size}`, { fullPage: true });
+      await submit(page, `a[href="/campaigns/${id}/stop"]`);
+      await submit(page, `form[action="/campaigns/${id}/stop"] button`);
+      assert.equal((await world.api.get(`/campaigns/${id}`)).status, 'stopped');
+
+      await page.goto(at('/settings/engage/caps'));
+      await fill(page, { 'push.caps.day': '', 'push.quiet.from': '', 'push.quiet.to': '' });
+      await submit(page, 'form[action="/settings/engage/caps"] button');
+      assert.equal((await world.api.get('/account')).settings.push, undefined);
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+
     test(`${size}: what is missing is said beside the field, and what was typed is kept`, async () => {
       const page = await open('/campaigns/new?kind=popup', size);
       await submit(page, 'button[name="template"][value="box"]');

@@ -5,6 +5,8 @@
 use crate::FieldError;
 use crate::caps::Limits;
 use crate::id::AccountId;
+use crate::push_log::PushCaps;
+use crate::push_when::Quiet;
 use crate::time::{Timestamp, Zone};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -77,12 +79,37 @@ pub struct Settings {
     /// Whether the debug switch of a browser opens the overlay that says why messages are shown, without a signed link. Names of campaigns
     /// and their audiences stay hidden there.
     pub debug_overlay: bool,
+    /// What holds for all pushes together that are not transactional.
+    #[serde(skip_serializing_if = "PushRules::is_none")]
+    pub push: PushRules,
+}
+
+/// What holds for all pushes of an account together that are not transactional.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PushRules {
+    /// How many of them one person gets.
+    #[serde(skip_serializing_if = "PushCaps::is_none")]
+    pub caps: PushCaps,
+    /// Hours by each recipient's clock in which none goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
+}
+
+impl PushRules {
+    /// Whether they ask for nothing.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Settings {
     /// What is wrong with them.
     pub fn check(&self) -> Vec<FieldError> {
-        self.caps.check("caps")
+        let mut errors = self.caps.check("caps");
+        errors.extend(self.push.caps.check("push.caps"));
+        errors.extend(self.push.quiet.and_then(|quiet| quiet.check("push.quiet")));
+        errors
     }
 }
 

@@ -6,14 +6,12 @@
 use crate::FieldError;
 use crate::event;
 use crate::notification::{Given, PushMessage};
+pub use crate::push_when::Sending;
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
 use crate::trigger::Where;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-
-/// Slowest and fastest pace that can be asked for, messages a minute.
-const PACES: std::ops::RangeInclusive<u32> = 1..=6_000_000;
 
 /// The longest that a push waits after an event: 30 days, in minutes.
 const LONGEST_WAIT: u32 = 43_200;
@@ -138,25 +136,6 @@ fn plural(n: u32, unit: &str) -> String {
     format!("{n} {unit}{} after", if n == 1 { "" } else { "s" })
 }
 
-/// When a push goes out and how fast. Empty: at once, as fast as the push services take it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Sending {
-    /// The moment, ms since 1970; none: when it is started.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at: Option<Timestamp>,
-    /// At most so many messages a minute.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub per_minute: Option<u32>,
-}
-
-impl Sending {
-    /// Whether it asks for nothing.
-    pub fn is_at_once(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
 impl PushPlan {
     /// A message to all subscribers, at once.
     pub fn new(push: PushMessage) -> Self {
@@ -176,18 +155,13 @@ impl PushPlan {
         } else {
             format!("subscribers with {}", self.audience.words())
         };
-        let pace = self.send.per_minute.map_or_else(String::new, |pace| {
-            format!(
-                ", at most {pace} {} a minute",
-                if pace == 1 { "message" } else { "messages" }
-            )
-        });
+        let (pace, more) = self.send.limits_words();
         if self.on_request.is_some() {
-            return "Goes to those whom a program names, when it asks.".to_owned();
+            return format!("Goes to those whom a program names, when it asks.{more}");
         }
         match &self.on_event {
-            Some(on_event) => format!("Goes to {who}, to each {}.", on_event.words()),
-            None => format!("Goes to {who} {when}{pace}."),
+            Some(on_event) => format!("Goes to {who}, to each {}.{more}", on_event.words()),
+            None => format!("Goes to {who} {when}{pace}.{more}"),
         }
     }
 
@@ -220,15 +194,10 @@ impl PushPlan {
         });
         if let Some(on_event) = &self.on_event {
             on_event.check(&mut errors);
-            if !self.send.is_at_once() {
-                let message = "A push that follows an event has neither a moment nor a pace of its own. Remove one of the two.";
-                errors.push(FieldError::new("send", message));
-            }
         }
         if self.on_request.is_some() {
             for (field, is_there) in [
                 ("on_event", self.on_event.is_some()),
-                ("send", !self.send.is_at_once()),
                 ("audience", !self.audience.is_empty()),
             ] {
                 if is_there {
@@ -237,12 +206,7 @@ impl PushPlan {
                 }
             }
         }
-        if self.send.per_minute.is_some_and(|pace| !PACES.contains(&pace)) {
-            errors.push(FieldError::new(
-                "send.per_minute",
-                "The pace is 1 to 6,000,000 messages a minute. Leave it out for as fast as possible.",
-            ));
-        }
+        self.send.check(self.goes_on(), &mut errors);
         errors
     }
 }

@@ -59,6 +59,13 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// Minutes since midnight.
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
 impl std::fmt::Display for Clock {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "{:02}:{:02}", self.0 / 60, self.0 % 60)

@@ -28,6 +28,8 @@ pub enum Measure {
     Gone,
     /// Not sent, because the campaign was stopped before.
     Unsent,
+    /// Not sent, because a cap had no room for it.
+    Capped,
     /// People who saw it for the first time; of the control group: who would have.
     Exposed,
     /// People who reached the goal in time, once each.
@@ -40,7 +42,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -51,6 +53,7 @@ impl Measure {
         Self::Failed,
         Self::Gone,
         Self::Unsent,
+        Self::Capped,
         Self::Exposed,
         Self::Converted,
         Self::Answered,
@@ -70,6 +73,7 @@ impl Measure {
             Self::Failed => "failed",
             Self::Gone => "gone",
             Self::Unsent => "unsent",
+            Self::Capped => "capped",
             Self::Exposed => "exposed",
             Self::Converted => "converted",
             Self::Answered => "answered",
@@ -97,6 +101,7 @@ pub struct Counts {
     pub failed: u64,
     pub gone: u64,
     pub unsent: u64,
+    pub capped: u64,
     pub exposed: u64,
     pub converted: u64,
     pub answered: u64,
@@ -117,6 +122,7 @@ impl Counts {
             Measure::Failed => &mut self.failed,
             Measure::Gone => &mut self.gone,
             Measure::Unsent => &mut self.unsent,
+            Measure::Capped => &mut self.capped,
             Measure::Exposed => &mut self.exposed,
             Measure::Converted => &mut self.converted,
             Measure::Answered => &mut self.answered,
@@ -126,7 +132,7 @@ impl Counts {
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 14] {
+    pub fn measures(&self) -> [(Measure, u64); 15] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),
@@ -138,6 +144,7 @@ impl Counts {
             (Measure::Failed, self.failed),
             (Measure::Gone, self.gone),
             (Measure::Unsent, self.unsent),
+            (Measure::Capped, self.capped),
             (Measure::Exposed, self.exposed),
             (Measure::Converted, self.converted),
             (Measure::Answered, self.answered),
@@ -148,6 +155,6 @@ impl Counts {
     /// Messages of a push that have no final outcome yet.
     pub fn waiting(&self) -> u64 {
         self.audience
-            .saturating_sub(self.sent + self.failed + self.gone + self.unsent)
+            .saturating_sub(self.sent + self.failed + self.gone + self.unsent + self.capped)
     }
 }

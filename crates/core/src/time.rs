@@ -56,6 +56,17 @@ impl Day {
         Self::on(moment.to_zoned(zone.0.clone()).date())
     }
 
+    /// Days since 1970-01-01, to count with.
+    pub fn number(self) -> i64 {
+        let part = |n: u32| i8::try_from(n % 100).unwrap_or(1);
+        let year = i16::try_from(self.0 / 10_000).unwrap_or(i16::MAX);
+        let epoch = jiff::civil::date(1970, 1, 1);
+        jiff::civil::Date::new(year, part(self.0 / 100), part(self.0))
+            .ok()
+            .and_then(|date| epoch.until(date).ok())
+            .map_or(0, |span| i64::from(span.get_days()))
+    }
+
     /// So many days before: by the calendar, whatever the clocks did in between.
     #[must_use]
     pub fn back(self, days: u32) -> Self {
@@ -139,6 +150,7 @@ mod tests {
         assert_eq!(Day(20_240_301).back(1), Day(20_240_229));
         assert_eq!(Day(20_260_103).back(6), Day(20_251_228));
         assert_eq!(Day(0).back(6), Day(0));
+        assert_eq!((Day(19_700_102).number(), Day(20_260_103).number()), (1, 20_456));
         assert!(Day(20_260_103).back(u32::MAX) < Day(20_260_103));
     }
 

@@ -17,6 +17,7 @@ use campanile_core::FieldError;
 use campanile_core::account::{Account, Origin, Settings};
 use campanile_core::campaign::{Body, Campaign, Course, Definition, InvalidTransition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::push_plan::Sending;
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
 use url::Url;
@@ -318,10 +319,6 @@ impl Launch {
         let before = campaign.status;
         let kind = campaign.definition.kind();
         let course = campaign.definition.course();
-        let moment = match &campaign.definition.body {
-            Body::Push(plan) if course == Course::Later => plan.send.at,
-            _ => None,
-        };
         campaign.status = before
             .start(course)
             .map_err(|invalid| LaunchError::State(invalid.0))?;
@@ -329,10 +326,19 @@ impl Launch {
             put_into_force(&mut campaign, draft);
         }
         let mut faults = campaign.definition.check();
-        if moment.is_some_and(|moment| moment <= now) {
-            let message = "This moment is over. Choose one that lies ahead, or send at once.";
-            faults.push(FieldError::new("send.at", message));
-        }
+        let zone = self
+            .store
+            .account(account)
+            .await?
+            .context("the account is gone")?;
+        let moments = match &campaign.definition.body {
+            Body::Push(plan) => Moments::of(&plan.send, now, &zone.account.zone),
+            Body::Popup(_) => Ok(Moments::at_once(now)),
+        };
+        let moments = moments.unwrap_or_else(|fault| {
+            faults.push(fault);
+            Moments::at_once(now)
+        });
         if !faults.is_empty() {
             return Err(LaunchError::Fields(faults));
         }
@@ -341,22 +347,33 @@ impl Launch {
                            start again.";
             return Err(LaunchError::State(message.to_owned()));
         }
-        let begins = moment.unwrap_or(now);
+        let begins = moments.begins;
         // Each start is a run of its own: a job that is left of one that was taken back finds nothing to do.
         let run = now.ms();
         campaign.started_at = Some(begins);
         campaign.ended_at = None;
         campaign.archived_at = None;
-        let job = Job::FanOut {
-            account: account.to_string(),
-            campaign: id,
-            run,
+        let job = match moments.round {
+            Some(at) => Job::Round {
+                account: account.to_string(),
+                campaign: id,
+                since: begins,
+                at,
+                number: 1,
+            },
+            None => Job::FanOut {
+                account: account.to_string(),
+                campaign: id,
+                run,
+            },
         };
         let kept = campaign.clone();
         let started = self
             .write(account, campaign, before, |batch| {
                 if kind == Kind::Popup {
                     self.store.insert_revision(batch, account, &kept, now);
+                } else if let Some(round) = moments.round {
+                    self.queue.push(batch, self.clock.id(), &job, round);
                 } else if course != Course::GoesOn {
                     self.store.insert_run(batch, account, id, run, begins);
                     self.queue.push(batch, self.clock.id(), &job, begins);
@@ -402,11 +419,24 @@ impl Launch {
         &self,
         account: &AccountId,
         id: CampaignId,
-        turn: fn(Status) -> Result<Status, InvalidTransition>,
+        turn: fn(Status, Course) -> Result<Status, InvalidTransition>,
     ) -> Result<Campaign, LaunchError> {
         let mut campaign = self.find(account, id).await?;
         let before = campaign.status;
-        campaign.status = turn(before).map_err(|invalid| LaunchError::State(invalid.0))?;
+        let course = campaign.definition.course();
+        campaign.status = turn(before, course).map_err(|invalid| LaunchError::State(invalid.0))?;
+        if course == Course::Again && campaign.status == Status::Running {
+            // One that was halted in its last round goes on to its end.
+            let site = self
+                .store
+                .account(account)
+                .await?
+                .context("the account is gone")?;
+            let next = self.store.next_round(&site.account, &campaign).await?;
+            if next.is_none() {
+                campaign.status = Status::Sending;
+            }
+        }
         let turned = self.write(account, campaign, before, |_| {}).await?;
         self.queue.announce(Notice::Work);
         Ok(turned)
@@ -510,6 +540,47 @@ impl Launch {
             .insert_link(crate::secret::hash(&token), user, until)
             .await?;
         Ok(token)
+    }
+}
+
+/// When a push that is started begins.
+struct Moments {
+    /// It, or its start where it comes again.
+    begins: Timestamp,
+    /// The first round of one that comes again.
+    round: Option<Timestamp>,
+}
+
+impl Moments {
+    fn at_once(now: Timestamp) -> Self {
+        Self {
+            begins: now,
+            round: None,
+        }
+    }
+
+    fn of(send: &Sending, now: Timestamp, zone: &Zone) -> Result<Self, FieldError> {
+        if send.is_past(now, zone) {
+            let message = "This moment is over. Choose one that lies ahead, or send at once.";
+            return Err(FieldError::new("send.at", message));
+        }
+        let is_over = |at: Timestamp| send.until.is_some_and(|until| until <= at);
+        let over = || {
+            FieldError::new(
+                "send.until",
+                "Nothing would go out before this end. Choose a later one.",
+            )
+        };
+        if send.repeat.is_none() {
+            let begins = send.begins(now, zone).max(now);
+            return if is_over(begins) {
+                Err(over())
+            } else {
+                Ok(Self { begins, round: None })
+            };
+        }
+        let round = Some(send.round_after(now, 0, zone).ok_or_else(over)?);
+        Ok(Self { begins: now, round })
     }
 }
 

@@ -5,8 +5,9 @@
 use crate::store::Store;
 use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
+use crate::store::rounds::RoundRow;
 use campanile_core::account::Account;
-use campanile_core::campaign::{Body, Campaign, PopupPlan};
+use campanile_core::campaign::{Body, Campaign, Course, PopupPlan, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::CampaignId;
 use campanile_core::popup::{Ask, Field};
@@ -16,6 +17,9 @@ use campanile_core::uplift::{self, Group, Interval, Uplift};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Rounds that a report shows.
+const ROUNDS: u32 = 30;
 
 /// A campaign's numbers in full.
 #[derive(Debug, Clone)]
@@ -40,6 +44,10 @@ pub struct CampaignReport {
     pub verdicts: Vec<String>,
     /// What visitors wrote; `None` where the pop-up asks nothing and nobody ever answered.
     pub answers: Option<Answers>,
+    /// The latest rounds of a push that comes again, newest first.
+    pub rounds: Vec<RoundRow>,
+    /// When its next one is.
+    pub next_at: Option<Timestamp>,
 }
 
 /// What variants are compared by.
@@ -137,9 +145,17 @@ pub async fn campaign(
         parts: Vec::new(),
         verdicts: Vec::new(),
         answers: None,
+        rounds: Vec::new(),
+        next_at: None,
     };
     for day in found.days.values() {
         add(&mut found.counts, day);
+    }
+    if found.campaign.definition.course() == Course::Again {
+        found.rounds = store.rounds(&account.id, id, ROUNDS).await?;
+        if matches!(found.campaign.status, Status::Running | Status::Paused) {
+            found.next_at = store.next_round(account, &found.campaign).await?;
+        }
     }
     if let Body::Popup(plan) = &found.campaign.definition.body {
         found.revisions = store.revisions_of(&account.id, id).await?;

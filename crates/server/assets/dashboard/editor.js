@@ -37,6 +37,7 @@ function outlook(told) {
   $('[data-sentence]').textContent = told.sentence;
   $('[data-reach]').textContent = told.reach;
   $('[data-verb]').textContent = told.verb;
+  $('[data-verb-short]').textContent = told.verb.startsWith('Send') ? 'Send push' : told.verb.split(' ')[0];
   $('[data-nobody]').hidden = !told.nobody;
   const leftOut = $('[data-left-out]');
   leftOut.hidden = !told.left_out;

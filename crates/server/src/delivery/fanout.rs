@@ -1,19 +1,19 @@
 //! Pages through a push campaign's audience, one page a step, and watches over the run until nothing waits.
 //!
-//! It keeps only a little ahead of the sending, so that a push can be halted, slowed and stopped at any moment. Left out: sending. Invariant: a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number
-//! of pages made so far; so a fan-out that dies goes on where it was, and nobody is left out or taken twice.
+//! It keeps only a little ahead of the sending, so that a push can be halted, slowed and stopped at any moment. Left out: sending. Invariant:
+//! a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number of pages made so far; so a
+//! fan-out that dies goes on where it was, and nobody is left out or taken twice.
 
-use super::{Delivery, PAUSED_MS};
-use crate::clock;
-use crate::queue::{Job, Leased, Notice};
+use super::{Delivery, Task};
+use crate::allot::{Candidate, TRIES};
+use crate::queue::{Leased, Notice};
 use crate::store::db::Batch;
-use crate::store::sends::Chunk;
-use crate::{audience, live::Site};
+use crate::store::sends::{Chunk, RunRow};
+use crate::{audience, clock, live::Site};
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_plan::PushPlan;
-use campanile_core::stats::Measure;
-use campanile_core::time::Day;
+use campanile_core::push_when::Clocks;
 
 /// Messages in one piece of work.
 const PAGE: u32 = 500;
@@ -42,6 +42,7 @@ impl Delivery {
         let mut batch = Batch::new("fan_out");
         match task.status {
             Status::Sending => {}
+            Status::Running if task.plan.send.repeat.is_some() => {}
             Status::Scheduled if state.started_at <= now => {
                 self.store.begin_push(&mut batch, account, campaign, now);
                 self.store.bump_revision(&mut batch, account);
@@ -50,11 +51,7 @@ impl Delivery {
                 self.queue.announce(Notice::Account(account.clone()));
                 return Ok(());
             }
-            Status::Paused => {
-                self.queue.later(&mut batch, leased, now.plus_ms(PAUSED_MS));
-                self.store.db.write(batch).await?;
-                return Ok(());
-            }
+            Status::Paused => return self.wait(leased).await,
             _ => return self.end(leased).await,
         }
         if state.complete {
@@ -73,12 +70,34 @@ impl Delivery {
             self.store.db.write(batch).await?;
             return Ok(());
         }
+        for _ in 0..TRIES {
+            if self
+                .take_page(leased, &task, (account, campaign, run), &state)
+                .await?
+            {
+                break;
+            }
+        }
+        self.queue.announce(Notice::Work);
+        Ok(())
+    }
+
+    /// Takes the next page of the audience. Says whether it did; if not, somebody else sent to one of its people at the same moment, or has
+    /// this job now.
+    async fn take_page(
+        &self,
+        leased: &Leased,
+        task: &Task,
+        (account, campaign, run): (&AccountId, CampaignId, i64),
+        state: &RunRow,
+    ) -> anyhow::Result<bool> {
+        let now = self.clock.now();
         let (size, next_in_ms) = pace(task.plan.send.per_minute);
         let page = self
             .store
             .live_subscriptions(account, state.after.clone(), size)
             .await?;
-        let chunk = Chunk {
+        let at = Chunk {
             account,
             campaign,
             run,
@@ -88,39 +107,23 @@ impl Delivery {
         let after = page
             .last()
             .map_or_else(|| state.after.clone(), |(id, _)| id.bytes());
-        let meant = self
-            .meant(&task.site, &task.plan, page, (state.after, after.clone()))
+        let range = (state.after.clone(), after.clone());
+        let mut logs = self
+            .store
+            .push_logs_between(account, range.0.clone(), range.1.clone())
             .await?;
-        self.store.advance_run(&mut batch, chunk, after, complete);
-        for subscriber in &meant {
-            self.store
-                .insert_send(&mut batch, chunk, Id::new(now, clock::random()), *subscriber);
+        let meant = self.meant(&task.site, &task.plan, page, range).await?;
+        let mut batch = Batch::new("fan_out");
+        self.store.advance_run(&mut batch, at, after, complete);
+        let made = self
+            .allotment(task)
+            .make(&mut batch, (at, state.started_at), &meant, &mut logs);
+        if !made.at_once {
+            self.store.piece_through(&mut batch, at);
         }
-        if meant.is_empty() {
-            self.store.piece_through(&mut batch, chunk);
-            self.queue.later(&mut batch, leased, now);
-        } else {
-            let day = Day::of(now, &task.site.account.zone);
-            self.store.count(
-                &mut batch,
-                account,
-                campaign,
-                day,
-                Measure::Audience,
-                meant.len() as u64,
-            );
-            let job = Job::Deliver {
-                account: account.to_string(),
-                campaign,
-                run,
-                chunk: state.chunks,
-            };
-            self.queue.push(&mut batch, self.clock.id(), &job, now);
-            self.queue.later(&mut batch, leased, now.plus_ms(next_in_ms));
-        }
-        self.store.db.write(batch).await?;
-        self.queue.announce(Notice::Work);
-        Ok(())
+        let pause = if meant.is_empty() { 0 } else { next_in_ms };
+        self.queue.later(&mut batch, leased, now.plus_ms(pause));
+        Ok(!self.store.db.write(batch).await?.is_conflict())
     }
 
     /// Those of a page whom the push is meant for.
@@ -130,23 +133,32 @@ impl Delivery {
         plan: &PushPlan,
         page: Vec<(Id, Ordinal)>,
         (after, to): (Vec<u8>, Vec<u8>),
-    ) -> anyhow::Result<Vec<(Id, Ordinal)>> {
-        if plan.audience.is_empty() || page.is_empty() {
-            return Ok(page);
-        }
+    ) -> anyhow::Result<Vec<Candidate>> {
+        // Where everybody gets it and nothing depends on their zone, nothing is read of them.
+        let by_zone = plan.send.zone == Clocks::Recipient
+            || (site.account.settings.push.quiet.is_some() && !plan.send.transactional);
         let now = self.clock.now();
+        let candidate = |subscription, person, zone| Candidate {
+            id: Id::new(now, clock::random()),
+            subscription,
+            person,
+            zone,
+            given: None,
+        };
+        if (plan.audience.is_empty() && !by_zone) || page.is_empty() {
+            let bare = |(subscription, person)| candidate(subscription, person, String::new());
+            return Ok(page.into_iter().map(bare).collect());
+        }
         let known = self
             .store
             .subscribers_between(&site.account.id, after, to)
             .await?;
-        Ok(page
-            .into_iter()
-            .filter(|(id, _)| {
-                known
-                    .get(id)
-                    .is_some_and(|subscriber| audience::is_meant(site, &plan.audience, subscriber, now))
-            })
-            .collect())
+        let meant = page.into_iter().filter_map(|(subscription, person)| {
+            let subscriber = known.get(&subscription)?;
+            audience::is_meant(site, &plan.audience, subscriber, now)
+                .then(|| candidate(subscription, person, subscriber.device.state.zone.clone()))
+        });
+        Ok(meant.collect())
     }
 }
 

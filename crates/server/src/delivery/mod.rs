@@ -13,9 +13,12 @@ mod hand;
 mod occasion;
 mod pace;
 mod post;
+mod quiet;
+mod round;
 pub mod sweep;
 pub mod transport;
 
+use crate::allot::Allotment;
 use crate::audience;
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
@@ -32,6 +35,7 @@ use campanile_core::delivery::{self, Answer, Next, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::notification::{Given, PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
+use campanile_core::push_when;
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp};
 use campanile_push::vapid::SignatureCache;
@@ -40,6 +44,7 @@ use futures_util::StreamExt as _;
 use hand::{Hand, Hands};
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter};
+use round::Round;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -89,6 +94,8 @@ pub enum Step {
 struct Task {
     site: Arc<Site>,
     status: Status,
+    /// When it was last started.
+    since: Option<Timestamp>,
     plan: Box<PushPlan>,
 }
 
@@ -97,6 +104,8 @@ struct Letters {
     prepared: PreparedPush,
     known: HashMap<campanile_core::id::Id, Subscriber>,
     given: HashMap<campanile_core::id::Id, Given>,
+    /// From when on nothing of it is sent.
+    until: Option<Timestamp>,
 }
 
 /// What every worker needs.
@@ -232,6 +241,21 @@ impl Delivery {
                 let (account, campaign) = (parse(account)?, *campaign);
                 self.occasion(&leased, &account, campaign, (*person, *at)).await?;
             }
+            Job::Round {
+                account,
+                campaign,
+                since,
+                at,
+                number,
+            } => {
+                let (account, campaign) = (parse(account)?, *campaign);
+                let round = Round {
+                    since: *since,
+                    at: *at,
+                    number: *number,
+                };
+                self.round(&leased, &account, campaign, round).await?;
+            }
             Job::Deliver {
                 account,
                 campaign,
@@ -265,6 +289,7 @@ impl Delivery {
             Body::Push(plan) => Some(Task {
                 site,
                 status: campaign.status,
+                since: campaign.started_at,
                 plan,
             }),
             Body::Popup(_) => None,
@@ -278,19 +303,32 @@ impl Delivery {
         Ok(())
     }
 
+    fn allotment<'a>(&'a self, task: &'a Task) -> Allotment<'a> {
+        Allotment {
+            store: &self.store,
+            queue: &self.queue,
+            clock: &self.clock,
+            site: &task.site,
+            plan: &task.plan,
+        }
+    }
+
+    /// Looks again when the push may have been resumed.
+    async fn wait(&self, leased: &Leased) -> anyhow::Result<()> {
+        let mut batch = Batch::new("paused");
+        let at = self.clock.now().plus_ms(PAUSED_MS);
+        self.queue.later(&mut batch, leased, at);
+        self.store.db.write(batch).await?;
+        Ok(())
+    }
+
     async fn deliver(&self, leased: &Leased, at: Chunk<'_>, hand: &mut Option<Hand>) -> anyhow::Result<()> {
         let Some(task) = self.task(at.account, at.campaign).await? else {
             return self.end(leased).await;
         };
         match task.status {
             status if status.is_sending() => {}
-            Status::Paused => {
-                let mut batch = Batch::new("paused");
-                let at = self.clock.now().plus_ms(PAUSED_MS);
-                self.queue.later(&mut batch, leased, at);
-                self.store.db.write(batch).await?;
-                return Ok(());
-            }
+            Status::Paused => return self.wait(leased).await,
             _ => return self.give_up(leased, at, &task.site).await,
         }
         let (site, message) = (&*task.site, &task.plan.push);
@@ -299,11 +337,18 @@ impl Delivery {
             .run(at.account, at.campaign, at.run)
             .await?
             .context("a piece without its run")?;
-        let expires_at = run.started_at.plus_ms(i64::from(message.ttl_seconds) * 1000);
-        let letters = self.letters(message, at).await?;
+        if task.since.is_some_and(|since| run.started_at < since) {
+            // It was put off, and the push was stopped and started again meanwhile.
+            return self.give_up(leased, at, site).await;
+        }
+        let letters = self.letters(&task.plan, at).await?;
         let waiting = self.store.waiting_sends(at).await?;
+        // Those of one piece are due at one moment.
+        let due = waiting.iter().map(|send| send.due_at).max();
+        let due = due.unwrap_or_default().max(run.started_at);
+        let expires_at = push_when::expires_at(&task.plan.send, message.ttl_seconds, due);
         let now = self.clock.now();
-        let (due, later): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|send| send.retry_at <= now);
+        let (due, later) = self.part(&task, at, waiting, expires_at).await?;
         let bounds = Bounds {
             halt: self.stop.child_token(),
             until: tokio::time::Instant::now() + BEGIN_FOR,
@@ -379,8 +424,8 @@ impl Delivery {
     }
 
     /// The message with what is needed to make each one's own of it.
-    async fn letters(&self, message: &PushMessage, at: Chunk<'_>) -> anyhow::Result<Letters> {
-        let prepared = PreparedPush::new(message)
+    async fn letters(&self, plan: &PushPlan, at: Chunk<'_>) -> anyhow::Result<Letters> {
+        let prepared = PreparedPush::new(&plan.push)
             .map_err(|fault| anyhow::anyhow!("a push that was started cannot be prepared: {fault}"))?;
         let known = if prepared.is_same_for_all() {
             HashMap::new()
@@ -396,6 +441,7 @@ impl Delivery {
             prepared,
             known,
             given,
+            until: plan.send.until,
         })
     }
 
@@ -415,6 +461,8 @@ impl Delivery {
                 Measure::Unsent,
                 waiting as u64,
             );
+            self.store
+                .count_round(&mut batch, at, Measure::Unsent, waiting as u64);
         }
         self.store.piece_through(&mut batch, at);
         self.queue.done(&mut batch, leased);
@@ -473,6 +521,11 @@ impl Delivery {
         // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
         let is_late = |now: Timestamp| message.ttl_seconds > 0 && now >= expires_at;
         let late = || refuse(Verdict::Refused, "its time to live ended before it was sent");
+        let is_over = |now: Timestamp| letters.until.is_some_and(|until| now >= until);
+        let over = || refuse(Verdict::Refused, "the push ended before it was sent");
+        if is_over(self.clock.now()) {
+            return over();
+        }
         if is_late(self.clock.now()) {
             return late();
         }
@@ -488,6 +541,9 @@ impl Delivery {
             Leave::Over => return Tried::Left,
         };
         let now = self.clock.now();
+        if is_over(now) {
+            return over();
+        }
         if is_late(now) {
             return late();
         }
@@ -576,6 +632,7 @@ impl Delivery {
                 SendState::Failed => Measure::Failed,
                 SendState::Gone => Measure::Gone,
                 SendState::Unsent => Measure::Unsent,
+                SendState::Capped => Measure::Capped,
             };
             *counts.entry(measure).or_default() += 1;
             self.store.settle_send(
@@ -590,6 +647,7 @@ impl Delivery {
         for (measure, n) in counts {
             self.store
                 .count(&mut batch, at.account, at.campaign, day, measure, n);
+            self.store.count_round(&mut batch, at, measure, n);
         }
         if let Some(moment) = again {
             self.store.piece_parked(&mut batch, at, !left);

@@ -4,18 +4,17 @@
 //! a message is keyed by campaign, the event's moment and subscription, so a job that runs twice makes it once.
 
 use super::Delivery;
+use crate::allot::{Candidate, TRIES};
 use crate::audience;
 use crate::clock;
-use crate::queue::{Job, Leased, Notice};
+use crate::queue::{Leased, Notice};
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::Chunk;
-use crate::store::subscriptions::Subscriber;
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::notification::Given;
 use campanile_core::push_plan::OnEvent;
-use campanile_core::stats::Measure;
-use campanile_core::time::{Day, Timestamp};
+use campanile_core::time::Timestamp;
 
 /// How late a push may be for its event: what a browser kept to itself for longer is not news any more.
 const LATEST_MS: i64 = 24 * 60 * 60 * 1000;
@@ -64,22 +63,16 @@ impl Delivery {
         {
             return self.end(leased).await;
         }
-        let meant: Vec<(Id, Subscriber)> = self
+        let subscribers: Vec<_> = self
             .store
             .subscribers_of(account, person)
             .await?
             .into_iter()
             .filter(|(_, subscriber)| audience::is_meant(&task.site, &task.plan.audience, subscriber, now))
             .collect();
-        if meant.is_empty() {
+        if subscribers.is_empty() {
             return self.end(leased).await;
         }
-        let piece = Chunk {
-            account,
-            campaign,
-            run: at.ms(),
-            chunk: i64::from(person.0),
-        };
         let event = self
             .store
             .event_at(account, person_then, (&on_event.event, at))
@@ -88,29 +81,34 @@ impl Delivery {
             name: on_event.event.clone(),
             props: event.unwrap_or_default(),
         };
-        let mut batch = Batch::new("occasion");
-        self.store
-            .insert_run(&mut batch, account, campaign, piece.run, now);
-        for (subscription, _) in &meant {
-            let id = Id::new(now, clock::random());
-            self.store
-                .insert_send(&mut batch, piece, id, (*subscription, person));
-            self.store.give(&mut batch, account, id, &given);
-        }
-        let day = Day::of(now, &task.site.account.zone);
-        let count = meant.len() as u64;
-        self.store
-            .count(&mut batch, account, campaign, day, Measure::Audience, count);
-        let job = Job::Deliver {
-            account: account.to_string(),
+        let meant: Vec<Candidate> = subscribers
+            .into_iter()
+            .map(|(subscription, subscriber)| Candidate {
+                id: Id::new(now, clock::random()),
+                subscription,
+                person,
+                zone: subscriber.device.state.zone,
+                given: Some(given.clone()),
+            })
+            .collect();
+        let piece = Chunk {
+            account,
             campaign,
-            run: piece.run,
-            chunk: piece.chunk,
+            run: at.ms(),
+            chunk: i64::from(person.0),
         };
-        self.queue.push(&mut batch, self.clock.id(), &job, now);
-        self.queue.done(&mut batch, leased);
-        if let Outcome::Done { .. } = self.store.db.write(batch).await? {
-            self.queue.announce(Notice::Work);
+        for _ in 0..TRIES {
+            let mut logs = self.store.push_logs(account, &[person]).await?;
+            let mut batch = Batch::new("occasion");
+            self.store
+                .insert_run(&mut batch, account, campaign, piece.run, now);
+            self.allotment(&task)
+                .make(&mut batch, (piece, now), &meant, &mut logs);
+            self.queue.done(&mut batch, leased);
+            if let Outcome::Done { .. } = self.store.db.write(batch).await? {
+                self.queue.announce(Notice::Work);
+                break;
+            }
         }
         Ok(())
     }

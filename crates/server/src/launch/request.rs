@@ -4,10 +4,11 @@
 //! once: whoever sends it again gets the first answer.
 
 use super::{Launch, LaunchError};
+use crate::allot::{Allotment, Candidate, Logs};
 use crate::audience;
 use crate::clock;
 use crate::live::Site;
-use crate::queue::{Job, Notice};
+use crate::queue::Notice;
 use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::requests::RequestRow;
 use crate::store::sends::Chunk;
@@ -17,12 +18,12 @@ use campanile_core::campaign::{Body, Status};
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::notification::{Given, PreparedPush};
 use campanile_core::profile::Identity;
-use campanile_core::stats::Measure;
-use campanile_core::time::{Day, Timestamp};
+use campanile_core::push_plan::PushPlan;
+use campanile_core::time::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Recipients of one request at most.
 const MOST: usize = 1000;
@@ -135,6 +136,7 @@ impl Launch {
             messages: Vec::new(),
             left_out: Vec::new(),
         };
+        let mut meant = Vec::new();
         let mut first: HashMap<Id, usize> = HashMap::new();
         let looks: Vec<_> = to
             .iter()
@@ -168,21 +170,34 @@ impl Launch {
                     receipt.left_out.push(LeftOut { to: at, reason });
                     continue;
                 }
+                let id = Id::new(now, clock::random());
+                let person = subscriber.profile.ordinal;
                 receipt.messages.push(Message {
                     to: at,
-                    id: Id::new(now, clock::random()),
-                    profile: subscriber.profile.ordinal,
+                    id,
+                    profile: person,
                     subscription,
+                });
+                meant.push(Candidate {
+                    id,
+                    subscription,
+                    person,
+                    zone: subscriber.device.state.zone,
+                    given: (!recipient.data.is_empty()).then(|| given.clone()),
                 });
             }
         }
+        let people: BTreeSet<Ordinal> = meant.iter().map(|one| one.person).collect();
+        let people: Vec<Ordinal> = people.into_iter().collect();
         for run in now.ms()..now.ms() + TRIES {
-            let batch = self.request_batch(site, &receipt, to, (run, now), once);
+            let mut logs = self.store.push_logs(account, &people).await?;
+            let (batch, receipt) =
+                self.request_batch((site, plan), receipt.clone(), &meant, &mut logs, (run, now), once);
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
                 self.queue.announce(Notice::Work);
                 return Ok(receipt);
             }
-            // Somebody else was first: with the same key, or in the same millisecond.
+            // Somebody else was first: with the same key, in the same millisecond, or at one of its people.
             if let Some(receipt) = self.answered(site, once).await? {
                 return Ok(receipt);
             }
@@ -268,20 +283,45 @@ impl Launch {
         })
     }
 
-    /// All that a request leaves behind.
+    /// All that a request leaves behind, and what it is answered.
     fn request_batch(
         &self,
-        site: &Site,
-        receipt: &Receipt,
-        to: &[Recipient],
+        (site, plan): (&Site, &PushPlan),
+        mut receipt: Receipt,
+        meant: &[Candidate],
+        logs: &mut Logs,
         (run, now): (i64, Timestamp),
         once: Option<&Idempotency>,
-    ) -> Batch {
+    ) -> (Batch, Receipt) {
         let account = &site.account.id;
         let campaign = receipt.campaign;
         let mut batch = Batch::new("request");
+        if !meant.is_empty() {
+            self.store.insert_own_run(&mut batch, account, campaign, run, now);
+        }
+        let allotment = Allotment {
+            store: &self.store,
+            queue: &self.queue,
+            clock: &self.clock,
+            site,
+            plan,
+        };
+        for (chunk, meant) in (0..).zip(meant.chunks(PIECE)) {
+            let piece = Chunk {
+                account,
+                campaign,
+                run,
+                chunk,
+            };
+            for (id, reason) in allotment.make(&mut batch, (piece, now), meant, logs).lost {
+                let lost = receipt.messages.iter().position(|message| message.id == id);
+                let to = lost.map_or(0, |at| receipt.messages.remove(at).to);
+                receipt.left_out.push(LeftOut { to, reason });
+            }
+        }
+        receipt.left_out.sort_by_key(|left_out| left_out.to);
         if let Some(once) = once {
-            let answer = serde_json::to_string(receipt).expect("a receipt always serialises");
+            let answer = serde_json::to_string(&receipt).expect("a receipt always serialises");
             let row = RequestRow {
                 digest: once.digest.clone(),
                 answer,
@@ -289,38 +329,7 @@ impl Launch {
             self.store
                 .insert_request(&mut batch, account, &once.key, &row, now);
         }
-        if receipt.messages.is_empty() {
-            return batch;
-        }
-        self.store.insert_own_run(&mut batch, account, campaign, run, now);
-        for (chunk, messages) in (0..).zip(receipt.messages.chunks(PIECE)) {
-            let piece = Chunk {
-                account,
-                campaign,
-                run,
-                chunk,
-            };
-            for message in messages {
-                let of = (message.subscription, message.profile);
-                self.store.insert_send(&mut batch, piece, message.id, of);
-                if let Some(recipient) = to.get(message.to).filter(|recipient| !recipient.data.is_empty()) {
-                    let given = Given::Data(recipient.data.clone());
-                    self.store.give(&mut batch, account, message.id, &given);
-                }
-            }
-            let job = Job::Deliver {
-                account: account.to_string(),
-                campaign,
-                run,
-                chunk,
-            };
-            self.queue.push(&mut batch, self.clock.id(), &job, now);
-        }
-        let day = Day::of(now, &site.account.zone);
-        let count = receipt.messages.len() as u64;
-        self.store
-            .count(&mut batch, account, campaign, day, Measure::Audience, count);
-        batch
+        (batch, receipt)
     }
 }
 

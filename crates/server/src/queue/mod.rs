@@ -38,6 +38,19 @@ pub enum Job {
         /// When the event happened.
         at: Timestamp,
     },
+    /// Begin a round of a push that comes again.
+    Round {
+        /// Account id.
+        account: String,
+        /// Campaign.
+        campaign: CampaignId,
+        /// When it was started.
+        since: Timestamp,
+        /// The round's moment.
+        at: Timestamp,
+        /// Its number, from 1.
+        number: u32,
+    },
     /// Send one piece of a run.
     Deliver {
         /// Account id.

@@ -211,6 +211,7 @@ impl Store {
         for sql in [
             "-- delete_variant_counts\nDELETE FROM variant_counts WHERE account = $1 AND campaign = $2",
             "-- delete_answers\nDELETE FROM answers WHERE account = $1 AND campaign = $2",
+            "-- delete_run_counts\nDELETE FROM run_counts WHERE account = $1 AND campaign = $2",
             "-- delete_revisions\nDELETE FROM campaign_revisions WHERE account = $1 AND campaign = $2",
         ] {
             batch.run(sql, args![account.as_str(), id.0]);

@@ -25,7 +25,7 @@ pub struct DeliveryRow {
     pub browser: String,
     /// Its push service.
     pub host: String,
-    /// `waiting`, `sent`, `failed`, `gone` or `unsent`.
+    /// `waiting`, `sent`, `failed`, `gone`, `unsent` or `capped`.
     pub state: String,
     /// How often it was tried.
     pub attempts: u32,

@@ -11,15 +11,22 @@ use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::time::Timestamp;
 
 impl Store {
-    /// Notes that nothing of a piece waits any more; in the batch that ends its job.
+    /// Notes that nothing of a piece waits any more; in the batch that ends its job. One that was put off never counted as ahead.
     pub fn piece_through(&self, batch: &mut Batch, at: Chunk<'_>) {
+        if at.chunk < 0 {
+            return;
+        }
         let sql = "-- piece_through\nUPDATE runs SET through = through + 1 WHERE account = $1 AND campaign = $2 AND run = $3";
         batch.run(sql, args![at.account.as_str(), at.campaign.0, at.run]);
         self.piece_parked(batch, at, false);
     }
 
     /// Notes whether a piece waits for nothing but retries and push services that rest; in the batch that postpones its job.
+    /// One that was put off never counted as ahead.
     pub fn piece_parked(&self, batch: &mut Batch, at: Chunk<'_>, parked: bool) {
+        if at.chunk < 0 {
+            return;
+        }
         let sql = if parked {
             "-- park_piece\nINSERT INTO parked_pieces (account, campaign, run, chunk) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (account, campaign, run, chunk) DO NOTHING"

@@ -7,6 +7,7 @@ use super::db::{Batch, DbError, Row, Value};
 use super::{InList, Store, corrupt};
 use crate::args;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::push_when::Turn;
 use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Timestamp;
 use std::collections::HashMap;
@@ -37,6 +38,8 @@ pub struct WaitingSend {
     pub attempts: u32,
     /// When it may be tried again.
     pub retry_at: Timestamp,
+    /// Its own moment, where that is not its run's.
+    pub due_at: Timestamp,
     /// Whether the subscription is still there.
     pub live: bool,
     /// Where to.
@@ -72,6 +75,7 @@ pub enum SendState {
     Failed,
     Gone,
     Unsent,
+    Capped,
 }
 
 impl SendState {
@@ -81,6 +85,7 @@ impl SendState {
             Self::Failed => "failed",
             Self::Gone => "gone",
             Self::Unsent => "unsent",
+            Self::Capped => "capped",
         }
     }
 }
@@ -94,7 +99,7 @@ pub struct Chunk<'a> {
     pub campaign: CampaignId,
     /// Run.
     pub run: i64,
-    /// Number of the piece.
+    /// Number of the piece; below zero where it is put off.
     pub chunk: i64,
 }
 
@@ -122,6 +127,7 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
             auth: row.bytes(7)?.try_into().map_err(|_| fixed())?,
         },
         vapid_key: Id::from_bytes(row.bytes(8)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
+        due_at: Timestamp(row.int(9)?),
     })
 }
 
@@ -134,7 +140,7 @@ impl Store {
         person: Ordinal,
         run: i64,
     ) -> Result<Option<i64>, DbError> {
-        let sql = "-- last_occasion\nSELECT MAX(run) FROM sends WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND run < $4";
+        let sql = "-- last_occasion\nSELECT MAX(run) FROM sends WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND run < $4 AND state <> 'capped'";
         let rows = self
             .db
             .query(sql, args![account.as_str(), i64::from(person.0), campaign.0, run])
@@ -226,9 +232,10 @@ impl Store {
         at: Chunk<'_>,
         id: Id,
         (subscription, ordinal): (Id, Ordinal),
+        turn: Turn,
     ) {
-        let sql = "-- insert_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, 0, '') ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        let sql = "-- insert_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, due_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, '', $9) ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
         batch.run(
             sql,
             args![
@@ -238,14 +245,45 @@ impl Store {
                 subscription.bytes(),
                 at.chunk,
                 id.bytes(),
-                i64::from(ordinal.0)
+                i64::from(ordinal.0),
+                turn.ready.ms(),
+                turn.due.ms()
+            ],
+        );
+    }
+
+    /// Adds a message that will never be sent, with the reason.
+    pub fn insert_lost_send(
+        &self,
+        batch: &mut Batch,
+        at: Chunk<'_>,
+        id: Id,
+        (subscription, ordinal): (Id, Ordinal),
+        (state, reason): (SendState, &str),
+        now: Timestamp,
+    ) {
+        let sql = "-- insert_lost_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, settled_at) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10) ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        batch.run(
+            sql,
+            args![
+                at.account.as_str(),
+                at.campaign.0,
+                at.run,
+                subscription.bytes(),
+                at.chunk,
+                id.bytes(),
+                i64::from(ordinal.0),
+                state.as_str(),
+                reason,
+                now.ms()
             ],
         );
     }
 
     /// The messages of a piece that wait.
     pub async fn waiting_sends(&self, at: Chunk<'_>) -> Result<Vec<WaitingSend>, DbError> {
-        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key \
+        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at \
                    FROM sends s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
         let rows = self

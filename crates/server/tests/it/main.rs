@@ -31,6 +31,7 @@ mod people;
 mod popups;
 mod push_plans;
 mod push_requests;
+mod push_when;
 mod pushes;
 mod scale;
 mod serving;

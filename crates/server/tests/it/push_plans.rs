@@ -37,18 +37,18 @@ pub(crate) async fn somebody(bed: &Bed, who: &str, profile: Value, language: &st
     (device, browser)
 }
 
-async fn draft(bed: &Bed, definition: Value) -> i64 {
+pub(crate) async fn draft(bed: &Bed, definition: Value) -> i64 {
     bed.api("POST", "/campaigns", definition, 201).await["id"]
         .as_i64()
         .unwrap()
 }
 
-async fn verb(bed: &Bed, campaign: i64, verb: &str) -> Value {
+pub(crate) async fn verb(bed: &Bed, campaign: i64, verb: &str) -> Value {
     bed.api("POST", &format!("/campaigns/{campaign}/{verb}"), Value::Null, 200)
         .await
 }
 
-async fn status(bed: &Bed, campaign: i64) -> Value {
+pub(crate) async fn status(bed: &Bed, campaign: i64) -> Value {
     bed.get(&format!("/campaigns/{campaign}")).await["status"].clone()
 }
 

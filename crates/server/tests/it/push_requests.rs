@@ -13,6 +13,7 @@ engines!(
     what_cannot_be_sent_is_named,
     the_event_speaks_in_the_text,
     messages_of_one_topic_replace_each_other,
+    a_request_keeps_to_caps_and_quiet_hours,
 );
 
 /// A push that programs ask for.
@@ -260,4 +261,49 @@ async fn messages_of_one_topic_replace_each_other(bed: &Bed) {
     let mut empty = order();
     empty["push"]["topic"] = json!(" ");
     bed.refused(&empty, "push.topic").await;
+}
+
+async fn a_request_keeps_to_caps_and_quiet_hours(bed: &Bed) {
+    let (_, browser) = somebody(bed, "ada", json!({}), "en").await;
+    let (_, other) = somebody(bed, "ben", json!({}), "en").await;
+    // It is ten o'clock in the account's zone.
+    let rules = json!({"caps": {"day": 1}, "quiet": {"from": "09:00", "to": "12:00"}});
+    bed.api("PATCH", "/account", json!({"settings": {"push": rules}}), 200)
+        .await;
+    let to =
+        |who: &str, order: &str| json!({"identity": format!("Identity:{who}"), "data": {"order": order}});
+    let campaign = bed.launch(order()).await;
+    let receipt = ask(bed, campaign, json!([to("ada", "1")]), 202).await;
+    assert_eq!(receipt["messages"].as_array().unwrap().len(), 1, "{receipt}");
+    bed.work().await;
+    assert_eq!(titles(&browser), [""; 0], "it waits for noon");
+    // With a key the answer says who had enough, and says so again.
+    let both = json!([to("ada", "2"), to("ben", "3")]);
+    let answer = ask_once(bed, campaign, both.clone(), "key").await;
+    let receipt = answer.json();
+    assert_eq!(receipt["messages"][0]["to"], 1, "{receipt}");
+    assert_eq!(receipt["left_out"][0]["to"], 0, "{receipt}");
+    let reason = receipt["left_out"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("that is the cap"), "{reason}");
+    assert_eq!(ask_once(bed, campaign, both, "key").await.body, answer.body);
+    bed.pass(2 * 3_600_000);
+    bed.work().await;
+    assert_eq!(titles(&browser), ["Order 1 is on its way"]);
+    assert_eq!(titles(&other), ["Order 3 is on its way"]);
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 3, "sent": 2, "capped": 1})
+    );
+    // A receipt that is waited for is held back by neither.
+    bed.pass(20 * 3_600_000 + 1_800_000);
+    let mut receipts = order();
+    receipts["send"] = json!({"transactional": true});
+    let campaign = bed.launch(receipts).await;
+    for order in ["4", "5"] {
+        ask(bed, campaign, json!([to("ada", order)]), 202).await;
+    }
+    bed.work().await;
+    let mut shown = titles(&browser);
+    shown.sort();
+    assert_eq!(shown, ["Order 4 is on its way", "Order 5 is on its way"]);
 }

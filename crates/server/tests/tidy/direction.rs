@@ -57,6 +57,11 @@ const RULES: &[Rule] = &[
         why: "whom a push is meant for is asked by the sender and by those who look ahead; asking changes nothing",
     },
     Rule {
+        module: "allot",
+        may: &["campanile_core", "store", "queue", "live", "clock"],
+        why: "who gets a push when is decided alike for all who make messages; whom it is meant for is theirs to say",
+    },
+    Rule {
         module: "explain",
         may: &["campanile_core", "store", "live", "sight"],
         why: "asking why changes nothing, so it needs neither the clock nor the queue",
@@ -75,6 +80,7 @@ const RULES: &[Rule] = &[
         module: "launch",
         may: &[
             "campanile_core",
+            "allot",
             "audience",
             "campanile_push::vapid",
             "store",
@@ -105,6 +111,7 @@ const RULES: &[Rule] = &[
             "store",
             "queue",
             "live",
+            "allot",
             "audience",
             "clock",
             "config",

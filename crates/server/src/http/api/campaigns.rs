@@ -49,6 +49,7 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
         }
         Kind::Push => json!({
             "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "unsent": counts.unsent,
+            "capped": counts.capped,
             "waiting": counts.waiting(),
             "shown": counts.shown, "clicked": counts.clicked, "dismissed": counts.dismissed,
         }),
@@ -88,8 +89,8 @@ pub(super) async fn deliveries(
         ),
     };
     let state = wanted.state.unwrap_or_default();
-    if !["", "waiting", "sent", "failed", "gone", "unsent"].contains(&state.as_str()) {
-        let message = "“state” is waiting, sent, failed, gone or unsent.";
+    if !["", "waiting", "sent", "failed", "gone", "unsent", "capped"].contains(&state.as_str()) {
+        let message = "“state” is waiting, sent, failed, gone, unsent or capped.";
         return Err(Error::BadRequest(message.to_owned()));
     }
     let limit = wanted.limit.unwrap_or(100).clamp(1, 1000);
@@ -336,6 +337,11 @@ pub(super) async fn report(
             value
         })
         .collect();
+    let rounds: Vec<Value> = report
+        .rounds
+        .iter()
+        .map(|round| json!({"at": round.at, "missed": round.missed, "counts": counted(kind, &round.counts)}))
+        .collect();
     let reasons: Vec<Value> = report
         .reasons
         .iter()
@@ -343,6 +349,7 @@ pub(super) async fn report(
         .collect();
     let mut value = json!({
         "campaign": shown(&report.campaign, &report.counts), "counts": counted(kind, &report.counts), "days": days, "reasons": reasons,
+        "rounds": rounds, "next_at": report.next_at,
     });
     if kind == Kind::Popup {
         let revisions: Vec<Value> = report

@@ -93,7 +93,22 @@ pub(super) fn schemas() -> Value {
         ("audience", reference("Rules")),
         (
             "send",
-            object(&[("at", maybe_time.clone()), ("per_minute", number.clone())]),
+            object(&[
+                ("at", maybe_time.clone()),
+                ("per_minute", number.clone()),
+                ("zone", one_of(&["account", "recipient"])),
+                (
+                    "repeat",
+                    object(&[
+                        ("days", list(&number)),
+                        ("at", text.clone()),
+                        ("times", number.clone()),
+                    ]),
+                ),
+                ("until", maybe_time.clone()),
+                ("caps", push_caps(&number)),
+                ("transactional", flag.clone()),
+            ]),
         ),
         (
             "on_event",
@@ -186,6 +201,8 @@ pub(super) fn schemas() -> Value {
             ("revision", json!({"type": ["integer", "null"]})), ("compared_by", one_of(&["goal", "click"])),
             ("variants", list(&reference("Part"))), ("verdicts", list(&text)), ("answers", answered),
             ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
+            ("rounds", list(&object(&[("at", time.clone()), ("missed", flag.clone()), ("counts", numbers.clone())]))),
+            ("next_at", maybe_time.clone()),
         ]),
         "Part": object(&[
             ("name", text.clone()), ("share", json!({"type": ["number", "null"]})), ("counts", numbers.clone()), ("people", number.clone()),
@@ -220,7 +237,7 @@ pub(super) fn schemas() -> Value {
         ]),
         "DeliveryList": object(&[("deliveries", list(&object(&[
             ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
-            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent"])),
+            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped"])),
             ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()),
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
             ("dismissed_at", maybe_time.clone()),
@@ -459,6 +476,14 @@ fn plan() -> Value {
             ("event", text), ("where", list(&reference("PropertyTest"))),
             ("within_hours", json!({"type": "integer", "minimum": 1, "maximum": 2160, "default": 72})),
         ]),
-        "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag)]),
+        "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag), ("push", object(&[
+            ("caps", push_caps(&json!({"type": "integer", "minimum": 1, "maximum": 100}))),
+            ("quiet", object(&[("from", json!({"type": "string"})), ("to", json!({"type": "string"}))])),
+        ]))]),
     })
+}
+
+/// How many pushes one person gets at most.
+fn push_caps(number: &Value) -> Value {
+    object(&[("day", number.clone()), ("week", number.clone())])
 }

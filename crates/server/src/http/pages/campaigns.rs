@@ -207,11 +207,12 @@ impl Row {
                 (meta, audience)
             }
             Body::Push(plan) => {
-                let moment = match (&plan.on_event, plan.send.at) {
+                let moment = match (&plan.on_event, plan.send.at, &plan.send.repeat) {
                     _ if plan.on_request.is_some() => "When a program asks".to_owned(),
-                    (Some(on_event), _) => format!("Event: {}", on_event.event),
-                    (None, Some(at)) => told.moment(at),
-                    (None, None) => "Now".to_owned(),
+                    (Some(on_event), ..) => format!("Event: {}", on_event.event),
+                    (None, _, Some(repeat)) => repeat.words(),
+                    (None, Some(at), None) => told.moment(at),
+                    (None, None, None) => "Now".to_owned(),
                 };
                 let audience = if plan.audience.is_empty() {
                     "All subscribers".to_owned()
@@ -236,7 +237,7 @@ impl Row {
             },
             may: Verbs::of(campaign),
             start_verb: match campaign.definition.course() {
-                Course::GoesOn => "Start",
+                Course::GoesOn | Course::Again => "Start",
                 Course::Once => "Send",
                 Course::Later => "Schedule",
             },
@@ -366,6 +367,7 @@ pub(crate) async fn unarchive(Numbered(id): Numbered, Signed { desk, .. }: Signe
 /// What is told after a start.
 pub(crate) fn started(campaign: &Campaign) -> Said {
     match campaign.status {
+        Status::Running if campaign.definition.kind() == Kind::Push => Said::Runs,
         Status::Running => Said::Started,
         Status::Scheduled => Said::Scheduled,
         _ => Said::Sending,

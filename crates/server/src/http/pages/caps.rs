@@ -10,8 +10,11 @@ use crate::http::error::Error;
 use askama::Template;
 use axum::response::Response;
 use campanile_core::FieldError;
-use campanile_core::account::Settings;
+use campanile_core::account::{PushRules, Settings};
 use campanile_core::caps::Limits;
+use campanile_core::push_log::PushCaps;
+use campanile_core::push_when::Quiet;
+use campanile_core::schedule::Clock;
 
 /// The stretches, shortest first: field, label, words of the sentence.
 const STRETCHES: [(&str, &str); 5] = [
@@ -20,6 +23,14 @@ const STRETCHES: [(&str, &str); 5] = [
     ("caps.day", "A day"),
     ("caps.week", "Seven days"),
     ("caps.ever", "Ever"),
+];
+
+/// Of pushes.
+const PUSH: [(&str, &str); 4] = [
+    ("push.caps.day", "A day"),
+    ("push.caps.week", "Seven days"),
+    ("push.quiet.from", "From"),
+    ("push.quiet.to", "To"),
 ];
 
 /// The page.
@@ -34,6 +45,8 @@ pub(crate) struct CapsPage {
     pub(crate) fields: Vec<(&'static str, &'static str, String)>,
     /// What holds now, in words.
     pub(crate) now: String,
+    /// The same of pushes: caps, and the two ends of the quiet hours.
+    pub(crate) push: Vec<(&'static str, &'static str, String)>,
     /// Whether the debug switch opens the overlay.
     pub(crate) debug: bool,
     /// The account's zone, in which a day begins.
@@ -60,8 +73,21 @@ impl CapsPage {
             let kept = limit.map_or_else(String::new, |limit| limit.to_string());
             (field, label, typed.map_or(kept, |(text, _)| text(field)))
         });
+        let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let (push, quiet) = (&kept.push.caps, kept.push.quiet);
+        let kept_push = [
+            text(push.day),
+            text(push.week),
+            quiet.map(|quiet| quiet.from.to_string()).unwrap_or_default(),
+            quiet.map(|quiet| quiet.to.to_string()).unwrap_or_default(),
+        ];
+        let push = PUSH
+            .into_iter()
+            .zip(kept_push)
+            .map(|((field, label), kept)| (field, label, typed.map_or(kept, |(text, _)| text(field))));
         Self {
             room: Room::Caps,
+            push: push.collect(),
             fields: fields.collect(),
             now: if caps.set().next().is_none() {
                 "Nothing limits all campaigns together; each has its own caps.".to_owned()
@@ -119,10 +145,18 @@ async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
         week: read("caps.week"),
         ever: read("caps.ever"),
     };
+    let push = PushRules {
+        caps: PushCaps {
+            day: read("push.caps.day"),
+            week: read("push.caps.week"),
+        },
+        quiet: read_quiet(form, &mut faults),
+    };
     let errors = if faults.is_empty() {
         let settings = Settings {
             caps,
             debug_overlay: debug,
+            push,
         };
         let account = &desk.account().id;
         let changed = desk
@@ -146,4 +180,27 @@ async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
         errors,
     );
     Ok(desk.again(page))
+}
+
+/// Both ends, or neither.
+fn read_quiet(form: &Sent, faults: &mut Vec<FieldError>) -> Option<Quiet> {
+    let mut read = |field: &str| {
+        let text = form.get(field).trim();
+        let clock = Clock::parse(text);
+        if clock.is_none() {
+            let message = if text.is_empty() {
+                "Quiet hours have two ends. Write both like 22:00 and 08:00, or neither.".to_owned()
+            } else {
+                format!("“{text}” is not a time of day. Write it like 22:00, or leave both empty.")
+            };
+            faults.push(FieldError::new(field, message));
+        }
+        clock
+    };
+    let fields = ["push.quiet.from", "push.quiet.to"];
+    if fields.iter().all(|field| form.get(field).trim().is_empty()) {
+        return None;
+    }
+    let [from, to] = fields.map(&mut read);
+    Some(Quiet { from: from?, to: to? })
 }

@@ -61,6 +61,7 @@ impl Line {
             "sent" => ("badge-ok", "Sent"),
             "gone" => ("badge-idle", "Gone"),
             "unsent" => ("badge-idle", "Unsent"),
+            "capped" => ("badge-idle", "Capped"),
             "waiting" => ("badge-info", "Waiting"),
             _ => ("badge-bad", "Failed"),
         };
@@ -169,6 +170,7 @@ fn tabs(id: CampaignId, counts: &Counts, current: &str) -> Vec<Tab> {
         ("failed", "Failed", counts.failed),
         ("gone", "Gone", counts.gone),
         ("unsent", "Unsent", counts.unsent),
+        ("capped", "Capped", counts.capped),
     ]
     .into_iter()
     .filter(|(state, _, n)| *n > 0 || state.is_empty() || *state == current)

@@ -252,6 +252,7 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
         (counts.gone, "gone and removed"),
         (counts.failed, "given up"),
         (counts.unsent, "unsent, because it was stopped"),
+        (counts.capped, "capped"),
         (counts.waiting(), "waiting"),
     ] {
         if n > 0 {

@@ -226,8 +226,10 @@ pub(crate) struct Shell {
 pub(crate) enum Said {
     /// Changes are kept.
     Saved,
-    /// A campaign runs.
+    /// A pop-up runs.
     Started,
+    /// A push runs that follows an event or comes again.
+    Runs,
     /// A push is on its way.
     Sending,
     /// A push waits for its moment.
@@ -255,9 +257,10 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Saved,
         Self::Started,
+        Self::Runs,
         Self::Sending,
         Self::Scheduled,
         Self::Paused,
@@ -277,6 +280,7 @@ impl Said {
         match self {
             Self::Saved => "saved",
             Self::Started => "started",
+            Self::Runs => "runs",
             Self::Sending => "sending",
             Self::Scheduled => "scheduled",
             Self::Paused => "paused",
@@ -302,6 +306,7 @@ impl Said {
         match self {
             Self::Saved => "Saved.",
             Self::Started => "Started. Visitors see it from their next page on.",
+            Self::Runs => "Started. Its messages go out by themselves from now on.",
             Self::Sending => "On its way. The numbers change by themselves.",
             Self::Scheduled => "Scheduled. Until its moment you can take it back.",
             Self::Paused => "Paused. What was under way arrives; the rest waits until you resume it.",

@@ -16,11 +16,13 @@ use crate::http::error::Error;
 use crate::http::extract::Asked;
 use crate::launch::{LaunchError, Purpose};
 use crate::report::{self, CampaignReport};
+use crate::store::rounds::RoundRow;
 use askama::Template;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
+use campanile_core::push_when::Clocks;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
 use serde::Deserialize;
@@ -59,6 +61,35 @@ pub(crate) struct Reason {
     pub(crate) reason: String,
     /// How often.
     pub(crate) times: u64,
+}
+
+/// One round of a push that comes again.
+#[derive(Debug, Clone)]
+pub(crate) struct RoundLine {
+    /// Its moment.
+    pub(crate) at: String,
+    /// What became of it where it was left out.
+    pub(crate) missed: bool,
+    /// Audience, sent, capped, given up and gone, unsent.
+    pub(crate) cells: [String; 5],
+}
+
+impl RoundLine {
+    fn new(round: &RoundRow, told: &Told) -> Self {
+        let counts = &round.counts;
+        Self {
+            at: told.moment(round.at),
+            missed: round.missed,
+            cells: [
+                counts.audience,
+                counts.sent,
+                counts.capped,
+                counts.failed + counts.gone,
+                counts.unsent,
+            ]
+            .map(format::number),
+        }
+    }
 }
 
 /// The counts of one day.
@@ -129,6 +160,10 @@ pub(crate) struct ReportPage {
     pub(crate) days: Vec<DayRow>,
     /// What went wrong.
     pub(crate) reasons: Vec<Reason>,
+    /// Rounds of a push that comes again, newest first.
+    pub(crate) rounds: Vec<RoundLine>,
+    /// When the next one is.
+    pub(crate) next: Option<String>,
     /// Whether anything was counted yet.
     pub(crate) counted: bool,
     /// Whether it is a push.
@@ -224,7 +259,15 @@ impl ReportPage {
                     times: *times,
                 })
                 .collect(),
-            counted: all.handed + all.audience + all.shown + all.exposed > 0 || found.revision.is_some(),
+            rounds: found
+                .rounds
+                .iter()
+                .map(|round| RoundLine::new(round, told))
+                .collect(),
+            next: found.next_at.map(|at| next_round(campaign, told.moment(at))),
+            counted: !found.rounds.is_empty()
+                || all.handed + all.audience + all.shown + all.exposed > 0
+                || found.revision.is_some(),
             push,
             waits: campaign.status == Status::Scheduled,
             course: campaign.definition.course(),
@@ -308,16 +351,23 @@ fn marks(found: &CampaignReport, days: &[DayCounts], told: &Told) -> Vec<Mark> {
     marks
 }
 
+/// When the next round is, in words.
+fn next_round(campaign: &Campaign, moment: String) -> String {
+    match &campaign.definition.body {
+        Body::Push(plan) if plan.send.zone == Clocks::Recipient => {
+            format!("{moment}, where its time comes first on Earth")
+        }
+        _ => moment,
+    }
+}
+
 /// What a campaign does, in one sentence.
 fn sentence(campaign: &Campaign, told: &Told) -> String {
     match &campaign.definition.body {
         Body::Popup(plan) => plan.sentence(),
         Body::Push(plan) => {
             let kept = format::span(u64::from(plan.push.ttl_seconds));
-            let when = plan
-                .send
-                .at
-                .map_or_else(|| "at once".to_owned(), |at| format!("on {}", told.moment(at)));
+            let when = plan.send.words(|at| told.moment(at));
             format!("{} Kept {kept} for browsers that are away.", plan.sentence(&when))
         }
     }

@@ -8,8 +8,9 @@ use crate::http::pages::answers::AnswersCard;
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standing, tabs};
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
-use crate::http::pages::editor::control::{Fields, Shape};
+use crate::http::pages::editor::control::Fields;
 use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request};
+use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
 use crate::http::pages::error::{ErrorDoorPage, ErrorPage, ErrorWords};
@@ -26,6 +27,7 @@ use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
 use crate::report::{By, CampaignReport};
 use campanile_core::FieldError;
+use campanile_core::account::PushRules;
 use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
@@ -288,8 +290,7 @@ fn push_editor() -> PushEditorPage {
         wrong: None,
         known: vec!["Plan".into(), "Charged".into()],
         people: vec!["A sample".into()],
-        at: fields.control("send.at", "Goes out", Shape::Moment("UTC".into())),
-        pace: fields.control("send.per_minute", "Messages a minute, at most", Shape::Number),
+        when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
         zone: "UTC".into(),
@@ -321,6 +322,8 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         parts: Vec::new(),
         verdicts: Vec::new(),
         answers: None,
+        rounds: Vec::new(),
+        next_at: None,
     };
     report_of(&found, days, None)
 }

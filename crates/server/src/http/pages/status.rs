@@ -47,11 +47,12 @@ impl Verbs {
     /// What `campaign` allows.
     pub(crate) fn of(campaign: &Campaign) -> Self {
         let kind = campaign.definition.kind();
+        let course = campaign.definition.course();
         Self {
-            start: campaign.status.start(campaign.definition.course()).is_ok(),
+            start: campaign.status.start(course).is_ok(),
             stop: campaign.status.stop().is_ok(),
-            pause: campaign.status.pause().is_ok(),
-            resume: campaign.status.resume().is_ok(),
+            pause: campaign.status.pause(course).is_ok(),
+            resume: campaign.status.resume(course).is_ok(),
             edit: campaign.status.may_edit(kind),
             delete: campaign.status.may_delete(),
             archive: campaign.status.may_delete() && campaign.archived_at.is_none(),

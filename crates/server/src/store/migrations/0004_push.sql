@@ -20,6 +20,7 @@ CREATE TABLE requests (
   PRIMARY KEY (account, key)
 ) {strict};
 CREATE INDEX requests_by_age ON requests (account, made_at);
+
 -- Pieces of which nothing is left but what waits for a retry or for a push service that rests; a fan-out does not wait for them.
 CREATE TABLE parked_pieces (
   account  {text}   NOT NULL,
@@ -27,4 +28,25 @@ CREATE TABLE parked_pieces (
   run      {bigint} NOT NULL,
   chunk    {bigint} NOT NULL,
   PRIMARY KEY (account, campaign, run, chunk)
+) {strict};
+
+-- When a push goes: the moment from which a message's time to live counts (0: its run's beginning).
+ALTER TABLE sends ADD COLUMN due_at {bigint} NOT NULL DEFAULT 0;
+-- Rounds of a push that comes again: whether one was left out because it was too late for it, and what was counted of each.
+ALTER TABLE runs ADD COLUMN missed {bigint} NOT NULL DEFAULT 0;
+CREATE TABLE run_counts (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  run      {bigint} NOT NULL,
+  measure  {text}   NOT NULL,
+  n        {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, run, measure)
+) {strict};
+-- What a person was sent lately, for the caps. `version` guards against two that write at once.
+CREATE TABLE push_logs (
+  account {text}   NOT NULL,
+  ordinal {bigint} NOT NULL,
+  log     {text}   NOT NULL,
+  version {bigint} NOT NULL,
+  PRIMARY KEY (account, ordinal)
 ) {strict};

@@ -5,6 +5,7 @@
 
 use super::control::{Control, Fields, Shape};
 use super::encoded;
+use super::push_when::PushWhen;
 use super::rows::{self, RuleRows, add_row};
 use super::stage;
 use crate::audience;
@@ -77,10 +78,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) wrong: Option<String>,
     /// Names of events and properties that are known.
     pub(crate) known: Vec<String>,
-    /// The moment.
-    pub(crate) at: Control,
-    /// The pace.
-    pub(crate) pace: Control,
+    /// When, how fast, how often again and until when.
+    pub(crate) when: PushWhen,
     /// The event that it follows, how long after, its unit, what makes it needless, and the silence.
     pub(crate) on_event: [Control; 5],
     /// A push that programs ask for.
@@ -254,12 +253,7 @@ async fn drawn(
         wrong: wrong.of("audience.rules").map(str::to_owned),
         known,
         people: stage::people(desk, &newest).await?,
-        at: fields
-            .control("send.at", "Goes out", Shape::Moment(zone.clone()))
-            .help("Empty: as soon as you send it."),
-        pace: fields
-            .control("send.per_minute", "Messages a minute, at most", Shape::Number)
-            .help("Empty: as fast as the push services take them. A pace keeps your own site from a rush."),
+        when: PushWhen::new(&fields, &zone, desk.account().settings.push),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
         zone,
@@ -320,10 +314,8 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
     let send = Id::new(Timestamp(0), [0; 10]);
     let payload: Value = serde_json::from_slice(&push.payload(&desk.account().id, CampaignId(0), send, None))
         .map_err(anyhow::Error::from)?;
-    let when = match plan.send.at {
-        Some(at) => format!("on {}", desk.told().moment(at)),
-        None => "at once".to_owned(),
-    };
+    let told = desk.told();
+    let when = plan.send.words(|at| told.moment(at));
     let mut found = Outlook {
         payload: serde_json::to_string_pretty(&payload).map_err(anyhow::Error::from)?,
         bytes: push.largest_payload_bytes(),
@@ -359,8 +351,14 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
         })
         .collect::<Vec<_>>()
         .join(" ");
-    found.nobody &= !plan.goes_on();
-    if plan.goes_on() {
+    if plan.send.is_past_for_some(desk.now, &desk.account().zone) {
+        let late = "It is later than that already where the day begins first: whoever’s clock shows more gets it at once.";
+        let gap = if found.left_out.is_empty() { "" } else { " " };
+        found.left_out = format!("{late}{gap}{}", found.left_out);
+    }
+    let comes_again = plan.goes_on() || plan.send.repeat.is_some();
+    found.nobody &= !comes_again;
+    if comes_again {
         "Start".clone_into(&mut found.verb);
         found.shown = shown(desk, plan, wanted).await?;
         return Ok(found);

@@ -9,6 +9,7 @@ mod moment;
 mod plan;
 mod popup;
 mod push;
+mod push_when;
 mod rules;
 
 pub(crate) use goal::{fill_goal, read_goal};

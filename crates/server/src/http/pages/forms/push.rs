@@ -3,9 +3,9 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
+use super::push_when::{fill_sending, read_sending};
 use super::{
-    Reading, Typed, Unit, fill_rules, fill_unit, key_values, lines_of, moment, optional, read_rules,
-    whole_number,
+    Reading, Typed, Unit, fill_rules, fill_unit, key_values, lines_of, optional, read_rules, whole_number,
 };
 use crate::http::error::Error;
 use crate::http::pages::desk::Sent;
@@ -125,10 +125,7 @@ impl PushForm {
         let (third_title, third_url) = words(action(2));
         let mut typed = Typed::default();
         fill_rules(&mut typed, "audience", &plan.audience);
-        let at = plan.send.at.map(|at| moment::written(at, zone));
-        typed.set("send.at", at.unwrap_or_default());
-        let pace = plan.send.per_minute.map(|pace| pace.to_string());
-        typed.set("send.per_minute", pace.unwrap_or_default());
+        fill_sending(&mut typed, &plan.send, zone);
         typed.set("on_event.silence_hours", "24");
         if let Some(on_event) = &plan.on_event {
             typed.set("on_event.event", on_event.event.as_str());
@@ -247,12 +244,7 @@ impl PushForm {
         }
         whole["audience"] = read_rules(&mut reading, "audience");
         let mut send = whole["send"].take();
-        if !send.is_object() {
-            send = json!({});
-        }
-        reading.put_moment(&mut send, "at", "send.at");
-        let remedy = "Say how many messages go out in a minute, or nothing for as many as possible.";
-        reading.put_optional_number(&mut send, "per_minute", "send.per_minute", remedy);
+        read_sending(&mut reading, &mut send);
         whole["send"] = send;
         if let Some(event) = optional(self.plan.get("on_event.event")) {
             // Tests of its properties have no inputs here.

@@ -17,12 +17,15 @@ use crate::report::{Answers, By, CampaignReport, Part};
 use crate::store::answers::AnswerRow;
 use crate::store::events::EventRow;
 use campanile_core::FieldError;
-use campanile_core::account::Settings;
+use campanile_core::account::{PushRules, Settings};
 use campanile_core::campaign::Status;
 use campanile_core::caps::Limits;
 use campanile_core::decide::{Condition, Explained, Outcome};
 use campanile_core::id::{CampaignId, Id, Ordinal};
 use campanile_core::popup::Ask;
+use campanile_core::push_log::PushCaps;
+use campanile_core::push_when::Quiet;
+use campanile_core::schedule::Clock;
 use campanile_core::stats::Counts;
 use campanile_core::uplift::{Group, compare};
 use serde_json::json;
@@ -70,6 +73,15 @@ pub(super) fn pages() -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
             ..Limits::default()
         },
         debug_overlay: true,
+        push: PushRules {
+            caps: PushCaps {
+                day: Some(1),
+                week: Some(3),
+            },
+            quiet: Clock::parse("22:00")
+                .zip(Clock::parse("08:00"))
+                .map(|(from, to)| Quiet { from, to }),
+        },
     };
     add(
         "settings-caps",
@@ -168,6 +180,8 @@ fn report_experiment() -> ReportPage {
         ],
         verdicts: vec!["A converts 0.67 points more than the control group, between 0.34 and 0.96.".into()],
         answers: Some(answers),
+        rounds: Vec::new(),
+        next_at: None,
     };
     report_of(&found, &days(), Some(card))
 }
