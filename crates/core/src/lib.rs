@@ -29,6 +29,7 @@ pub mod push_when;
 pub mod rule;
 pub mod schedule;
 pub mod segment;
+pub mod silence;
 pub mod stats;
 pub mod subscription;
 pub mod time;

@@ -11,6 +11,7 @@ use campanile_core::campaign::{Body, Campaign, Course, PopupPlan, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::CampaignId;
 use campanile_core::popup::{Ask, Field};
+use campanile_core::silence::{FORGETFUL, Forecast};
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
 use campanile_core::uplift::{self, Group, Interval, Uplift};
@@ -353,6 +354,21 @@ fn choices(field: &Field) -> Vec<Value> {
         Ask::Scale => (1..=5).map(|step| json!(step)).collect(),
         Ask::Email | Ask::Text => Vec::new(),
     }
+}
+
+/// What push services that forget silent browsers are about to drop; only services that somebody is subscribed at.
+pub async fn forecast(store: &Store, account: &Account, now: Timestamp) -> Result<Vec<Forecast>, DbError> {
+    let mut found = Vec::new();
+    for service in FORGETFUL {
+        let mut silent = Vec::new();
+        for host in service.hosts {
+            silent.extend(store.silent_days(&account.id, host, now).await?);
+        }
+        if !silent.is_empty() {
+            found.push(service.forecast(silent));
+        }
+    }
+    Ok(found)
 }
 
 /// One account at a glance.

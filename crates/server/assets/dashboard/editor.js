@@ -78,6 +78,7 @@ function local() {
     meter.classList.toggle('is-over', used > good);
     limit.lastElementChild.textContent = `${used} of ${good}`;
   }
+  languages();
   looks();
   const badge = $('[data-no-badge]');
   if (badge) badge.hidden = value('push.badge') !== '';
@@ -86,7 +87,20 @@ function local() {
 /** A text as it is shown. While a personal one is being typed it stands as it is typed, until the server has filled it. */
 function shownAs(name) {
   const typed = value(name);
-  return /\{[{%]/.test(typed) ? (personal[name] ?? typed) : typed;
+  return value('stage.language') || /\{[{%]/.test(typed) ? (personal[name] ?? typed) : typed;
+}
+
+/** The languages in which the looks can be shown. */
+function languages() {
+  const choice = field('stage.language');
+  const rows = $$('[name^="push.translations["][name$="].language"]');
+  const named = rows.map((input) => input.value.trim()).filter(Boolean);
+  choice.closest('label').hidden = named.length === 0;
+  const known = [...choice.options].slice(1).map((option) => option.value);
+  if (named.join() === known.join()) return;
+  const chosen = choice.value;
+  choice.replaceChildren(choice.options[0], ...named.map((name) => new Option(name)));
+  choice.value = named.includes(chosen) ? chosen : '';
 }
 
 function looks() {
@@ -117,7 +131,7 @@ function typing() {
   timer = setTimeout(preview, 250);
 }
 form.addEventListener('input', (event) => {
-  if (event.target.name === 'stage.as') preview();
+  if (event.target.name.startsWith('stage.')) preview();
   else if (event.target.name && event.target.form === form) typing();
 });
 // A row came or went.

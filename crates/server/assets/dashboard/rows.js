@@ -23,7 +23,7 @@ form.addEventListener('click', (event) => {
     const mark = `__${add.dataset.add}__`;
     const row = blank.content.firstElementChild.cloneNode(true);
     for (const element of [row, ...row.querySelectorAll('*')]) {
-      for (const attribute of ['id', 'name', 'value']) {
+      for (const attribute of ['id', 'name', 'value', 'for', 'data-limit', 'aria-describedby']) {
         const value = element.getAttribute(attribute);
         if (value?.includes(mark)) element.setAttribute(attribute, value.replace(mark, name));
       }

@@ -13,6 +13,8 @@ use campanile_core::time::Timestamp;
 /// One message for one subscription.
 #[derive(Debug, Clone)]
 pub struct DeliveryRow {
+    /// Its id, by which a browser reports.
+    pub id: Id,
     /// Of which campaign.
     pub campaign: CampaignId,
     /// Of which run of it.
@@ -80,6 +82,7 @@ impl std::fmt::Display for Place {
 fn delivery(row: &Row) -> Result<DeliveryRow, DbError> {
     let status = row.opt_int(8)?.map(u16::try_from).transpose();
     Ok(DeliveryRow {
+        id: Id::from_bytes(row.bytes(15)?).ok_or_else(|| corrupt("sends.id"))?,
         campaign: CampaignId(row.int(0)?),
         run: row.int(1)?,
         subscription: Id::from_bytes(row.bytes(2)?).ok_or_else(|| corrupt("sends.subscription"))?,
@@ -111,7 +114,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND (s.run, s.subscription) < ($3, $4) AND ($5 = '' OR s.state = $5) \
                    ORDER BY s.run DESC, s.subscription DESC LIMIT $6";
@@ -144,7 +147,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries_to\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.ordinal = $2 ORDER BY s.run DESC LIMIT $3";
         self.db

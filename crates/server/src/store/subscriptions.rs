@@ -325,6 +325,28 @@ impl Store {
             .collect()
     }
 
+    /// How many live subscriptions at a push service's host belong to browsers that were last heard of so many whole days ago: on a page,
+    /// or by a report of their worker.
+    pub async fn silent_days(
+        &self,
+        account: &AccountId,
+        host: &str,
+        now: Timestamp,
+    ) -> Result<Vec<(i64, u64)>, DbError> {
+        let sql = "-- silent_days\nSELECT ($4 - CASE WHEN d.seen_at > t.changed_at THEN d.seen_at ELSE t.changed_at END) / 86400000 AS days, COUNT(*) \
+                   FROM subscriptions t LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
+                   WHERE t.account = $1 AND t.endpoint >= $2 AND t.endpoint < $3 AND t.state = 'live' GROUP BY days";
+        // '0' comes next after '/'.
+        let (from, to) = (format!("https://{host}/"), format!("https://{host}0"));
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), from, to, now.ms()])
+            .await?;
+        rows.iter()
+            .map(|row| Ok((row.int(0)?, row.int(1)? as u64)))
+            .collect()
+    }
+
     /// How many live subscriptions are bound to each VAPID key.
     pub async fn bound(&self, account: &AccountId) -> Result<BTreeMap<Id, u64>, DbError> {
         let sql = "-- bound\nSELECT vapid_key, COUNT(*) FROM subscriptions WHERE account = $1 AND state = 'live' GROUP BY vapid_key";

@@ -5,6 +5,7 @@ use crate::dashboard::Person;
 use crate::engines;
 use crate::push_plans::somebody;
 use crate::pushes::{counts, work_through};
+use campanile_lab::VirtualBrowser;
 use serde_json::{Value, json};
 
 engines!(
@@ -14,6 +15,7 @@ engines!(
     what_the_form_does_not_show_stays,
     halted_and_resumed_by_its_buttons,
     it_follows_an_event,
+    it_speaks_other_languages,
 );
 
 const MESSAGE: [(&str, &str); 9] = [
@@ -231,4 +233,87 @@ async fn it_follows_an_event(bed: &Bed) {
             .await,
     );
     assert_eq!(of(bed, copied).await.get("on_event"), None);
+}
+
+async fn it_speaks_other_languages(bed: &Bed) {
+    let (_, hers) = somebody(bed, "ada", json!({}), "de-AT").await;
+    let (_, his) = somebody(bed, "ben", json!({}), "fr").await;
+    let person = Person::administrator(bed).await;
+    let german = [
+        ("push.translations.there", "yes"),
+        ("push.translations[0].language", "de"),
+        ("push.translations[0].title", "Der Ofen ist offen"),
+        ("push.translations[0].url", "https://shop.example.com/de"),
+        ("push.vibrate", "200, 100 200"),
+    ];
+    // The looks can be shown in it.
+    let told = person
+        .ask(
+            "/campaigns/preview",
+            &typed(&[&german, &[("stage.language", "de")]]),
+        )
+        .await
+        .json();
+    assert_eq!(told["shown"]["push.title"], "Der Ofen ist offen", "{told}");
+    assert_eq!(told["errors"], json!([]));
+    // Another row is asked for without script, and the fault of a row is told at its input.
+    let add = [("then", "add:push.translations")];
+    let answer = person.post("/campaigns", &typed(&[&german, &add])).await;
+    let edit = answer.header("location").to_owned();
+    assert!(edit.ends_with("/edit?add=push.translations#languages"), "{edit}");
+    let page = person.get(edit.split_once('#').unwrap().0).await.body;
+    assert!(page.contains("name=\"push.translations[1].language\""), "{page}");
+    let path = edit.split_once("/edit").unwrap().0.to_owned();
+    let id: i64 = path.rsplit('/').next().unwrap().parse().unwrap();
+    let kept = of(bed, id).await;
+    assert_eq!(kept["push"]["translations"]["de"]["title"], "Der Ofen ist offen");
+    assert_eq!(kept["push"]["vibrate"], json!([200, 100, 200]));
+    let bad = [
+        ("push.translations[1].language", "fr"),
+        ("push.translations[1].body", "Sans titre"),
+    ];
+    let told = person
+        .ask("/campaigns/preview", &typed(&[&german, &bad]))
+        .await
+        .json();
+    assert_eq!(told["errors"][0]["field"], "push.translations[1].title", "{told}");
+    let answer = person
+        .post(
+            &path,
+            &typed(&[&german, &[("push.translations[1].title", "Ciao")]]),
+        )
+        .await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.body.contains("Say which language this is"),
+        "{}",
+        answer.body
+    );
+    let answer = person.post(&path, &typed(&[&[("push.vibrate", "long")]])).await;
+    assert_eq!(answer.status, 422);
+    assert!(
+        answer.body.contains("Milliseconds with commas"),
+        "{}",
+        answer.body
+    );
+    // Removed, it is gone; a form without the rows leaves it.
+    led_to(&person.post(&path, &typed(&[])).await);
+    assert!(of(bed, id).await["push"]["translations"]["de"].is_object());
+    let remove = [("then", "remove:push.translations[0]")];
+    let answer = person.post(&path, &typed(&[&german, &remove])).await;
+    assert!(
+        answer.header("location").ends_with("#languages"),
+        "{}",
+        answer.header("location")
+    );
+    assert_eq!(of(bed, id).await["push"].get("translations"), None);
+    led_to(&person.post(&path, &typed(&[&german, &[("then", "start")]])).await);
+    work_through(bed, id).await;
+    let title = |browser: &VirtualBrowser| {
+        let got = browser.try_next().unwrap().plaintext.unwrap();
+        let payload: Value = serde_json::from_slice(&got).unwrap();
+        payload["notification"]["title"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(title(&hers), "Der Ofen ist offen");
+    assert_eq!(title(&his), "Hello, the kiln is open");
 }

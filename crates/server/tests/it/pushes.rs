@@ -22,6 +22,7 @@ engines!(
     every_service_takes_it,
     a_stale_message_is_not_sent,
     an_account_of_another_process_is_found,
+    who_is_silent_is_about_to_be_forgotten,
 );
 
 pub(crate) async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
@@ -451,4 +452,46 @@ async fn an_account_of_another_process_is_found(bed: &Bed) {
     bed.work().await;
     let found = launch.find(&account.id, campaign.id).await.unwrap();
     assert_eq!(found.status, Status::Sent);
+}
+
+async fn who_is_silent_is_about_to_be_forgotten(bed: &Bed) {
+    const DAY: i64 = 86_400_000;
+    let forecast = async || bed.get("/subscriptions/forecast").await["services"].clone();
+    assert_eq!(forecast().await, json!([]));
+    let (chrome, _) = subscribe(bed, Service::Fcm).await;
+    let (firefox, _) = subscribe(bed, Service::Mozilla).await;
+    subscribe(bed, Service::Mozilla).await;
+    subscribe(bed, Service::Apple).await;
+    let line = |service: &str, browsers: &str, after: u32, live: u64, [soon, later, overdue]: [u64; 3]| {
+        json!({
+            "service": service, "browsers": browsers, "after_days": after, "live": live,
+            "in_7_days": soon, "in_30_days": later, "overdue": overdue,
+        })
+    };
+    let google = |soon| line("Google", "Chrome and kin", 270, 1, soon);
+    let mozilla = |soon| line("Mozilla", "Firefox", 60, 2, soon);
+    assert_eq!(forecast().await, json!([google([0; 3]), mozilla([0; 3])]));
+    bed.pass(31 * DAY);
+    assert_eq!(forecast().await, json!([google([0; 3]), mozilla([0, 2, 0])]));
+    // A visit breaks the silence.
+    bed.ring(firefox, &[bed.page()]).await;
+    bed.pass(29 * DAY);
+    assert_eq!(forecast().await, json!([google([0; 3]), mozilla([0, 0, 1])]));
+    bed.pass(205 * DAY);
+    assert_eq!(forecast().await, json!([google([1, 1, 0]), mozilla([0, 0, 2])]));
+    // Nothing was removed for it, and a report of the worker breaks the silence too.
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    let sent = bed.get(&format!("/campaigns/{campaign}/deliveries")).await;
+    assert_eq!(sent["deliveries"].as_array().unwrap().len(), 4, "{sent}");
+    let chromes = bed.device(chrome).await["id"].clone();
+    let own = sent["deliveries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["profile"] == chromes)
+        .unwrap_or_else(|| panic!("{sent} {chromes}"));
+    bed.ring(chrome, &[bed.op("push_shown", json!({"send": own["id"]}))])
+        .await;
+    assert_eq!(forecast().await[0], google([0; 3]));
 }

@@ -59,7 +59,7 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
 /// A line of the ledger.
 pub(super) fn delivery(row: &DeliveryRow) -> Value {
     json!({
-        "campaign": row.campaign, "profile": row.ordinal, "subscription": row.subscription, "browser": row.browser,
+        "id": row.id, "campaign": row.campaign, "profile": row.ordinal, "subscription": row.subscription, "browser": row.browser,
         "endpoint_host": row.host, "state": row.state, "attempts": row.attempts, "status": row.status, "reason": row.reason,
         "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
     })

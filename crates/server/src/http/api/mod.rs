@@ -74,6 +74,7 @@ const ROUTES: &[Route] = routes! {
     get "/v1/profiles/{id}/why" people::why_profile, "Why this person would or would not get each running pop-up now; ?url=, ?referrer=, ?event=, ?props=, ?device=", "" => 200 "Why";
     get "/v1/devices/{id}/why" people::why_device, "The same for a browser and whoever sits there", "" => 200 "Why";
     get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";
+    get "/v1/subscriptions/forecast" people::forecast, "What push services are about to drop because its browser is silent", "" => 200 "Forecast";
     get "/v1/settings/web-push" settings::web_push, "VAPID keys and what is bound to them", "" => 200 "WebPush";
     get "/v1/install" settings::install, "The snippet, and where it was seen", "" => 200 "Install";
     get "/v1/keys" settings::keys, "API keys, without their text", "" => 200 "KeyList";

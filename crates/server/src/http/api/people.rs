@@ -6,6 +6,7 @@ use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Part};
 use crate::launch::Whom;
 use crate::live::Site;
+use crate::report;
 use crate::store::profiles::{DeviceRow, ProfileDetail};
 use crate::store::subscriptions::SubscriptionRow;
 use axum::Json;
@@ -169,6 +170,11 @@ pub(super) async fn subscriptions(
     Ok(Json(
         json!({"total": reach.values().sum::<u64>(), "by_browser": reach, "subscriptions": rows}),
     ))
+}
+
+pub(super) async fn forecast(State(app): State<App>, Admin(site): Admin) -> Answer {
+    let services = report::forecast(&app.store, &site.account, app.clock.now()).await?;
+    Ok(Json(json!({"services": services})))
 }
 
 #[derive(Deserialize)]

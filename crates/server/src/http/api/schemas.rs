@@ -236,7 +236,7 @@ pub(super) fn schemas() -> Value {
             ]))),
         ]),
         "DeliveryList": object(&[("deliveries", list(&object(&[
-            ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
+            ("id", text.clone()), ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
             ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped"])),
             ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()),
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
@@ -278,6 +278,10 @@ pub(super) fn schemas() -> Value {
             ("id", text.clone()), ("at", time.clone()), ("name", text.clone()), ("props", map), ("device", maybe),
         ])))]),
         "SubscriptionList": object(&[("total", number.clone()), ("by_browser", numbers), ("subscriptions", list(&subscription))]),
+        "Forecast": object(&[("services", list(&object(&[
+            ("service", text.clone()), ("browsers", text.clone()), ("after_days", number.clone()), ("live", number.clone()),
+            ("in_7_days", number.clone()), ("in_30_days", number.clone()), ("overdue", number.clone()),
+        ])))]),
         "WebPush": object(&[("public_key", text.clone()), ("keys", list(&vapid)), ("subscriptions", number)]),
         "Install": object(&[
             ("snippet", text.clone()), ("seen", json!({"type": ["object", "null"]})),

@@ -40,6 +40,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "steps.js" => SCRIPT,
         "stage.js" => SCRIPT,
         "rows.js" => SCRIPT,
+        "pictures.js" => SCRIPT,
         "mark.svg" => "image/svg+xml",
     };
     files

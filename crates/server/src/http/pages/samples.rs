@@ -9,7 +9,8 @@ use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standin
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
 use crate::http::pages::editor::control::Fields;
-use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request};
+use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request, vibrate};
+use crate::http::pages::editor::push_languages::Languages;
 use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
@@ -30,6 +31,7 @@ use campanile_core::FieldError;
 use campanile_core::account::PushRules;
 use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::CampaignId;
+use campanile_core::silence::FORGETFUL;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
 use serde_json::json;
@@ -290,6 +292,8 @@ fn push_editor() -> PushEditorPage {
         wrong: None,
         known: vec!["Plan".into(), "Charged".into()],
         people: vec!["A sample".into()],
+        languages: Languages::new(&fields),
+        vibrate: vibrate(&fields),
         when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
@@ -576,6 +580,10 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 ("Chrome and Edge".into(), 31_840, "VAPID".into()),
                 ("Firefox".into(), 9_204, "VAPID".into()),
                 ("Safari".into(), 0, "VAPID, 16 and later".into()),
+            ],
+            forecast: vec![
+                FORGETFUL[0].forecast([(3, 31_502), (250, 240), (266, 82), (300, 16)]),
+                FORGETFUL[1].forecast([(1, 9_204)]),
             ],
             public_key: key.into(),
             created: told().when(NOW.plus_ms(-86_400_000 * 60)),

@@ -9,6 +9,7 @@ use super::icon::Icon;
 use super::{Errors, Nav, Said, Shell, Theme, asset, format};
 use crate::http::assets;
 use crate::http::error::Error;
+use crate::report;
 use crate::store::accounts::Sighting;
 use anyhow::Context as _;
 use askama::Template;
@@ -17,6 +18,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use campanile_core::account::Origin;
 use campanile_core::id::Id;
+use campanile_core::silence::Forecast;
 use serde_json::{Value, json};
 
 /// The entry of the sub-navigation that is lit.
@@ -114,6 +116,8 @@ pub(crate) struct WebPushPage {
     pub(crate) room: Room,
     /// Reach: name, count, line of context.
     pub(crate) reach: Vec<(String, u64, String)>,
+    /// What push services are about to drop.
+    pub(crate) forecast: Vec<Forecast>,
     /// Public key of the current pair.
     pub(crate) public_key: String,
     /// When the current pair was made.
@@ -307,6 +311,7 @@ async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
             ("Firefox".to_owned(), firefox, "VAPID".to_owned()),
             ("Safari".to_owned(), safari, "VAPID, 16 and later".to_owned()),
         ],
+        forecast: report::forecast(&desk.app.store, desk.account(), desk.now).await?,
         public_key: newest.public_key.clone(),
         created: told.when(newest.created_at),
         subject: contact(desk),

@@ -5,6 +5,7 @@
 
 use super::control::{Control, Fields, Shape};
 use super::encoded;
+use super::push_languages::{LanguageRow, Languages};
 use super::push_when::PushWhen;
 use super::rows::{self, RuleRows, add_row};
 use super::stage;
@@ -12,7 +13,7 @@ use crate::audience;
 use crate::http::error::Error;
 use crate::http::pages::campaigns::started;
 use crate::http::pages::desk::{Desk, Sent, fields, host_of, said};
-use crate::http::pages::forms::PushForm;
+use crate::http::pages::forms::{PushForm, TRANSLATIONS, at_inputs};
 use crate::http::pages::icon::Icon;
 use crate::http::pages::status::{self, Badge};
 use crate::http::pages::{Errors, Nav, Said, Shell, Theme, asset, format};
@@ -78,6 +79,10 @@ pub(crate) struct PushEditorPage {
     pub(crate) wrong: Option<String>,
     /// Names of events and properties that are known.
     pub(crate) known: Vec<String>,
+    /// The words in other languages.
+    pub(crate) languages: Languages,
+    /// A vibration.
+    pub(crate) vibrate: Control,
     /// When, how fast, how often again and until when.
     pub(crate) when: PushWhen,
     /// The event that it follows, how long after, its unit, what makes it needless, and the silence.
@@ -120,6 +125,15 @@ impl Outlook {
     pub(crate) fn text<'a>(&'a self, name: &str, typed: &'a str) -> &'a str {
         self.shown.get(name).map_or(typed, String::as_str)
     }
+}
+
+/// As whom the looks are shown.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen<'a> {
+    /// An identity, or nobody in particular.
+    whom: &'a str,
+    /// The language of their browser, if it is to be another one.
+    language: &'a str,
 }
 
 /// An empty composer.
@@ -182,11 +196,19 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
         }
     };
     let edit = format!("/campaigns/{}/edit", kept.id);
+    let part = |list: &str| {
+        if list.starts_with(TRANSLATIONS) {
+            "languages"
+        } else {
+            "audience"
+        }
+    };
     if let Some(list) = form.then.strip_prefix("add:") {
-        return Ok(Redirect::to(&format!("{edit}?add={}#audience", encoded(list))).into_response());
+        let path = format!("{edit}?add={}#{}", encoded(list), part(list));
+        return Ok(Redirect::to(&path).into_response());
     }
-    if without.is_some() {
-        return Ok(Redirect::to(&format!("{edit}#audience")).into_response());
+    if let Some(row) = without {
+        return Ok(Redirect::to(&format!("{edit}#{}", part(row))).into_response());
     }
     if form.then != "start" {
         return Ok(said(&edit, Said::Saved));
@@ -210,15 +232,17 @@ async fn drawn(
     desk: &Desk,
     form: PushForm,
     campaign: Option<&Campaign>,
-    errors: Errors,
+    mut errors: Errors,
     problem: &'static str,
     status: StatusCode,
 ) -> Result<Response, Error> {
     let definition = definition(desk, &form, campaign, None);
-    let missing = match &definition {
+    let mut missing = match &definition {
         Ok(definition) => definition.check(),
         Err(faults) => faults.clone(),
     };
+    at_inputs(&form.plan, &mut missing);
+    at_inputs(&form.plan, &mut errors.0);
     let standing = campaign.map_or(Status::Draft, |campaign| campaign.status);
     // What was refused first, then what is kept and not right yet.
     let mut wrong = errors.clone();
@@ -234,7 +258,7 @@ async fn drawn(
         problem,
     };
     let outlook = match &definition {
-        Ok(definition) => outlook(desk, definition, form.plan.get("stage.as")).await?,
+        Ok(definition) => outlook(desk, definition, Seen::default()).await?,
         Err(_) => Outlook {
             verb: "Send push".to_owned(),
             ..Outlook::default()
@@ -253,6 +277,8 @@ async fn drawn(
         wrong: wrong.of("audience.rules").map(str::to_owned),
         known,
         people: stage::people(desk, &newest).await?,
+        languages: Languages::new(&fields),
+        vibrate: vibrate(&fields),
         when: PushWhen::new(&fields, &zone, desk.account().settings.push),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
@@ -264,6 +290,14 @@ async fn drawn(
         form,
     };
     Ok(desk.page_as(status, page))
+}
+
+/// The control of a vibration.
+pub(crate) fn vibrate(fields: &Fields<'_>) -> Control {
+    fields
+        .line("push.vibrate", "Vibration")
+        .note("optional")
+        .help("Milliseconds on, off, on: 200, 100, 200. Chrome on Android.")
 }
 
 /// The controls of a push that follows an event.
@@ -306,7 +340,7 @@ pub(crate) fn on_request(fields: &Fields<'_>) -> [Control; 2] {
 }
 
 /// What is to be expected of a push now.
-async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<Outlook, Error> {
+async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result<Outlook, Error> {
     let Body::Push(plan) = &definition.body else {
         return Ok(Outlook::default());
     };
@@ -360,7 +394,7 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
     found.nobody &= !comes_again;
     if comes_again {
         "Start".clone_into(&mut found.verb);
-        found.shown = shown(desk, plan, wanted).await?;
+        found.shown = shown(desk, plan, seen).await?;
         return Ok(found);
     }
     found.verb = match (plan.send.at, reached) {
@@ -368,12 +402,12 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
         (None, 0) => "Send push".to_owned(),
         (None, _) => format!("Send to {about}{subscriptions}"),
     };
-    found.shown = shown(desk, plan, wanted).await?;
+    found.shown = shown(desk, plan, seen).await?;
     Ok(found)
 }
 
 /// The texts as somebody would read them; none where everybody reads the same, or where they cannot be filled.
-async fn shown(desk: &Desk, plan: &PushPlan, wanted: &str) -> Result<BTreeMap<String, String>, Error> {
+async fn shown(desk: &Desk, plan: &PushPlan, seen: Seen<'_>) -> Result<BTreeMap<String, String>, Error> {
     let none = BTreeMap::new();
     let Ok(prepared) = PreparedPush::new(&plan.push) else {
         return Ok(none);
@@ -381,7 +415,10 @@ async fn shown(desk: &Desk, plan: &PushPlan, wanted: &str) -> Result<BTreeMap<St
     if prepared.is_same_for_all() {
         return Ok(none);
     }
-    let (device, profile) = stage::person(desk, wanted).await?;
+    let (mut device, profile) = stage::person(desk, seen.whom).await?;
+    if !seen.language.is_empty() {
+        seen.language.clone_into(&mut device.state.language);
+    }
     let given = given(desk, plan, profile.ordinal).await?;
     let somebody = Subscriber { device, profile };
     let Ok(message) = audience::fill(&desk.site, &prepared, &somebody, given.as_ref(), desk.now) else {
@@ -428,8 +465,14 @@ pub(super) async fn preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
     };
     Ok(match definition(desk, &form, before.as_ref(), None) {
         Ok(definition) => {
-            let mut told = json!(outlook(desk, &definition, sent.get("stage.as")).await?);
-            told["errors"] = json!(definition.check());
+            let seen = Seen {
+                whom: sent.get("stage.as"),
+                language: sent.get("stage.language"),
+            };
+            let mut told = json!(outlook(desk, &definition, seen).await?);
+            let mut faults = definition.check();
+            at_inputs(&form.plan, &mut faults);
+            told["errors"] = json!(faults);
             told
         }
         Err(faults) => json!({"errors": faults}),

@@ -4,7 +4,7 @@
 //! that name.
 
 use super::control::Fields;
-use crate::http::pages::forms::Typed;
+use crate::http::pages::forms::{TRANSLATIONS, Typed};
 use campanile_core::rule::Op;
 use campanile_core::segment::{Rule, Subject};
 use std::borrow::Borrow;
@@ -288,6 +288,7 @@ pub(crate) fn add_row(typed: &mut Typed, list: &str) {
             typed.set(format!("{row}.on"), "delay");
             typed.set(format!("{row}.seconds"), "15");
         }
+        TRANSLATIONS => typed.set(format!("{list}[{}].language", typed.rows(list)), ""),
         "trigger.where" | "goal.where" => typed.set(format!("{list}[{}].name", typed.rows(list)), ""),
         rules if rules.starts_with("audience") || rules.starts_with("trigger.when") => {
             let rules = format!("{rules}.rules");

@@ -3,6 +3,7 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
+use super::push_languages::{fill_translations, read_translations};
 use super::push_when::{fill_sending, read_sending};
 use super::{
     Reading, Typed, Unit, fill_rules, fill_unit, key_values, lines_of, optional, read_rules, whole_number,
@@ -126,6 +127,8 @@ impl PushForm {
         let mut typed = Typed::default();
         fill_rules(&mut typed, "audience", &plan.audience);
         fill_sending(&mut typed, &plan.send, zone);
+        fill_translations(&mut typed, &push.translations);
+        typed.set("push.vibrate", steps_words(&push.vibrate));
         typed.set("on_event.silence_hours", "24");
         if let Some(on_event) = &plan.on_event {
             typed.set("on_event.event", on_event.event.as_str());
@@ -242,6 +245,13 @@ impl PushForm {
             Ok(kv) => whole["push"]["kv"] = kv,
             Err(fault) => reading.faults.push(fault),
         }
+        if self.plan.has("push.vibrate") {
+            match steps(self.plan.get("push.vibrate")) {
+                Ok(steps) => whole["push"]["vibrate"] = json!(steps),
+                Err(fault) => reading.faults.push(fault),
+            }
+        }
+        read_translations(&mut reading, &mut whole["push"]);
         whole["audience"] = read_rules(&mut reading, "audience");
         let mut send = whole["send"].take();
         read_sending(&mut reading, &mut send);
@@ -303,6 +313,22 @@ impl PushForm {
         };
         format!("{stays}, {sound}")
     }
+}
+
+/// A vibration as it is typed: milliseconds, by turns on and off.
+fn steps_words(steps: &[u16]) -> String {
+    let words: Vec<String> = steps.iter().map(ToString::to_string).collect();
+    words.join(", ")
+}
+
+fn steps(text: &str) -> Result<Vec<u16>, FieldError> {
+    text.split([',', ' '])
+        .filter(|step| !step.is_empty())
+        .map(|step| {
+            let message = "Milliseconds with commas between them: on, off, on. For example 200, 100, 200.";
+            step.parse().map_err(|_| FieldError::new("push.vibrate", message))
+        })
+        .collect()
 }
 
 #[cfg(test)]
