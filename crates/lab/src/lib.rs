@@ -25,6 +25,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod service;
+mod socket;
 mod tls;
 
 pub use browser::{Received, VirtualBrowser};
@@ -36,8 +37,10 @@ pub use service::{PUSH_HOSTS, Service};
 
 use campanile_push::ece::BrowserKeys;
 use registry::Registry;
+use socket::{Desk, Terms};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -101,6 +104,7 @@ pub struct Lab {
     spki: String,
     url: Arc<str>,
     tls_address: SocketAddr,
+    terms: Arc<Terms>,
     // Closing this channel ends every task.
     _stop: watch::Sender<()>,
 }
@@ -122,21 +126,26 @@ impl Lab {
         );
         let ca_pem: Arc<str> = identity.ca_pem.into();
         let url: Arc<str> = format!("http://{address}").into();
+        let terms = Arc::new(Terms::new(config.max_streams));
         let router = http::routes(http::Door {
             registry: registry.clone(),
             hints: hints.clone(),
             hosts: hosts.clone(),
             ca_pem: ca_pem.clone(),
             url: url.clone(),
+            terms: terms.clone(),
         });
         let (stop, stopped) = watch::channel(());
-        let streams = config.max_streams;
-        tokio::spawn(http::serve(plain, None, router.clone(), streams, stopped.clone()));
-        tokio::spawn(http::serve(
+        let desk = |tls| Desk {
+            router: router.clone(),
+            registry: registry.clone(),
+            terms: terms.clone(),
+            tls,
+        };
+        tokio::spawn(socket::serve(plain, desk(None), stopped.clone()));
+        tokio::spawn(socket::serve(
             secure,
-            Some(identity.https),
-            router,
-            streams,
+            desk(Some(identity.https)),
             stopped.clone(),
         ));
         tokio::spawn(http::serve_mcs(mcs, identity.plain, registry.clone(), stopped));
@@ -148,6 +157,7 @@ impl Lab {
             spki: identity.spki,
             url,
             tls_address,
+            terms,
             _stop: stop,
         })
     }
@@ -209,6 +219,21 @@ impl Lab {
     /// Takes back every fault that has not acted yet.
     pub fn clear_faults(&self) {
         self.registry.script.clear();
+    }
+
+    /// Whether connections from now on speak HTTP/1.1 only, as a service behind an old proxy does.
+    pub fn set_http1_only(&self, only: bool) {
+        self.terms.http1_only.store(only, Ordering::SeqCst);
+    }
+
+    /// Streams that connections from now on may have open at once; at first [`LabConfig::max_streams`].
+    pub fn set_max_streams(&self, streams: u32) {
+        self.terms.max_streams.store(streams, Ordering::SeqCst);
+    }
+
+    /// Connections with TLS that were opened so far.
+    pub fn connections_opened(&self) -> u64 {
+        self.terms.opened.load(Ordering::SeqCst)
     }
 
     /// What arrived, oldest first, at most [`LabConfig::keep_messages`].

@@ -103,6 +103,10 @@ fn one_door_out() {
             "POSTs to push services",
         ),
         (
+            "crates/server/src/delivery/transport/pool.rs",
+            "their connections",
+        ),
+        (
             "crates/server/src/cli/mod.rs",
             "`campanile healthcheck` asks a server",
         ),
@@ -115,7 +119,7 @@ fn one_door_out() {
             continue;
         }
         let code = rust::parse(&file.text).code;
-        let client = ["hyper_util", "hyper", "reqwest", "ureq"].iter().find(|package| {
+        let client = ["hyper_util", "hyper", "h2", "reqwest", "ureq"].iter().find(|package| {
             rust::paths(&code, package)
                 .iter()
                 .any(|(_, path)| path[0].starts_with("client") || matches!(**package, "reqwest" | "ureq"))
