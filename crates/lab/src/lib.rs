@@ -38,6 +38,7 @@ pub use service::{PUSH_HOSTS, Service};
 use browser::Eyes;
 use campanile_push::ece::BrowserKeys;
 use registry::Registry;
+pub use socket::Connections;
 use socket::{Desk, Terms};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -144,11 +145,7 @@ impl Lab {
             tls,
         };
         tokio::spawn(socket::serve(plain, desk(None), stopped.clone()));
-        tokio::spawn(socket::serve(
-            secure,
-            desk(Some(identity.https)),
-            stopped.clone(),
-        ));
+        tokio::spawn(socket::serve(secure, desk(Some(identity.https)), stopped.clone()));
         tokio::spawn(http::serve_mcs(mcs, identity.plain, registry.clone(), stopped));
         Ok(Self {
             registry,
@@ -241,9 +238,9 @@ impl Lab {
         self.terms.max_streams.store(streams, Ordering::SeqCst);
     }
 
-    /// Connections with TLS that were opened so far.
-    pub fn connections_opened(&self) -> u64 {
-        self.terms.opened.load(Ordering::SeqCst)
+    /// What was seen of the connections to the push services.
+    pub fn connections(&self) -> Connections {
+        self.terms.connections()
     }
 
     /// What arrived, oldest first, at most [`LabConfig::keep_messages`].

@@ -14,10 +14,10 @@ use http::header;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -34,13 +34,25 @@ pub(crate) struct Scheme(pub(crate) &'static str);
 #[derive(Clone, Copy)]
 pub(crate) struct Cut;
 
-/// On what terms connections are kept from now on.
+/// On what terms connections are kept from now on, and what was seen of those with TLS.
 #[derive(Debug)]
 pub(crate) struct Terms {
     pub(crate) http1_only: AtomicBool,
     pub(crate) max_streams: AtomicU32,
-    /// Connections with TLS that were opened so far.
-    pub(crate) opened: AtomicU64,
+    seen: Mutex<Connections>,
+}
+
+/// The connections to the push services: those with TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Connections {
+    /// Opened so far.
+    pub opened: u64,
+    /// Of them those with HTTP/2.
+    pub http2: u64,
+    /// Still open.
+    pub open: u64,
+    /// The most streams that were open on one at once.
+    pub most_streams: usize,
 }
 
 impl Terms {
@@ -48,8 +60,31 @@ impl Terms {
         Self {
             http1_only: AtomicBool::new(false),
             max_streams: AtomicU32::new(max_streams),
-            opened: AtomicU64::new(0),
+            seen: Mutex::default(),
         }
+    }
+
+    pub(crate) fn connections(&self) -> Connections {
+        *locked(&self.seen)
+    }
+}
+
+/// Counts a connection as open as long as it lives.
+struct Counted<'a>(&'a Terms);
+
+impl<'a> Counted<'a> {
+    fn new(terms: &'a Terms, http2: bool) -> Self {
+        let mut seen = locked(&terms.seen);
+        seen.opened += 1;
+        seen.http2 += u64::from(http2);
+        seen.open += 1;
+        Self(terms)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        locked(&self.0.seen).open -= 1;
     }
 }
 
@@ -90,24 +125,22 @@ impl Desk {
         } else {
             any
         };
-        match acceptor.accept(socket).await {
-            Ok(socket) => {
-                self.terms.opened.fetch_add(1, Ordering::SeqCst);
-                if socket.get_ref().1.alpn_protocol() == Some(b"h2") {
-                    let frames = Arc::<Mutex<Frames>>::default();
-                    // No frame, but skipped like the payload of one.
-                    locked(&frames).incoming.payload = PREFACE;
-                    let socket = Watched {
-                        socket,
-                        frames: frames.clone(),
-                    };
-                    self.converse(socket, Scheme("https"), Some(frames), stop).await;
-                } else {
-                    self.converse(socket, Scheme("https"), None, stop).await;
-                }
-            }
-            Err(error) => tracing::debug!(%error, "no TLS handshake"),
+        let socket = match acceptor.accept(socket).await {
+            Ok(socket) => socket,
+            Err(error) => return tracing::debug!(%error, "no TLS handshake"),
+        };
+        let http2 = socket.get_ref().1.alpn_protocol() == Some(b"h2");
+        let _counted = Counted::new(&self.terms, http2);
+        if !http2 {
+            return self.converse(socket, Scheme("https"), None, stop).await;
         }
+        let frames = Arc::new(Mutex::new(Frames::new()));
+        let socket = Watched {
+            socket,
+            frames: frames.clone(),
+            terms: self.terms.clone(),
+        };
+        self.converse(socket, Scheme("https"), Some(frames), stop).await;
     }
 
     async fn converse<S>(
@@ -187,21 +220,19 @@ impl Desk {
             }
             _ => ("cut", Fate::Cut),
         };
-        self.registry
-            .journal
-            .write(Column::Faulted, |number| Message {
-                number,
-                at: self.registry.now(),
-                service,
-                token: token.to_string(),
-                status: 0,
-                outcome: word.to_owned(),
-                ttl_seconds: None,
-                urgency: None,
-                topic: None,
-                bytes: 0,
-                text: None,
-            });
+        self.registry.journal.write(Column::Faulted, |number| Message {
+            number,
+            at: self.registry.now(),
+            service,
+            token: token.clone(),
+            status: 0,
+            outcome: word.to_owned(),
+            ttl_seconds: None,
+            urgency: None,
+            topic: None,
+            bytes: 0,
+            text: None,
+        });
         fate
     }
 }
@@ -215,10 +246,11 @@ enum Fate {
 }
 
 /// What is known of a connection's frames.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Frames {
     incoming: Reader,
     outgoing: Reader,
+    open: BTreeSet<u32>,
     /// Streams whose requests hyper has not handed over yet.
     arrived: VecDeque<u32>,
     /// A GOAWAY was said: nothing that comes after it is looked at.
@@ -228,17 +260,73 @@ struct Frames {
 }
 
 impl Frames {
+    fn new() -> Self {
+        Self {
+            // The preface is no frame, but skipped like the payload of one.
+            incoming: Reader {
+                payload: PREFACE,
+                ..Reader::default()
+            },
+            outgoing: Reader::default(),
+            open: BTreeSet::new(),
+            arrived: VecDeque::new(),
+            left: false,
+            insert: Vec::new(),
+        }
+    }
+
     /// Says that `stream` and what follows it are not looked at (RFC 9113 section 6.8).
     fn leave(&mut self, stream: u32) {
         self.left = true;
-        self.insert = vec![0, 0, 8, 7, 0, 0, 0, 0, 0];
+        self.insert = vec![0, 0, 8, GOAWAY, 0, 0, 0, 0, 0];
         self.insert.extend(stream.saturating_sub(2).to_be_bytes());
         self.insert.extend(0_u32.to_be_bytes());
     }
+
+    fn came(&mut self, bytes: &[u8]) {
+        for head in self.incoming.read(bytes) {
+            match head.kind {
+                HEADERS if self.open.insert(head.stream) => self.arrived.push_back(head.stream),
+                RST_STREAM => {
+                    self.open.remove(&head.stream);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn went(&mut self, bytes: &[u8]) {
+        for head in self.outgoing.read(bytes) {
+            let ends = matches!(head.kind, DATA | HEADERS) && head.flags & END_STREAM != 0;
+            if head.kind == RST_STREAM {
+                self.arrived.retain(|stream| *stream != head.stream);
+            }
+            if ends || head.kind == RST_STREAM {
+                self.open.remove(&head.stream);
+            }
+        }
+    }
 }
 
-fn locked(frames: &Mutex<Frames>) -> MutexGuard<'_, Frames> {
-    frames.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Bytes with which a client begins (RFC 9113 section 3.4).
+const PREFACE: usize = 24;
+// Kinds of frames and a flag (RFC 9113 section 6).
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const GOAWAY: u8 = 7;
+const END_STREAM: u8 = 1;
+
+/// The head of a frame, as far as it matters.
+#[derive(Debug)]
+struct Head {
+    kind: u8,
+    flags: u8,
+    stream: u32,
 }
 
 /// Where in which frame one direction is (RFC 9113 section 4.1).
@@ -257,9 +345,9 @@ impl Reader {
         }
     }
 
-    /// Reads on; gives the streams that HEADERS opened.
-    fn read(&mut self, mut bytes: &[u8]) -> Vec<u32> {
-        let mut opened = Vec::new();
+    /// Reads on; gives the frames that began.
+    fn read(&mut self, mut bytes: &[u8]) -> Vec<Head> {
+        let mut began = Vec::new();
         while !bytes.is_empty() {
             let skipped = self.payload.min(bytes.len());
             self.payload -= skipped;
@@ -267,17 +355,19 @@ impl Reader {
             let taken = (9 - self.head.len()).min(bytes.len());
             self.head.extend_from_slice(&bytes[..taken]);
             bytes = &bytes[taken..];
-            if let [a, b, c, kind, _, stream @ ..] = &self.head[..]
+            if let [a, b, c, kind, flags, stream @ ..] = &self.head[..]
                 && let Ok(stream) = <[u8; 4]>::try_from(stream)
             {
                 self.payload = usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c);
-                if *kind == 1 {
-                    opened.push(u32::from_be_bytes(stream) & 0x7fff_ffff);
-                }
+                began.push(Head {
+                    kind: *kind,
+                    flags: *flags,
+                    stream: u32::from_be_bytes(stream) & 0x7fff_ffff,
+                });
                 self.head.clear();
             }
         }
-        opened
+        began
     }
 }
 
@@ -285,6 +375,7 @@ impl Reader {
 struct Watched<S> {
     socket: S,
     frames: Arc<Mutex<Frames>>,
+    terms: Arc<Terms>,
 }
 
 impl<S: AsyncWrite + Unpin> Watched<S> {
@@ -299,9 +390,6 @@ impl<S: AsyncWrite + Unpin> Watched<S> {
     }
 }
 
-/// Bytes with which a client begins (RFC 9113 section 3.4).
-const PREFACE: usize = 24;
-
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -312,18 +400,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.socket).poll_read(context, buffer))?;
         let mut frames = locked(&this.frames);
-        let opened = frames.incoming.read(&buffer.filled()[before..]);
-        frames.arrived.extend(opened);
+        let streams = frames.open.len();
+        frames.came(&buffer.filled()[before..]);
+        if frames.open.len() > streams {
+            let mut seen = locked(&this.terms.seen);
+            seen.most_streams = seen.most_streams.max(frames.open.len());
+        }
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.insert(context))?;
         let most = {
@@ -334,7 +422,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
             }
         };
         let written = ready!(Pin::new(&mut this.socket).poll_write(context, &bytes[..most]))?;
-        locked(&this.frames).outgoing.read(&bytes[..written]);
+        locked(&this.frames).went(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
 

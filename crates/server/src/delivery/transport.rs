@@ -1,31 +1,30 @@
 //! The only HTTP client of the product: POSTs to push services.
 //!
 //! Few multiplexed HTTP/2 connections per service, as many as its stream limits ask for (HTTP/1.1 where a service has only that): [`pool`].
-//! A request that a service says it did not look at (RFC 9113 section 8.7) goes again at once and counts as one. Left out: what an answer
-//! means (`campanile-push`). Invariant: https only, no redirect is followed, no private address is connected to ([`address`]), every request
-//! ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
+//! Left out: what an answer means (`campanile-push`). Invariant: https only, no redirect is followed, no private address is connected to
+//! ([`address`]), every request ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
 
 mod address;
 mod pool;
+mod wire;
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use hyper_rustls::HttpsConnectorBuilder;
 use hyper_util::client::legacy::connect::HttpConnector;
-use pool::{Fault, Pool};
+use pool::Pool;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// The longest that one request may take, with all that it waits for.
+/// The longest that one request may take, with its waiting for a connection.
 pub const TIME_OUT: Duration = Duration::from_secs(30);
 const CONNECT_TIME_OUT: Duration = Duration::from_secs(10);
 /// Most bytes of an answer's body that are read.
 pub const MAX_ANSWER_BYTES: usize = 4096;
-/// How often a request that was not looked at goes again at once. After that the service is as good as away.
-const MOST_AGAIN: u32 = 4;
 
 /// Where push hosts really are, for demos and tests; and whose certificates are believed beside the public ones.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +44,17 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The beginning of the body.
     pub body: Vec<u8>,
+}
+
+/// Why nothing came back, in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The service did not look at the request (RFC 9113 section 8.7): it can go again as if it never had.
+    #[error("{0}")]
+    NotTaken(String),
+    /// No connection, or one that broke, or no answer in time: the service may have processed the request.
+    #[error("{0}")]
+    Unanswered(String),
 }
 
 /// The client.
@@ -90,8 +100,8 @@ impl Transport {
         })
     }
 
-    /// Sends one request. `Err` is a sentence about the way, not about the answer.
-    pub async fn post(&self, request: Request<Vec<u8>>) -> Result<Response, String> {
+    /// Sends one request.
+    pub async fn post(&self, request: Request<Vec<u8>>) -> Result<Response, Fault> {
         let host = request.uri().host().unwrap_or_default();
         let literal = host
             .trim_start_matches('[')
@@ -99,26 +109,12 @@ impl Transport {
             .parse::<IpAddr>()
             .is_ok();
         if literal && !self.mapped.contains_key(host) {
-            return Err("the endpoint names a bare address; push services have names".to_owned());
+            let words = "the endpoint names a bare address; push services have names";
+            return Err(Fault::Unanswered(words.to_owned()));
         }
         let request = request.map(Bytes::from);
-        tokio::time::timeout(TIME_OUT, self.exchange(&request))
-            .await
-            .unwrap_or_else(|_| Err("no answer within 30 s".to_owned()))
-    }
-
-    async fn exchange(&self, request: &Request<Bytes>) -> Result<Response, String> {
         let origin = self.pool.origin(request.uri());
-        let mut refused_by = None;
-        for _ in 0..=MOST_AGAIN {
-            let lease = origin.lease(&self.pool, refused_by).await?;
-            match lease.send(request.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(Fault::NotTaken) => refused_by = Some(lease.number()),
-                Err(Fault::Broken(reason)) => return Err(reason),
-            }
-        }
-        Err("the push service turned the request away again and again without looking at it".to_owned())
+        origin.exchange(&request, Instant::now() + TIME_OUT).await
     }
 }
 
@@ -134,18 +130,21 @@ mod tests {
             post("https://127.0.0.1/x")
                 .await
                 .expect_err("literal")
+                .to_string()
                 .contains("bare address")
         );
         assert!(
             post("https://[::1]/x")
                 .await
                 .expect_err("literal")
+                .to_string()
                 .contains("bare address")
         );
         assert!(
             post("https://localhost:1/x")
                 .await
                 .expect_err("loopback")
+                .to_string()
                 .contains("no public address")
         );
         assert!(post("http://localhost/x").await.is_err(), "plain http");

@@ -1,66 +1,41 @@
-//! Connections to the push services: how many, which one a request takes, and which of them are done for.
+//! Connections to the push services: how many there are, and which one a request takes.
 //!
-//! A connection takes as many requests as the service's SETTINGS allow; when all are full another is opened, up to a bound, one at a time.
-//! One that went away (GOAWAY, a reset, an end) takes no more requests, and what it still owes is waited for. Left out: addresses
-//! ([`super::address`]) and answers. Invariant: [`Fault::NotTaken`] is said only of a request that the service cannot have processed.
+//! A request takes the first connection with a free stream, so that few are busy rather than many half idle. When all are full another is
+//! opened, one at a time and up to a bound; one that was idle for long is closed. A request that a service did not look at goes over
+//! another connection, which counts as the same try. Left out: what happens on one connection ([`super::wire`]). Invariant: never more
+//! requests on a connection than its service allows at that moment.
 
-use super::address::Resolver;
-use super::{CONNECT_TIME_OUT, MAX_ANSWER_BYTES, Response};
+use super::wire::{self, Break, Connector, Wire, Work};
+use super::{Fault, Response};
 use bytes::Bytes;
-use h2::{Ping, Reason};
-use http::header::HOST;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Uri};
-use http_body_util::{BodyExt as _, Full};
-use hyper::client::conn::http1;
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connection as _, HttpConnector};
-use hyper_util::rt::TokioIo;
+use http::{Request, Uri};
 use std::collections::HashMap;
-use std::error::Error;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Poll;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout};
-use tower::ServiceExt as _;
+use tokio::time::{Instant, timeout_at};
 
-/// Connections to one origin that multiplex.
+/// Connections to one origin with HTTP/2. A service with 100 streams, 50 ms away, answers 16,000 messages a second over these.
 const MOST_SHARED: usize = 8;
-/// Connections to one origin that carry one request at a time.
+/// Connections to one origin with HTTP/1.1.
 const MOST_SINGLE: usize = 32;
 /// An idle connection is closed after that long.
 const IDLE: Duration = Duration::from_secs(90);
-/// How often a connection is looked at: is it idle, and does the other side still answer a ping? One that was not answered by the next
-/// look is dead.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// Resolving, connecting, TLS and the first frames.
-const OPEN_TIME_OUT: Duration = CONNECT_TIME_OUT.saturating_add(Duration::from_secs(5));
+/// While there are connections, a failure to open another is not repeated before.
+const REST: Duration = Duration::from_secs(1);
+/// How often a request that was not looked at goes again at once. After that the service gets time.
+const MOST_AGAIN: u32 = 4;
 /// Origins at which those without a connection are forgotten. The public services have about ten, WNS some dozens.
 const SWEEP: usize = 512;
 
-type Socket = TokioIo<MaybeHttpsStream<TokioIo<TcpStream>>>;
-
-/// Why a request has no answer.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// It was not processed: it never left, the stream was refused, or it is above the last that a GOAWAY names (RFC 9113 section 8.7).
-    NotTaken,
-    /// It may have been processed.
-    Broken(String),
-}
-
 /// All origins.
 pub(super) struct Pool {
-    connector: HttpsConnector<HttpConnector<Resolver>>,
-    origins: Mutex<HashMap<String, Arc<Origin>>>,
+    connector: Connector,
+    origins: Mutex<HashMap<(String, String), Arc<Origin>>>,
 }
 
 impl Pool {
-    pub(super) fn new(connector: HttpsConnector<HttpConnector<Resolver>>) -> Self {
+    pub(super) fn new(connector: Connector) -> Self {
         Self {
             connector,
             origins: Mutex::default(),
@@ -69,22 +44,20 @@ impl Pool {
 
     /// The origin of an address, with its connections.
     pub(super) fn origin(&self, uri: &Uri) -> Arc<Origin> {
-        let name = |uri: &Uri| {
-            format!(
-                "{}://{}",
-                uri.scheme_str().unwrap_or_default(),
-                uri.authority().map_or("", |authority| authority.as_str())
-            )
-        };
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let name = (
+            uri.scheme_str().unwrap_or_default().to_owned(),
+            authority.to_owned(),
+        );
         let mut origins = self.origins.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = name(uri);
         if let Some(known) = origins.get(&name) {
             return known.clone();
         }
         if origins.len() >= SWEEP {
-            origins.retain(|_, known| Arc::strong_count(known) > 1 || !known.state().connections.is_empty());
+            origins.retain(|_, known| Arc::strong_count(known) > 1 || !known.state().places.is_empty());
         }
         let origin = Arc::new(Origin {
+            connector: self.connector.clone(),
             uri: uri.clone(),
             state: Mutex::default(),
             changed: Notify::new(),
@@ -96,62 +69,110 @@ impl Pool {
 
 /// One push service.
 pub(super) struct Origin {
+    connector: Connector,
     /// Any address of it.
     uri: Uri,
     state: Mutex<State>,
-    /// A stream became free, a connection came or went, or none could be opened.
+    /// A stream became free, a connection came or went, or none could be opened. Whoever takes a stream says so too, for several may have
+    /// become free in one moment.
     changed: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    connections: Vec<Arc<Connection>>,
+    places: Vec<Place>,
     next: u64,
     opening: bool,
     /// How often no connection could be opened, and why not the last time.
-    failures: (u64, String),
+    failures: u64,
+    failure: String,
+    rest_until: Option<Instant>,
 }
 
-struct Connection {
+/// A connection as requests see it.
+struct Place {
     number: u64,
-    wire: Wire,
-    load: Mutex<Load>,
-}
-
-struct Load {
+    /// None while the only request that it can carry is under way.
+    wire: Option<Wire>,
+    /// Connections of its kind that there may be.
+    most: usize,
     requests: usize,
     /// When there were none.
     idle_since: Instant,
 }
 
-enum Wire {
-    Shared(h2::client::SendRequest<Bytes>),
-    /// Empty while a request is under way.
-    Single(tokio::sync::Mutex<Option<http1::SendRequest<Full<Bytes>>>>),
-}
-
-impl Connection {
-    fn load(&self) -> MutexGuard<'_, Load> {
-        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+impl State {
+    fn place(&mut self, number: u64) -> Option<&mut Place> {
+        self.places.iter_mut().find(|known| known.number == number)
     }
 
-    fn is_closed(&self) -> bool {
-        match &self.wire {
-            // The next request finds out, and its attendant takes it away.
-            Wire::Shared(_) => false,
-            // While it is lent out, whoever has it will see.
-            Wire::Single(sender) => sender
-                .try_lock()
-                .is_ok_and(|sender| sender.as_ref().is_none_or(http1::SendRequest::is_closed)),
+    /// Takes a stream, but not of that connection.
+    fn take(&mut self, not: Option<u64>) -> Option<(u64, Wire)> {
+        // Some went away and nobody noticed yet.
+        self.places
+            .retain_mut(|known| known.wire.as_mut().is_none_or(|wire| wire.streams().is_some()));
+        for place in self.places.iter_mut().filter(|known| Some(known.number) != not) {
+            let streams = place.wire.as_mut().and_then(Wire::streams);
+            if streams.is_some_and(|streams| place.requests < streams) {
+                place.requests += 1;
+                return Some((place.number, Wire::lend(&mut place.wire)?));
+            }
+        }
+        None
+    }
+
+    fn may_open(&self, now: Instant) -> bool {
+        match self.places.first() {
+            None => true,
+            Some(first) => {
+                self.places.len() < first.most && self.rest_until.is_none_or(|moment| moment <= now)
+            }
         }
     }
 
-    /// Requests that it can carry at once.
-    fn room(&self) -> usize {
-        match &self.wire {
-            Wire::Shared(sender) => sender.current_max_send_streams(),
-            Wire::Single(_) => 1,
+    fn add(&mut self, wire: Wire, now: Instant) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.places.push(Place {
+            number,
+            most: match wire {
+                Wire::Shared(_) => MOST_SHARED,
+                Wire::Single(_) => MOST_SINGLE,
+            },
+            wire: Some(wire),
+            requests: 0,
+            idle_since: now,
+        });
+        number
+    }
+
+    /// A request has its answer, or none. Without a wire a connection is of no more use.
+    fn give_back(&mut self, number: u64, wire: Option<Wire>, now: Instant) {
+        let Some(place) = self.place(number) else { return };
+        place.requests -= 1;
+        place.idle_since = now;
+        if place.wire.is_none() {
+            place.wire = wire;
         }
+        if place.wire.is_none() {
+            self.remove(number);
+        }
+    }
+
+    /// Closes a connection that was idle for long: without a wire it ends by itself. Whether requests are under way on it.
+    fn look(&mut self, number: u64, now: Instant) -> bool {
+        let Some(place) = self.place(number) else {
+            return true;
+        };
+        if place.requests == 0 && now.duration_since(place.idle_since) >= IDLE {
+            self.remove(number);
+            return false;
+        }
+        place.requests > 0
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.places.retain(|known| known.number != number);
     }
 }
 
@@ -160,350 +181,135 @@ impl Origin {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a connection that has room. One that just turned this request away is taken only where there is no other.
-    pub(super) async fn lease(self: &Arc<Self>, pool: &Arc<Pool>, not: Option<u64>) -> Result<Lease, String> {
-        let failures = self.state().failures.0;
+    /// Sends a request and reads the beginning of its answer, over as many connections as it takes.
+    pub(super) async fn exchange(
+        self: &Arc<Self>,
+        request: &Request<Bytes>,
+        deadline: Instant,
+    ) -> Result<Response, Fault> {
+        let mut refused_by = None;
+        for _ in 0..=MOST_AGAIN {
+            let full = |_| Fault::NotTaken("no connection had room within 30 s".to_owned());
+            let lease = timeout_at(deadline, self.lease(refused_by))
+                .await
+                .map_err(full)??;
+            let number = lease.number;
+            let late = |_| Fault::Unanswered("no answer within 30 s".to_owned());
+            match timeout_at(deadline, lease.exchange(request.clone()))
+                .await
+                .map_err(late)?
+            {
+                Ok(answer) => return Ok(answer),
+                Err(Break::Refused) => {}
+                Err(Break::Left) => self.remove(number),
+                Err(Break::Broken(reason)) => return Err(Fault::Unanswered(reason)),
+            }
+            refused_by = Some(number);
+        }
+        let reason = "the push service turned it away again and again without looking at it";
+        Err(Fault::NotTaken(reason.to_owned()))
+    }
+
+    /// Waits for a free stream. The connection that just turned the request away is taken only where there can be no other.
+    async fn lease(self: &Arc<Self>, not: Option<u64>) -> Result<Lease, Fault> {
+        let failures = self.state().failures;
         loop {
             // Before looking, so that nothing changes between looking and waiting.
             let changed = self.changed.notified();
             {
                 let mut state = self.state();
-                if let Some(connection) = state.with_room(not) {
+                let more = state.opening || state.may_open(Instant::now());
+                let found = state.take(not);
+                let found = if more {
+                    found
+                } else {
+                    found.or_else(|| state.take(None))
+                };
+                if let Some((number, wire)) = found {
+                    self.changed.notify_one();
                     return Ok(Lease {
                         origin: self.clone(),
-                        connection,
+                        number,
+                        wire: Some(wire),
                     });
                 }
-                if state.connections.is_empty() && state.failures.0 > failures {
-                    return Err(state.failures.1.clone());
+                if state.places.is_empty() && state.failures > failures {
+                    return Err(Fault::Unanswered(state.failure.clone()));
                 }
-                if !state.opening && state.may_open() {
+                if more && !state.opening {
                     state.opening = true;
-                    tokio::spawn(self.clone().open(pool.connector.clone()));
+                    tokio::spawn(self.clone().open());
                 }
             }
             changed.await;
         }
     }
 
-    /// Opens one more connection and adds it, or says why not.
-    async fn open(self: Arc<Self>, connector: HttpsConnector<HttpConnector<Resolver>>) {
-        let opened = timeout(OPEN_TIME_OUT, connect(connector, self.uri.clone()))
-            .await
-            .unwrap_or_else(|_| Err("no connection: none within 15 s".to_owned()));
+    /// Opens one more connection, or says why not.
+    async fn open(self: Arc<Self>) {
+        let opened = wire::open(self.connector.clone(), self.uri.clone()).await;
+        let now = Instant::now();
         let mut state = self.state();
         state.opening = false;
         match opened {
             Ok((wire, work)) => {
-                let number = state.next;
-                state.next += 1;
-                state.connections.push(Arc::new(Connection {
-                    number,
-                    wire,
-                    load: Mutex::new(Load {
-                        requests: 0,
-                        idle_since: Instant::now(),
-                    }),
-                }));
+                let number = state.add(wire, now);
                 tokio::spawn(attend(Arc::downgrade(&self), number, work));
             }
-            Err(reason) => state.failures = (state.failures.0 + 1, reason),
+            Err(reason) => {
+                state.failures += 1;
+                state.failure = reason;
+                state.rest_until = Some(now + REST);
+            }
         }
         drop(state);
         self.changed.notify_waiters();
     }
 
+    /// A connection takes no more requests; those that are under way on it go on.
     fn remove(&self, number: u64) {
-        self.state().connections.retain(|known| known.number != number);
+        self.state().remove(number);
         self.changed.notify_waiters();
     }
 }
 
-impl State {
-    /// The first with room: few busy connections carry more in each packet than many that are half idle.
-    fn with_room(&mut self, not: Option<u64>) -> Option<Arc<Connection>> {
-        self.connections.retain(|connection| !connection.is_closed());
-        let others_first = self
-            .connections
-            .iter()
-            .filter(|known| Some(known.number) != not)
-            .chain(self.connections.iter().filter(|known| Some(known.number) == not));
-        for connection in others_first {
-            let mut load = connection.load();
-            if load.requests < connection.room() {
-                load.requests += 1;
-                return Some(connection.clone());
-            }
-        }
-        None
-    }
-
-    fn may_open(&self) -> bool {
-        let most = match self.connections.first().map(|known| &known.wire) {
-            Some(Wire::Single(_)) => MOST_SINGLE,
-            Some(Wire::Shared(_)) | None => MOST_SHARED,
-        };
-        self.connections.len() < most
-    }
-}
-
-/// What makes a connection go on.
-enum Work {
-    Shared(h2::client::Connection<Socket, Bytes>),
-    Single(http1::Connection<MaybeHttpsStream<TokioIo<TcpStream>>, Full<Bytes>>),
-}
-
-/// Connects, and speaks what the service chose (ALPN).
-async fn connect(
-    connector: HttpsConnector<HttpConnector<Resolver>>,
-    uri: Uri,
-) -> Result<(Wire, Work), String> {
-    let socket = connector
-        .oneshot(uri)
-        .await
-        .map_err(|fault| reason("no connection", &*fault))?;
-    if socket.connected().is_negotiated_h2() {
-        let (sender, mut work) = h2::client::Builder::new()
-            // No guess: what the service refused of it would go twice over the wire for nothing.
-            .initial_max_send_streams(0)
-            .enable_push(false)
-            .handshake(TokioIo::new(socket))
-            .await
-            .map_err(|fault| reason("no connection", &fault))?;
-        // Until the service's SETTINGS are here.
-        poll_fn(|context| match Pin::new(&mut work).poll(context) {
-            Poll::Ready(Ok(())) => Poll::Ready(Err("no connection: it ended at once".to_owned())),
-            Poll::Ready(Err(fault)) => Poll::Ready(Err(reason("no connection", &fault))),
-            Poll::Pending if work.max_concurrent_send_streams() > 0 => Poll::Ready(Ok(())),
-            Poll::Pending => Poll::Pending,
-        })
-        .await?;
-        Ok((Wire::Shared(sender), Work::Shared(work)))
-    } else {
-        let (sender, work) = http1::handshake(socket)
-            .await
-            .map_err(|fault| reason("no connection", &fault))?;
-        let sender = tokio::sync::Mutex::new(Some(sender));
-        Ok((Wire::Single(sender), Work::Single(work)))
-    }
-}
-
-/// Works for a connection until it ends, is dead, or was idle for long.
+/// Keeps a connection going, but not the origin: when nobody knows that any more, its connections end.
 async fn attend(origin: Weak<Origin>, number: u64, work: Work) {
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    match work {
-        Work::Shared(mut work) => {
-            let mut pings = work.ping_pong();
-            let (mut asked, mut streams) = (false, 0);
-            loop {
-                tokio::select! {
-                    _ = poll_fn(|context| {
-                        let done = Pin::new(&mut work).poll(context);
-                        let allowed = work.max_concurrent_send_streams();
-                        if allowed != streams {
-                            streams = allowed;
-                            if let Some(origin) = origin.upgrade() {
-                                origin.changed.notify_waiters();
-                            }
-                        }
-                        done
-                    }) => break,
-                    answer = pong(pings.as_mut()), if asked => match answer {
-                        Ok(_) => asked = false,
-                        Err(_) => break,
-                    },
-                    _ = look.tick() => {
-                        retire_if_idle(&origin, number);
-                        if asked {
-                            break;
-                        }
-                        asked = pings.as_mut().is_some_and(|pings| pings.send_ping(Ping::opaque()).is_ok());
-                    }
-                }
-            }
+    let changed = || {
+        if let Some(origin) = origin.upgrade() {
+            origin.changed.notify_waiters();
         }
-        Work::Single(mut work) => loop {
-            tokio::select! {
-                _ = &mut work => break,
-                _ = look.tick() => retire_if_idle(&origin, number),
-            }
-        },
-    }
+    };
+    let look = || {
+        let origin = origin.upgrade();
+        origin.is_none_or(|origin| origin.state().look(number, Instant::now()))
+    };
+    wire::attend(work, changed, look).await;
     if let Some(origin) = origin.upgrade() {
         origin.remove(number);
     }
 }
 
-async fn pong(pings: Option<&mut h2::PingPong>) -> Result<h2::Pong, h2::Error> {
-    match pings {
-        Some(pings) => poll_fn(|context| pings.poll_pong(context)).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Without a sender a connection ends by itself.
-fn retire_if_idle(origin: &Weak<Origin>, number: u64) {
-    let Some(origin) = origin.upgrade() else { return };
-    let idle = |known: &Connection| {
-        let load = known.load();
-        load.requests == 0 && load.idle_since.elapsed() >= IDLE
-    };
-    origin
-        .state()
-        .connections
-        .retain(|known| known.number != number || !idle(known));
-}
-
 /// A request's place on a connection.
-pub(super) struct Lease {
+struct Lease {
     origin: Arc<Origin>,
-    connection: Arc<Connection>,
+    number: u64,
+    wire: Option<Wire>,
 }
 
 impl Lease {
-    /// Which connection.
-    pub(super) fn number(&self) -> u64 {
-        self.connection.number
-    }
-
-    /// Sends a request and reads the beginning of its answer.
-    pub(super) async fn send(&self, request: Request<Bytes>) -> Result<Response, Fault> {
-        match &self.connection.wire {
-            Wire::Shared(sender) => self.send_shared(sender.clone(), request).await,
-            Wire::Single(sender) => {
-                // A connection that does not come to its end with a request is not used again.
-                let lent = sender.lock().await.take();
-                let Some(lent) = lent else {
-                    return Err(self.gone());
-                };
-                let (answer, lent) = self.send_single(lent, request).await?;
-                *sender.lock().await = lent;
-                Ok(answer)
-            }
-        }
-    }
-
-    async fn send_shared(
-        &self,
-        sender: h2::client::SendRequest<Bytes>,
-        request: Request<Bytes>,
-    ) -> Result<Response, Fault> {
-        let (parts, body) = request.into_parts();
-        let mut sender = sender.ready().await.map_err(|_| self.gone())?;
-        let (answer, mut stream) = sender
-            .send_request(Request::from_parts(parts, ()), false)
-            .map_err(|_| self.gone())?;
-        drop(sender);
-        // A stream that ended meanwhile says why in its answer.
-        let _ = stream.send_data(body, true);
-        let (parts, mut body) = answer.await.map_err(|fault| self.judge(&fault))?.into_parts();
-        let mut beginning = Vec::new();
-        while beginning.len() < MAX_ANSWER_BYTES {
-            // The status is known; a body that breaks off changes nothing.
-            let Some(Ok(data)) = body.data().await else { break };
-            let _ = body.flow_control().release_capacity(data.len());
-            let room = MAX_ANSWER_BYTES - beginning.len();
-            beginning.extend_from_slice(&data[..data.len().min(room)]);
-        }
-        Ok(Response {
-            status: parts.status,
-            headers: parts.headers,
-            body: beginning,
-        })
-    }
-
-    async fn send_single(
-        &self,
-        mut sender: http1::SendRequest<Full<Bytes>>,
-        request: Request<Bytes>,
-    ) -> Result<(Response, Option<http1::SendRequest<Full<Bytes>>>), Fault> {
-        let request = of_one_origin(request).map(Full::new);
-        let answer = match sender.try_send_request(request).await {
-            Ok(answer) => answer,
-            Err(fault) if fault.message().is_some() => return Err(self.gone()),
-            Err(fault) => {
-                return Err(Fault::Broken(reason("the connection broke", &fault.into_error())));
-            }
-        };
-        let (parts, mut body) = answer.into_parts();
-        let mut beginning = Vec::new();
-        let mut whole = false;
-        while beginning.len() < MAX_ANSWER_BYTES {
-            match body.frame().await {
-                Some(Ok(frame)) => {
-                    if let Some(data) = frame.data_ref() {
-                        let room = MAX_ANSWER_BYTES - beginning.len();
-                        beginning.extend_from_slice(&data[..data.len().min(room)]);
-                    }
-                }
-                Some(Err(_)) => break,
-                None => {
-                    whole = true;
-                    break;
-                }
-            }
-        }
-        let again = whole && sender.ready().await.is_ok();
-        let answer = Response {
-            status: parts.status,
-            headers: parts.headers,
-            body: beginning,
-        };
-        Ok((answer, again.then_some(sender)))
-    }
-
-    /// The connection takes no more requests, and did not take this one.
-    fn gone(&self) -> Fault {
-        self.origin.remove(self.connection.number);
-        Fault::NotTaken
-    }
-
-    fn judge(&self, fault: &h2::Error) -> Fault {
-        if fault.is_remote() && fault.is_go_away() {
-            return self.gone();
-        }
-        if fault.is_remote() && fault.is_reset() && fault.reason() == Some(Reason::REFUSED_STREAM) {
-            return Fault::NotTaken;
-        }
-        Fault::Broken(reason("the connection broke", fault))
+    async fn exchange(mut self, request: Request<Bytes>) -> Result<Response, Break> {
+        let wire = self.wire.take().ok_or(Break::Left)?;
+        let (answer, wire) = wire.exchange(request).await?;
+        self.wire = wire;
+        Ok(answer)
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        {
-            let mut load = self.connection.load();
-            load.requests -= 1;
-            load.idle_since = Instant::now();
-        }
+        let wire = self.wire.take();
+        self.origin.state().give_back(self.number, wire, Instant::now());
         self.origin.changed.notify_one();
     }
-}
-
-/// HTTP/1.1 names the host in a header and the rest in the first line.
-fn of_one_origin(mut request: Request<Bytes>) -> Request<Bytes> {
-    if let Some(host) = request
-        .uri()
-        .authority()
-        .and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
-    {
-        request.headers_mut().insert(HOST, host);
-    }
-    let path = request
-        .uri()
-        .path_and_query()
-        .cloned()
-        .unwrap_or_else(|| PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    request
-}
-
-fn reason(beginning: &str, fault: &(dyn Error + 'static)) -> String {
-    let mut text = beginning.to_owned();
-    let mut source = Some(fault);
-    while let Some(inner) = source {
-        text = format!("{text}: {inner}");
-        source = inner.source();
-    }
-    text.chars().take(200).collect()
 }
