@@ -313,3 +313,62 @@ impl Drop for Lease {
         self.origin.changed.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hyper::client::conn::http1;
+    use hyper_util::rt::TokioIo;
+
+    #[tokio::test]
+    async fn the_first_with_room_is_taken_and_idle_ones_are_closed() {
+        let now = Instant::now();
+        let mut state = State::default();
+        let mut others = Vec::new();
+        for number in 0..2 {
+            let (socket, other) = tokio::io::duplex(64);
+            let (sender, work) = http1::handshake(TokioIo::new(socket)).await.expect("a socket");
+            tokio::spawn(work);
+            others.push(other);
+            assert_eq!(state.add(Wire::Single(sender), now), number);
+        }
+        let (second, wire) = state.take(Some(0)).expect("another than the first");
+        assert_eq!(second, 1);
+        state.give_back(second, Some(wire), now);
+        let (first, wire) = state.take(None).expect("a connection");
+        assert_eq!(first, 0);
+        assert!(state.take(Some(1)).is_none(), "the only other one is busy");
+        let later = now + IDLE;
+        assert!(state.look(first, later), "busy");
+        assert!(!state.look(second, later));
+        assert_eq!(state.places.len(), 1, "the idle one is closed");
+        state.give_back(first, Some(wire), later);
+        assert!(!state.look(first, later + IDLE - Duration::from_millis(1)));
+        assert!(
+            state.take(None).is_some(),
+            "it was idle since its last answer only"
+        );
+        state.give_back(first, None, later);
+        assert!(state.places.is_empty(), "one that broke is of no more use");
+    }
+
+    #[tokio::test]
+    async fn no_more_are_opened_than_the_bound_and_not_right_after_a_failure() {
+        let now = Instant::now();
+        let mut state = State::default();
+        state.rest_until = Some(now + REST);
+        assert!(state.may_open(now), "without any there is nothing to wait for");
+        let mut others = Vec::new();
+        for _ in 0..MOST_SINGLE {
+            let (socket, other) = tokio::io::duplex(64);
+            let (sender, work) = http1::handshake(TokioIo::new(socket)).await.expect("a socket");
+            tokio::spawn(work);
+            others.push(other);
+            assert!(state.may_open(now + REST));
+            state.add(Wire::Single(sender), now);
+            assert!(!state.may_open(now));
+        }
+        assert!(!state.may_open(now + REST));
+        drop(others);
+    }
+}
