@@ -355,8 +355,10 @@ mod tests {
     #[tokio::test]
     async fn no_more_are_opened_than_the_bound_and_not_right_after_a_failure() {
         let now = Instant::now();
-        let mut state = State::default();
-        state.rest_until = Some(now + REST);
+        let mut state = State {
+            rest_until: Some(now + REST),
+            ..State::default()
+        };
         assert!(state.may_open(now), "without any there is nothing to wait for");
         let mut others = Vec::new();
         for _ in 0..MOST_SINGLE {
