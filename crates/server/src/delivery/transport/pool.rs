@@ -317,8 +317,6 @@ impl Drop for Lease {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hyper::client::conn::http1;
-    use hyper_util::rt::TokioIo;
 
     #[tokio::test]
     async fn the_first_with_room_is_taken_and_idle_ones_are_closed() {
@@ -326,11 +324,9 @@ mod tests {
         let mut state = State::default();
         let mut others = Vec::new();
         for number in 0..2 {
-            let (socket, other) = tokio::io::duplex(64);
-            let (sender, work) = http1::handshake(TokioIo::new(socket)).await.expect("a socket");
-            tokio::spawn(work);
+            let (wire, other) = wire::silent().await;
             others.push(other);
-            assert_eq!(state.add(Wire::Single(sender), now), number);
+            assert_eq!(state.add(wire, now), number);
         }
         let (second, wire) = state.take(Some(0)).expect("another than the first");
         assert_eq!(second, 1);
@@ -362,12 +358,10 @@ mod tests {
         assert!(state.may_open(now), "without any there is nothing to wait for");
         let mut others = Vec::new();
         for _ in 0..MOST_SINGLE {
-            let (socket, other) = tokio::io::duplex(64);
-            let (sender, work) = http1::handshake(TokioIo::new(socket)).await.expect("a socket");
-            tokio::spawn(work);
+            let (wire, other) = wire::silent().await;
             others.push(other);
             assert!(state.may_open(now + REST));
-            state.add(Wire::Single(sender), now);
+            state.add(wire, now);
             assert!(!state.may_open(now));
         }
         assert!(!state.may_open(now + REST));

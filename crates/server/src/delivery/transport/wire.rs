@@ -279,3 +279,12 @@ fn reason(beginning: &str, fault: &(dyn Error + 'static)) -> String {
     }
     text.chars().take(200).collect()
 }
+
+/// An open connection with HTTP/1.1 on which nobody says anything, and its other end.
+#[cfg(test)]
+pub(super) async fn silent() -> (Wire, tokio::io::DuplexStream) {
+    let (socket, other) = tokio::io::duplex(64);
+    let (sender, work) = http1::handshake(TokioIo::new(socket)).await.expect("a socket");
+    tokio::spawn(work);
+    (Wire::Single(sender), other)
+}
