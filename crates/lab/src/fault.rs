@@ -40,6 +40,18 @@ pub enum Fault {
     },
     /// The connection is closed without an answer, and with it every other request that is under way on it.
     Cut,
+    /// The stream is reset with REFUSED_STREAM: the request was not looked at. Without HTTP/2 the connection is cut.
+    Refused,
+    /// The connection goes away (GOAWAY) in the middle: this request and those after it on the connection are not looked at, those before it
+    /// are answered. Without HTTP/2 the connection is cut.
+    GoAway,
+}
+
+impl Fault {
+    /// Whether it is decided when a stream opens, before the message is here.
+    fn is_of_connection(&self) -> bool {
+        matches!(self, Self::Refused | Self::GoAway)
+    }
 }
 
 /// A fault with the requests that it befalls.
@@ -112,8 +124,17 @@ impl Script {
         self.rules.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes one turn of the oldest rule that matches.
+    /// Takes one turn of the oldest rule that matches a message.
     pub(crate) fn next(&self, token: &str, host: &str) -> Option<Fault> {
+        self.take(token, host, |fault| !fault.is_of_connection())
+    }
+
+    /// The same for a stream that opens.
+    pub(crate) fn next_of_connection(&self, token: &str, host: &str) -> Option<Fault> {
+        self.take(token, host, Fault::is_of_connection)
+    }
+
+    fn take(&self, token: &str, host: &str, now: impl Fn(&Fault) -> bool) -> Option<Fault> {
         if self.length.load(Ordering::SeqCst) == 0 {
             return None;
         }
@@ -122,7 +143,10 @@ impl Script {
             rule.token.as_deref().is_none_or(|wanted| wanted == token)
                 && rule.host.as_deref().is_none_or(|wanted| wanted == host)
         };
-        let position = rules.iter().position(matches)?;
+        let position = rules
+            .iter()
+            .position(matches)
+            .filter(|position| now(&rules[*position].fault))?;
         let rule = &mut rules[position];
         rule.times -= 1;
         let fault = rule.fault.clone();
@@ -171,6 +195,8 @@ mod tests {
         let headers = [("location".to_owned(), "https://a.example.com/".to_owned())].into();
         let rule: Rule = serde_json::from_str(text).expect("a rule");
         assert_eq!(rule, Rule::any(Fault::Answer { code: 307, headers }, 1));
+        let rule: Rule = serde_json::from_str(r#"{"fault":"go_away"}"#).expect("a rule");
+        assert_eq!(rule, Rule::any(Fault::GoAway, 1));
         let rule: Rule = serde_json::from_str(r#"{"fault":"cut","token":"t"}"#).expect("a rule");
         assert_eq!(rule, Rule::on("t", Fault::Cut, 1));
     }

@@ -1,6 +1,6 @@
 //! The lab's HTTP side: the push endpoint, both browsers' doors, the control interface and the front page.
 //!
-//! Left out: what is right and wrong with a message (`intake`). Invariant: the same routes are served plain and over TLS, by
+//! Left out: connections (`socket`), and what is right and wrong with a message (`intake`). Invariant: the same routes are served plain and over TLS, by
 //! HTTP/1.1 and HTTP/2; only the origin that a VAPID token must name differs.
 
 use crate::browser::{Eyes, VirtualBrowser};
@@ -12,6 +12,7 @@ use crate::journal::Message;
 use crate::page;
 use crate::registry::{Registry, Route};
 use crate::service::Service;
+use crate::socket::{Cut, Scheme, Terms};
 use crate::{chromium, mcs};
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State, WebSocketUpgrade};
@@ -21,17 +22,14 @@ use axum::{Json, Router};
 use campanile_core::subscription::decode;
 use campanile_push::ece::BrowserKeys;
 use http::{StatusCode, header};
-use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -41,15 +39,8 @@ pub(crate) struct Door {
     pub(crate) hosts: Arc<Vec<(String, SocketAddr)>>,
     pub(crate) ca_pem: Arc<str>,
     pub(crate) url: Arc<str>,
+    pub(crate) terms: Arc<Terms>,
 }
-
-/// `http` or `https`: by which listener a request came.
-#[derive(Clone, Copy)]
-struct Scheme(&'static str);
-
-/// Marks a response that must not be sent: the connection is to be closed instead.
-#[derive(Clone, Copy)]
-struct Cut;
 
 pub(crate) fn routes(door: Door) -> Router {
     let control = Router::new()
@@ -59,6 +50,7 @@ pub(crate) fn routes(door: Door) -> Router {
             get(async |State(door): State<Door>| door.ca_pem.to_string()),
         )
         .route("/lab/faults", get(faults).post(add_fault).delete(clear_faults))
+        .route("/lab/terms", post(set_terms))
         .route("/lab/messages", get(messages))
         .route("/lab/browsers", post(add_browsers))
         .route("/lab/subscriptions", get(subscriptions))
@@ -187,6 +179,23 @@ async fn clear_faults(State(door): State<Door>) -> StatusCode {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    http1_only: Option<bool>,
+    max_streams: Option<u32>,
+}
+
+async fn set_terms(State(door): State<Door>, Json(wish): Json<Wish>) -> StatusCode {
+    if let Some(only) = wish.http1_only {
+        door.terms.http1_only.store(only, Ordering::SeqCst);
+    }
+    if let Some(streams) = wish.max_streams {
+        door.terms.max_streams.store(streams, Ordering::SeqCst);
+    }
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
 struct Which {
     token: Option<String>,
     after: Option<u64>,
@@ -282,70 +291,6 @@ fn refuse(message: &str) -> Response {
         Json(json!({"error": {"message": message}})),
     )
         .into_response()
-}
-
-/// Accepts connections until `stop` closes. `tls` where the listener speaks it.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    streams: u32,
-    mut stop: watch::Receiver<()>,
-) {
-    loop {
-        let socket = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
-        };
-        let Ok((socket, _)) = socket else {
-            // Out of file descriptors: give connections the time to end instead of spinning.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        let _ = socket.set_nodelay(true);
-        let (router, stop, tls) = (router.clone(), stop.clone(), tls.clone());
-        tokio::spawn(async move {
-            match tls {
-                None => converse(socket, Scheme("http"), router, streams, stop).await,
-                Some(acceptor) => match acceptor.accept(socket).await {
-                    Ok(socket) => converse(socket, Scheme("https"), router, streams, stop).await,
-                    Err(error) => tracing::debug!(%error, "no TLS handshake"),
-                },
-            }
-        });
-    }
-}
-
-async fn converse<S>(socket: S, scheme: Scheme, router: Router, streams: u32, mut stop: watch::Receiver<()>)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let cut = Arc::new(Notify::new());
-    let cut_by_request = cut.clone();
-    let service = hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
-        let (router, cut) = (router.clone(), cut_by_request.clone());
-        async move {
-            request.extensions_mut().insert(scheme);
-            let Ok(response) = router.oneshot(request.map(Body::new)).await;
-            if response.extensions().get::<Cut>().is_some() {
-                cut.notify_one();
-                return std::future::pending().await;
-            }
-            Ok::<_, Infallible>(response)
-        }
-    });
-    let mut builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    builder.http2().max_concurrent_streams(streams);
-    let connection = builder.serve_connection_with_upgrades(TokioIo::new(socket), service);
-    tokio::select! {
-        result = connection => {
-            if let Err(error) = result {
-                tracing::debug!(error, "connection ended");
-            }
-        }
-        () = cut.notified() => {}
-        _ = stop.changed() => {}
-    }
 }
 
 /// Accepts Chromium's message connections until `stop` closes.

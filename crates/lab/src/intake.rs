@@ -97,7 +97,7 @@ pub(crate) async fn take_in(registry: &Registry, post: Post<'_>) -> Reply {
             return Reply::Answer(refusal.answer(service));
         }
         Some(Fault::Slow { ms }) => tokio::time::sleep(Duration::from_millis(ms)).await,
-        Some(Fault::Limit { .. }) | None => {}
+        Some(Fault::Limit { .. } | Fault::Refused | Fault::GoAway) | None => {}
     }
     match check(registry, subscription.as_ref(), service, &post) {
         Ok(letter) => {

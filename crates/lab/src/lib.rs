@@ -25,6 +25,7 @@ mod queue;
 mod refusal;
 mod registry;
 mod service;
+mod socket;
 mod tls;
 
 pub use browser::{Received, VirtualBrowser};
@@ -37,8 +38,11 @@ pub use service::{PUSH_HOSTS, Service};
 use browser::Eyes;
 use campanile_push::ece::BrowserKeys;
 use registry::Registry;
+pub use socket::Connections;
+use socket::{Desk, Terms};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -102,6 +106,7 @@ pub struct Lab {
     spki: String,
     url: Arc<str>,
     tls_address: SocketAddr,
+    terms: Arc<Terms>,
     // Closing this channel ends every task.
     _stop: watch::Sender<()>,
 }
@@ -123,23 +128,24 @@ impl Lab {
         );
         let ca_pem: Arc<str> = identity.ca_pem.into();
         let url: Arc<str> = format!("http://{address}").into();
+        let terms = Arc::new(Terms::new(config.max_streams));
         let router = http::routes(http::Door {
             registry: registry.clone(),
             hints: hints.clone(),
             hosts: hosts.clone(),
             ca_pem: ca_pem.clone(),
             url: url.clone(),
+            terms: terms.clone(),
         });
         let (stop, stopped) = watch::channel(());
-        let streams = config.max_streams;
-        tokio::spawn(http::serve(plain, None, router.clone(), streams, stopped.clone()));
-        tokio::spawn(http::serve(
-            secure,
-            Some(identity.https),
-            router,
-            streams,
-            stopped.clone(),
-        ));
+        let desk = |tls| Desk {
+            router: router.clone(),
+            registry: registry.clone(),
+            terms: terms.clone(),
+            tls,
+        };
+        tokio::spawn(socket::serve(plain, desk(None), stopped.clone()));
+        tokio::spawn(socket::serve(secure, desk(Some(identity.https)), stopped.clone()));
         tokio::spawn(http::serve_mcs(mcs, identity.plain, registry.clone(), stopped));
         Ok(Self {
             registry,
@@ -149,6 +155,7 @@ impl Lab {
             spki: identity.spki,
             url,
             tls_address,
+            terms,
             _stop: stop,
         })
     }
@@ -219,6 +226,21 @@ impl Lab {
     /// Takes back every fault that has not acted yet.
     pub fn clear_faults(&self) {
         self.registry.script.clear();
+    }
+
+    /// Whether connections from now on speak HTTP/1.1 only, as a service behind an old proxy does.
+    pub fn set_http1_only(&self, only: bool) {
+        self.terms.http1_only.store(only, Ordering::SeqCst);
+    }
+
+    /// Streams that connections from now on may have open at once; at first [`LabConfig::max_streams`].
+    pub fn set_max_streams(&self, streams: u32) {
+        self.terms.max_streams.store(streams, Ordering::SeqCst);
+    }
+
+    /// What was seen of the connections to the push services.
+    pub fn connections(&self) -> Connections {
+        self.terms.connections()
     }
 
     /// What arrived, oldest first, at most [`LabConfig::keep_messages`].

@@ -22,8 +22,8 @@ pub(crate) struct Identity {
     pub(crate) ca_pem: String,
     /// Base64 of the SHA-256 of the server key's SubjectPublicKeyInfo, for Chromium.
     pub(crate) spki: String,
-    /// For HTTPS: HTTP/2 or HTTP/1.1.
-    pub(crate) https: TlsAcceptor,
+    /// For HTTPS: HTTP/2 or HTTP/1.1, and HTTP/1.1 only.
+    pub(crate) https: [TlsAcceptor; 2],
     /// For MCS, which names no protocol.
     pub(crate) plain: TlsAcceptor,
 }
@@ -66,11 +66,13 @@ impl Identity {
             .with_single_cert(vec![certificate], der)?;
         let mut https = plain.clone();
         https.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let mut old = plain.clone();
+        old.alpn_protocols = vec![b"http/1.1".to_vec()];
         plain.alpn_protocols.clear();
         Ok(Self {
             ca_pem,
             spki,
-            https: TlsAcceptor::from(Arc::new(https)),
+            https: [https, old].map(|config| TlsAcceptor::from(Arc::new(config))),
             plain: TlsAcceptor::from(Arc::new(plain)),
         })
     }

@@ -101,7 +101,7 @@ impl SendTest {
             };
             let request = webpush::request(&row.endpoint, body, &header, &options)?;
             let words = match transport.post(request).await {
-                Err(fault) => fault,
+                Err(fault) => fault.to_string(),
                 Ok(response) => {
                     let answer = webpush::answer(
                         &row.endpoint.host(),

@@ -43,7 +43,7 @@ use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
 use hand::{Hand, Hands};
 use pace::{Lane, Leave, Pace};
-use post::{Bounds, Letter};
+use post::{Bounds, Letter, Posted};
 use round::Round;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -65,6 +65,8 @@ const _: () = assert!(
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How soon work on a paused push is looked at again.
 const PAUSED_MS: i64 = 3_000;
+/// How soon a message that its push service did not look at goes again.
+const NOT_TAKEN_MS: i64 = 1_000;
 /// How often a worker looks whether the push whose piece it sends was halted; a stop takes effect within a second.
 const LOOK_FOR_HALT: Duration = Duration::from_millis(400);
 
@@ -567,11 +569,18 @@ impl Delivery {
                 }),
             },
         };
-        let Some(answer) = self.post(&letter, bounds).await else {
-            return Tried::Left;
-        };
-        turn.answered(send.subscription, answer.verdict);
-        Tried::Answered(answer)
+        match self.post(&letter, bounds).await {
+            Posted::Answered(answer) => {
+                turn.answered(send.subscription, answer.verdict);
+                Tried::Answered(answer)
+            }
+            Posted::NotTaken => {
+                // The message was not tried, but its service is to be written to more slowly.
+                turn.answered(send.subscription, Verdict::Unreachable { after_ms: None });
+                Tried::Held(self.clock.now().plus_ms(NOT_TAKEN_MS))
+            }
+            Posted::Over => Tried::Left,
+        }
     }
 
     async fn settle(

@@ -5,6 +5,7 @@
 //! so what was posted last has its answer before the lease ends.
 
 use super::Delivery;
+use super::transport::Fault;
 use crate::store::sends::WaitingSend;
 use campanile_core::delivery::{Answer, Verdict};
 use campanile_push::ece::{self, Padding, Recipient};
@@ -38,11 +39,21 @@ pub(super) struct Letter<'a> {
     pub(super) options: Options,
 }
 
+/// What came of posting a message.
+pub(super) enum Posted {
+    /// It has its answer.
+    Answered(Answer),
+    /// Its push service did not look at it: it is as if it had not been tried.
+    NotTaken,
+    /// The time was over before all was tried; what was tried does not count.
+    Over,
+}
+
 impl Delivery {
-    /// Posts a message. None: the time was over before all was tried; what was tried does not count.
-    pub(super) async fn post(&self, letter: &Letter<'_>, bounds: &Bounds) -> Option<Answer> {
+    /// Posts a message.
+    pub(super) async fn post(&self, letter: &Letter<'_>, bounds: &Bounds) -> Posted {
         self.try_out(letter, bounds).await.unwrap_or_else(|fault| {
-            Some(Answer {
+            Posted::Answered(Answer {
                 verdict: Verdict::Refused,
                 status: None,
                 reason: fault,
@@ -50,7 +61,7 @@ impl Delivery {
         })
     }
 
-    async fn try_out(&self, letter: &Letter<'_>, bounds: &Bounds) -> Result<Option<Answer>, String> {
+    async fn try_out(&self, letter: &Letter<'_>, bounds: &Bounds) -> Result<Posted, String> {
         let words = |fault: ece::Error| fault.to_string();
         let recipient = Recipient::new(&letter.send.keys).map_err(words)?;
         let encrypt = |padding| ece::encrypt_padded(&recipient, letter.payload, padding).map_err(words);
@@ -62,13 +73,15 @@ impl Delivery {
         let (mut shorter, mut signed_anew) = (false, false);
         loop {
             let bytes = body.len();
-            let answer = self.exchange(letter, body, &header).await?;
+            let Some(answer) = self.exchange(letter, body, &header).await? else {
+                return Ok(Posted::NotTaken);
+            };
             self.metrics.push_answered(answer.verdict);
             if answer.verdict == Verdict::TooLarge && !shorter {
                 shorter = true;
                 body = encrypt(Padding::None)?;
                 if body.len() == bytes {
-                    return Ok(Some(answer));
+                    return Ok(Posted::Answered(answer));
                 }
             } else if webpush::blames_signature(&answer) && !signed_anew {
                 signed_anew = true;
@@ -76,29 +89,30 @@ impl Delivery {
                     .signatures
                     .renew(letter.key, letter.origin, &header, self.clock.now());
                 let Some(fresh) = fresh.map_err(|fault| fault.to_string())? else {
-                    return Ok(Some(answer));
+                    return Ok(Posted::Answered(answer));
                 };
                 header = fresh;
                 body = encrypt(if shorter { Padding::None } else { Padding::Buckets })?;
             } else {
-                return Ok(Some(answer));
+                return Ok(Posted::Answered(answer));
             }
             if !bounds.open() {
-                return Ok(None);
+                return Ok(Posted::Over);
             }
         }
     }
 
+    /// None: the push service did not look at it.
     async fn exchange(
         &self,
         letter: &Letter<'_>,
         body: Vec<u8>,
         header: &AuthorizationHeader,
-    ) -> Result<Answer, String> {
+    ) -> Result<Option<Answer>, String> {
         let endpoint = &letter.send.endpoint;
         let request =
             webpush::request(endpoint, body, header, &letter.options).map_err(|fault| fault.to_string())?;
-        Ok(match self.transport.post(request).await {
+        Ok(Some(match self.transport.post(request).await {
             Ok(response) => webpush::answer(
                 &endpoint.host(),
                 response.status,
@@ -106,11 +120,15 @@ impl Delivery {
                 &response.body,
                 self.clock.now(),
             ),
-            Err(fault) => Answer {
+            Err(Fault::NotTaken(reason)) => {
+                tracing::debug!(origin = letter.origin, reason, "a message was not looked at");
+                return Ok(None);
+            }
+            Err(Fault::Unanswered(reason)) => Answer {
                 verdict: Verdict::Unreachable { after_ms: None },
                 status: None,
-                reason: fault,
+                reason,
             },
-        })
+        }))
     }
 }

@@ -67,8 +67,14 @@ fn answers(bed: &Bed, browser: &VirtualBrowser) -> Vec<u16> {
 /// Many subscribers, each with a browser of their own.
 pub(crate) async fn crowd(bed: &Bed, service: Service, size: usize) -> Vec<VirtualBrowser> {
     let crowd = bed.lab.crowd(service, &vapid(bed).await, size);
+    enrol(bed, &crowd).await;
+    crowd
+}
+
+/// They subscribe.
+pub(crate) async fn enrol(bed: &Bed, browsers: &[VirtualBrowser]) {
     let key = vapid_text(bed).await;
-    for piece in crowd.chunks(50) {
+    for piece in browsers.chunks(50) {
         let posts = piece.iter().map(|browser| {
             let subscription =
                 json!({"subscription": browser.subscription(), "key": key, "browser": "Chrome"});
@@ -77,11 +83,10 @@ pub(crate) async fn crowd(bed: &Bed, service: Service, size: usize) -> Vec<Virtu
         });
         futures_util::future::join_all(posts).await;
     }
-    crowd
 }
 
 /// How often each message of a campaign that waits was tried: tries, and how many messages.
-async fn tries(bed: &Bed, campaign: i64) -> BTreeMap<u64, usize> {
+pub(crate) async fn tries(bed: &Bed, campaign: i64) -> BTreeMap<u64, usize> {
     let ledger = bed
         .get(&format!(
             "/campaigns/{campaign}/deliveries?state=waiting&limit=1000"

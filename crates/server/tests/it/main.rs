@@ -14,6 +14,7 @@ mod bed;
 mod bounds;
 mod command_line;
 mod composer;
+mod connections;
 mod dashboard;
 mod editor;
 mod editor_edges;

@@ -103,6 +103,14 @@ fn one_door_out() {
             "POSTs to push services",
         ),
         (
+            "crates/server/src/delivery/transport/wire.rs",
+            "their connections",
+        ),
+        (
+            "crates/server/src/delivery/transport/address.rs",
+            "where they lead",
+        ),
+        (
             "crates/server/src/cli/mod.rs",
             "`campanile healthcheck` asks a server",
         ),
@@ -115,11 +123,13 @@ fn one_door_out() {
             continue;
         }
         let code = rust::parse(&file.text).code;
-        let client = ["hyper_util", "hyper", "reqwest", "ureq"].iter().find(|package| {
-            rust::paths(&code, package)
-                .iter()
-                .any(|(_, path)| path[0].starts_with("client") || matches!(**package, "reqwest" | "ureq"))
-        });
+        let client = ["hyper_util", "hyper", "h2", "reqwest", "ureq"]
+            .iter()
+            .find(|package| {
+                rust::paths(&code, package)
+                    .iter()
+                    .any(|(_, path)| path[0].starts_with("client") || matches!(**package, "reqwest" | "ureq"))
+            });
         if let Some(client) = client
             && !DOORS.iter().any(|(door, _)| *door == file.path)
         {
