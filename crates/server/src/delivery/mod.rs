@@ -13,6 +13,7 @@ mod occasion;
 mod pace;
 mod post;
 pub mod sweep;
+mod tell;
 pub mod transport;
 
 use crate::audience;
@@ -23,6 +24,7 @@ use crate::store::Store;
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::{Chunk, SendState, WaitingSend};
 use crate::store::subscriptions::Subscriber;
+use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use alarm::Alarms;
 use anyhow::Context as _;
@@ -112,6 +114,7 @@ pub struct Delivery {
     pace: Pace,
     alarms: Alarms,
     metrics: Metrics,
+    tail: Tail,
     stop: CancellationToken,
 }
 
@@ -135,6 +138,8 @@ pub struct Parts {
     pub concurrency: usize,
     /// Metrics.
     pub metrics: Metrics,
+    /// What happens this second.
+    pub tail: Tail,
     /// Once it is cancelled nothing new is begun; what is under way is finished and settled.
     pub stop: CancellationToken,
 }
@@ -152,6 +157,7 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            tail,
             stop,
         } = parts;
         Self {
@@ -166,6 +172,7 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            tail,
             stop,
         }
     }
@@ -398,11 +405,13 @@ impl Delivery {
         (lane, bounds): (&Lane<'_>, &Bounds),
     ) -> Tried {
         let refuse = |verdict: Verdict, reason: &str| {
-            Tried::Answered(Answer {
+            let answer = Answer {
                 verdict,
                 status: None,
                 reason: reason.to_owned(),
-            })
+            };
+            self.tell(at, send, &answer, expires_at, None);
+            Tried::Answered(answer)
         };
         if !send.live {
             return refuse(Verdict::Gone, "unsubscribed before it was sent");
@@ -469,9 +478,11 @@ impl Delivery {
                 ])),
             },
         };
+        let took = clock::stopwatch();
         let Some(answer) = self.post(&letter, bounds).await else {
             return Tried::Left;
         };
+        self.tell(at, send, &answer, expires_at, Some(took()));
         turn.answered(send.subscription, answer.verdict);
         Tried::Answered(answer)
     }

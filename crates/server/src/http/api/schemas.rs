@@ -223,6 +223,12 @@ pub(super) fn schemas() -> Value {
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
             ("dismissed_at", maybe_time.clone()),
         ]))), ("next", maybe.clone())]),
+        "LiveLine": object(&[
+            ("id", text.clone()), ("at", number.clone()), ("time", text.clone()), ("kind", text.clone()), ("word", text.clone()),
+            ("channel", maybe.clone()), ("profile", number.clone()), ("who", text.clone()), ("campaign", json!({"type": ["integer", "null"]})),
+            ("campaign_name", maybe.clone()), ("event", text.clone()), ("title", text.clone()), ("details", text.clone()),
+            ("facts", json!({"type": "object", "additionalProperties": {"type": "string"}})), ("browser", text.clone()),
+        ]),
         "Estimate": object(&[
             ("subscribers", number.clone()),
             ("reached", number.clone()),

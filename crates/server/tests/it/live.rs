@@ -1,0 +1,192 @@
+//! The live tail over a real connection: who listens hears what happens, and only what was asked for.
+
+use crate::bed::{ACCOUNT, Bed, popup};
+use crate::engines;
+use crate::pushes::{push, subscribe, work_through};
+use campanile_lab::{Fault, Rule, Service};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpStream;
+
+engines!(
+    events_and_popups_are_heard_as_they_happen,
+    a_push_is_heard_with_its_answer_and_what_became_of_it,
+    only_what_was_asked_for_is_heard,
+    who_was_cut_off_goes_on_where_it_was,
+);
+
+/// Somebody on a socket of the stream.
+struct Listening {
+    lines: BufReader<TcpStream>,
+}
+
+impl Listening {
+    async fn to(bed: &Bed, query: &str, more: &str) -> Self {
+        let mut socket = TcpStream::connect(bed.running.address).await.unwrap();
+        let request = format!(
+            "GET /api/v1/live{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nAccept-Encoding: gzip, br\r\n{more}\r\n",
+            bed.key
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut listening = Self {
+            lines: BufReader::new(socket),
+        };
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            listening.lines.read_line(&mut head).await.unwrap();
+        }
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        assert!(head.contains("content-type: text/event-stream"), "{head}");
+        assert!(!head.contains("content-encoding"), "each line comes at once: {head}");
+        listening.until(": listening").await;
+        listening
+    }
+
+    /// Reads on to a line of the stream that begins so; empty at the end of it.
+    async fn until(&mut self, beginning: &str) -> String {
+        loop {
+            let mut line = String::new();
+            if self.lines.read_line(&mut line).await.unwrap() == 0 || line.starts_with("0\r\n") {
+                return String::new();
+            }
+            if line.starts_with(beginning) {
+                return line.trim_end().to_owned();
+            }
+        }
+    }
+
+    /// The next event of the tail.
+    async fn next(&mut self) -> Value {
+        let data = self.until("data: ").await;
+        serde_json::from_str(data.trim_start_matches("data: ")).unwrap_or_else(|_| panic!("the stream ended: {data}"))
+    }
+}
+
+async fn events_and_popups_are_heard_as_they_happen(bed: &Bed) {
+    let goal = json!({"goal": {"event": "Charged"}, "caps": {"session": null}});
+    let campaign = bed.launch(popup("Autumn sale", &goal)).await;
+    let mut heard = Listening::to(bed, "", "").await;
+    let device = bed.id();
+    let page = bed.op("page", json!({"url": "https://shop.example.com/sale?ref=1", "referrer": "https://www.example.org/x", "title": "Sale"}));
+    let reply = bed.ring(device, &[page]).await;
+    let line = heard.next().await;
+    assert_eq!(
+        (&line["kind"], &line["title"], &line["time"]),
+        (&json!("event"), &json!("Page Viewed"), &json!("10:00:00.000"))
+    );
+    assert_eq!(line["facts"], json!({"path": "/sale?ref=1", "title": "Sale", "referrer": "www.example.org"}));
+    let person = bed.device(device).await["id"].clone();
+    assert_eq!((&line["profile"], &line["who"]), (&person, &json!(format!("Person {person}"))));
+
+    let message = &reply["messages"][0];
+    bed.ring(device, &[bed.reaction("view", message)]).await;
+    let line = heard.next().await;
+    assert_eq!(
+        (&line["kind"], &line["channel"], &line["campaign"], &line["title"]),
+        (&json!("shown"), &json!("popup"), &json!(campaign), &json!("Autumn sale"))
+    );
+    bed.ring(device, &[bed.op("event", json!({"name": "Charged", "props": {"amount": 129}}))]).await;
+    let line = heard.next().await;
+    assert_eq!((&line["kind"], &line["details"]), (&json!("converted"), &json!("amount=129 campaign=Autumn sale")));
+    assert_eq!(heard.next().await["title"], "Charged");
+    // What was handed out for the event goes unused, and is said to.
+    let again = bed.ring(device, &[bed.page()]).await;
+    assert_eq!(heard.next().await["kind"], "event");
+    let unused = bed.op("return", json!({"msg": again["messages"][0]["msgId"], "impression": again["messages"][0]["impression"], "reason": "busy"}));
+    bed.ring(device, &[unused]).await;
+    let line = heard.next().await;
+    assert_eq!((&line["kind"], &line["details"]), (&json!("not_shown"), &json!("given back: busy")));
+}
+
+async fn a_push_is_heard_with_its_answer_and_what_became_of_it(bed: &Bed) {
+    let mut heard = Listening::to(bed, "?kind=push", "").await;
+    let (_, browser) = subscribe(bed, Service::Mozilla).await;
+    let (_, gone) = subscribe(bed, Service::Fcm).await;
+    for _ in 0..2 {
+        assert_eq!(heard.next().await["kind"], "subscribed");
+    }
+    bed.lab.add_fault(Rule::new(Fault::Gone).endpoint(gone.endpoint()));
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    let mut lines = [heard.next().await, heard.next().await];
+    lines.sort_by_key(|line| line["kind"].to_string());
+    let [failed, sent] = lines;
+    assert_eq!((&failed["kind"], &failed["facts"]["status"]), (&json!("failed"), &json!("410")));
+    assert!(failed["details"].as_str().unwrap().contains("subscription removed"), "{failed}");
+    assert_eq!((&sent["kind"], &sent["facts"]["status"], &sent["title"]), (&json!("sent"), &json!("201"), &json!("Kiln")));
+    assert_eq!(sent["facts"]["host"], "updates.push.services.mozilla.com");
+    assert!(sent["details"].as_str().unwrap().starts_with("201 updates.push.services.mozilla.com "), "{sent}");
+    assert_eq!(sent["browser"], "Firefox");
+
+    let received = browser.try_next().unwrap();
+    let payload: Value = serde_json::from_slice(received.plaintext.as_ref().unwrap()).unwrap();
+    let send = payload["campanile"]["send"].clone();
+    bed.post(None, &[bed.op("push_clicked", json!({"send": send, "action": ""}))], &[]).await;
+    let line = heard.next().await;
+    assert_eq!(
+        (&line["kind"], &line["channel"], &line["profile"], &line["campaign"]),
+        (&json!("clicked"), &json!("push"), &sent["profile"], &json!(campaign))
+    );
+}
+
+async fn only_what_was_asked_for_is_heard(bed: &Bed) {
+    let (one, two) = (bed.id(), bed.id());
+    bed.ring(one, &[bed.login("c-1001")]).await;
+    bed.ring(two, &[bed.page()]).await;
+    let person = bed.device(two).await["id"].clone();
+    let mut by_person = Listening::to(bed, &format!("?profile={person}"), "").await;
+    let mut by_identity = Listening::to(bed, "?search=c-1001", "").await;
+    let mut by_value = Listening::to(bed, "?search=price%3D129", "").await;
+    let mut by_word = Listening::to(bed, "?search=added&kind=events", "").await;
+    let priced = bed.op("event", json!({"name": "Product Viewed", "props": {"price": 129}}));
+    bed.ring(one, &[priced]).await;
+    bed.ring(two, &[bed.event("Added to cart")]).await;
+    assert_eq!(by_person.next().await["title"], "Added to cart");
+    assert_eq!(by_identity.next().await["title"], "Product Viewed");
+    assert_eq!(by_value.next().await["title"], "Product Viewed");
+    assert_eq!(by_word.next().await["title"], "Added to cart");
+    for query in ["kind=bells", "campaign=first", "most=many"] {
+        let refused = bed.api("GET", &format!("/live?{query}"), Value::Null, 400).await;
+        assert!(refused["error"]["message"].as_str().unwrap().len() > 10, "{refused}");
+    }
+    // Another account's lines are its own.
+    let stranger = bed.running.app.launch.create_account("Other", None, campanile_core::time::Zone::utc()).await.unwrap();
+    assert!(!bed.running.app.tail.listens(&stranger.id));
+    assert_ne!(stranger.id.as_str(), ACCOUNT);
+}
+
+async fn who_was_cut_off_goes_on_where_it_was(bed: &Bed) {
+    let mut heard = Listening::to(bed, "", "").await;
+    let device = bed.id();
+    bed.ring(device, &[bed.event("First"), bed.event("Second")]).await;
+    let id = heard.next().await["id"].as_str().unwrap().to_owned();
+    drop(heard);
+    bed.ring(device, &[bed.event("Third")]).await;
+    let mut again = Listening::to(bed, "", &format!("Last-Event-ID: {id}\r\n")).await;
+    assert_eq!(again.next().await["title"], "Second");
+    assert_eq!(again.next().await["title"], "Third");
+}
+
+#[tokio::test]
+async fn what_is_too_fast_for_an_eye_is_told_as_one_in_so_many() {
+    let bed = Bed::sqlite().await;
+    let mut heard = Listening::to(&bed, "?most=2", "").await;
+    let device = bed.id();
+    let many: Vec<Value> = (0..20).map(|n| bed.event(&format!("E {n}"))).collect();
+    bed.ring(device, &many).await;
+    assert_eq!(heard.next().await["title"], "E 0");
+    assert_eq!(heard.next().await["title"], "E 1");
+    heard.until("event: rate").await;
+    assert_eq!(heard.next().await, json!({"per_second": 20, "one_in": 10}));
+    bed.end().await;
+}
+
+#[tokio::test]
+async fn listeners_end_when_the_server_does_and_a_key_is_needed() {
+    let bed = Bed::sqlite().await;
+    let refused = bed.send("GET", "/api/v1/live", &[], Vec::new()).await;
+    assert_eq!(refused.status, 401);
+    let mut heard = Listening::to(&bed, "", "").await;
+    bed.end().await;
+    assert_eq!(heard.until("data: ").await, "", "the stream ended");
+}
