@@ -19,7 +19,7 @@ use campanile_core::time::Day;
 const PAGE: u32 = 500;
 /// How often a run that is fanned out is looked at until it is through.
 const WATCH_MS: i64 = 1_000;
-/// Pieces that wait at most: work for many processes, and few enough to be put off while a push is paused.
+/// Pieces at most that wait for a worker: work for many processes, and few enough to be put off while a push is paused.
 const AHEAD: i64 = 40;
 /// How soon a fan-out looks again whether it may go on.
 const AHEAD_MS: i64 = 200;
@@ -66,7 +66,9 @@ impl Delivery {
             self.store.db.write(batch).await?;
             return Ok(());
         }
-        if state.chunks - state.through >= AHEAD {
+        // Those that only wait for a push service or a retry hold up nobody who can be written to now.
+        let ahead = state.chunks - state.through;
+        if ahead >= AHEAD && ahead - self.store.parked_pieces(account, campaign, run).await? >= AHEAD {
             self.queue.later(&mut batch, leased, now.plus_ms(AHEAD_MS));
             self.store.db.write(batch).await?;
             return Ok(());

@@ -9,6 +9,7 @@
 
 mod alarm;
 pub mod fanout;
+mod hand;
 mod occasion;
 mod pace;
 mod post;
@@ -38,6 +39,7 @@ use campanile_core::time::{Day, Timestamp};
 use campanile_push::vapid::SignatureCache;
 use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
+use hand::{Hand, Hands};
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter};
 use std::borrow::Cow;
@@ -62,8 +64,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSED_MS: i64 = 3_000;
 /// How often a worker looks whether the push whose piece it sends was halted; a stop takes effect within a second.
 const LOOK_FOR_HALT: Duration = Duration::from_millis(400);
-/// Pieces that one process works on at once.
-const WORKERS: usize = 2;
 
 /// Why nothing can be sent before the operator did something.
 const NO_SUBJECT: &str = "push.subject is not set in the configuration";
@@ -112,6 +112,7 @@ pub struct Delivery {
     endpoint: Option<String>,
     concurrency: usize,
     pace: Pace,
+    hands: Hands,
     alarms: Alarms,
     metrics: Metrics,
     tail: Tail,
@@ -162,6 +163,7 @@ impl Delivery {
         } = parts;
         Self {
             pace: Pace::new(clock.clone(), metrics.clone(), concurrency),
+            hands: Hands::new(),
             alarms: Alarms::default(),
             store,
             queue,
@@ -179,15 +181,20 @@ impl Delivery {
 
     /// Works until told to stop; what is under way is finished first.
     pub async fn run(self: Arc<Self>) {
-        let workers = (0..WORKERS).map(|_| self.clone().work());
+        let workers = (0..Hands::WORKERS).map(|_| self.clone().work());
         futures_util::future::join_all(workers).await;
     }
 
     async fn work(self: Arc<Self>) {
         // Subscribed before the first look, so that no notice falls between looking and waiting.
         let mut changes = self.queue.changes();
+        let mut hand = None;
         while !self.stop.is_cancelled() {
-            match self.step().await {
+            if hand.is_none() {
+                hand = self.hands.take(&self.stop).await;
+                continue;
+            }
+            match self.step_with(&mut hand).await {
                 Ok(Step::Worked) => continue,
                 Ok(Step::Idle) => {}
                 Err(fault) => tracing::warn!(
@@ -205,6 +212,10 @@ impl Delivery {
 
     /// Works on one job, if one is ready.
     pub async fn step(&self) -> anyhow::Result<Step> {
+        self.step_with(&mut None).await
+    }
+
+    async fn step_with(&self, hand: &mut Option<Hand>) -> anyhow::Result<Step> {
         let now = self.clock.now();
         let Some(leased) = self.queue.lease(1, LEASE_MS, now).await?.pop() else {
             return Ok(Step::Idle);
@@ -240,7 +251,7 @@ impl Delivery {
                     run: *run,
                     chunk: *chunk,
                 };
-                self.deliver(&leased, at).await?;
+                self.deliver(&leased, at, hand).await?;
             }
         }
         Ok(Step::Worked)
@@ -273,7 +284,7 @@ impl Delivery {
         Ok(())
     }
 
-    async fn deliver(&self, leased: &Leased, at: Chunk<'_>) -> anyhow::Result<()> {
+    async fn deliver(&self, leased: &Leased, at: Chunk<'_>, hand: &mut Option<Hand>) -> anyhow::Result<()> {
         let Some(task) = self.task(at.account, at.campaign).await? else {
             return self.end(leased).await;
         };
@@ -304,31 +315,39 @@ impl Delivery {
             until: tokio::time::Instant::now() + BEGIN_FOR,
         };
         // A lane for each push service: none waits for another.
-        let mut lanes: BTreeMap<String, Vec<WaitingSend>> = BTreeMap::new();
+        let mut origins: BTreeMap<String, Vec<WaitingSend>> = BTreeMap::new();
         for send in due {
-            lanes.entry(send.endpoint.origin()).or_default().push(send);
+            origins.entry(send.endpoint.origin()).or_default().push(send);
         }
-        let lanes = lanes.into_iter().map(|(origin, sends)| {
-            let lane = self.pace.lane(origin);
+        let (lanes, sends): (Vec<_>, Vec<_>) = origins
+            .into_iter()
+            .map(|(origin, sends)| (self.pace.lane(origin), sends))
+            .unzip();
+        let work = lanes.iter().zip(sends).map(|(lane, sends)| {
             let (letters, bounds) = (&letters, &bounds);
             async move {
-                futures_util::stream::iter(sends)
+                let tried = futures_util::stream::iter(sends)
                     .map(|send| async {
                         let tried = self
-                            .send(site, letters, at, &send, expires_at, (&lane, bounds))
+                            .send(site, letters, at, &send, expires_at, (lane, bounds))
                             .await;
                         (send, tried)
                     })
                     .buffer_unordered(self.concurrency)
                     .collect::<Vec<_>>()
-                    .await
+                    .await;
+                lane.through();
+                tried
             }
         });
         let tried = tokio::select! {
-            tried = futures_util::future::join_all(lanes) => tried,
+            tried = futures_util::future::join_all(work) => tried,
+            never = self.hands.lend(&lanes, hand) => match never {},
             never = self.watch_for_halt(at, &bounds.halt) => match never {},
         };
+        drop(lanes);
         let mut again = later.iter().map(|send| send.retry_at).min();
+        let mut left = false;
         let mut outcomes = Vec::new();
         for (send, tried) in tried.into_iter().flatten() {
             let at = match tried {
@@ -337,14 +356,19 @@ impl Delivery {
                     continue;
                 }
                 // Not written down: it was not tried, and the job comes back in time to say so of those whose time ends.
-                Tried::Held(until) => until.min(expires_at),
-                Tried::Left => now,
+                Tried::Held(until) if message.ttl_seconds > 0 => until.min(expires_at),
+                Tried::Held(until) => until,
+                Tried::Left => {
+                    left = true;
+                    now
+                }
             };
             again = Some(again.map_or(at, |known| known.min(at)));
         }
         let answers = outcomes.iter().map(|(_, answer)| answer);
-        self.alarms.raise(at, answers, &self.metrics);
-        self.settle(leased, at, site, outcomes, (expires_at, again)).await
+        self.alarms.raise(at, answers, self.clock.now(), &self.metrics);
+        self.settle(leased, at, site, outcomes, (expires_at, again, left))
+            .await
     }
 
     /// Cancels `halt` when the push is not to be sent any more; never ends by itself. A store that does not answer halts nothing: what is
@@ -456,7 +480,7 @@ impl Delivery {
                     "its push service takes no messages now, and it has no time to live",
                 );
             }
-            Leave::Held(until) => return Tried::Held(until),
+            Leave::Held(until) | Leave::Later(until) => return Tried::Held(until),
             Leave::Over => return Tried::Left,
         };
         let now = self.clock.now();
@@ -493,7 +517,7 @@ impl Delivery {
         at: Chunk<'_>,
         site: &Site,
         outcomes: Vec<(WaitingSend, Answer)>,
-        (expires_at, mut again): (Timestamp, Option<Timestamp>),
+        (expires_at, mut again, left): (Timestamp, Option<Timestamp>, bool),
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut batch = Batch::new("settle");
@@ -561,6 +585,7 @@ impl Delivery {
                 .count(&mut batch, at.account, at.campaign, day, measure, n);
         }
         if let Some(moment) = again {
+            self.store.piece_parked(&mut batch, at, !left);
             self.queue.later(&mut batch, leased, moment);
         } else {
             self.store.piece_through(&mut batch, at);
@@ -596,7 +621,7 @@ impl Delivery {
             .finish_push(&mut batch, account, campaign, self.clock.now());
         self.store.bump_revision(&mut batch, account);
         self.store.db.write(batch).await?;
-        self.alarms.forget(account.as_str(), campaign, run);
+        self.alarms.forget(account.as_str(), campaign);
         self.queue.announce(Notice::Account(account.clone()));
         Ok(true)
     }

@@ -19,6 +19,16 @@ use campanile_core::time::{Day, Timestamp};
 /// How late a push may be for its event: what a browser kept to itself for longer is not news any more.
 const LATEST_MS: i64 = 24 * 60 * 60 * 1000;
 
+/// How long after its event a message is kept: as long as it keeps its person from another one, and as long as a browser may show it and
+/// `reports_ms` later say so.
+pub(super) fn kept_ms(on_event: &OnEvent, ttl_seconds: u32, reports_ms: i64) -> i64 {
+    let sent_ms = i64::from(on_event.after_minutes) * 60_000 + LATEST_MS;
+    sent_ms
+        + on_event
+            .silence_ms()
+            .max(i64::from(ttl_seconds) * 1000 + reports_ms)
+}
+
 impl Delivery {
     pub(super) async fn occasion(
         &self,

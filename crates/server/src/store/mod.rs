@@ -16,6 +16,7 @@ pub mod events;
 pub mod impressions;
 pub mod media;
 pub mod migrate;
+pub mod pieces;
 pub mod profiles;
 pub mod sends;
 pub mod subscriptions;

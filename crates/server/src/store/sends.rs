@@ -190,12 +190,6 @@ impl Store {
         batch.run(sql, args![account.as_str(), campaign.0]);
     }
 
-    /// Notes that nothing of a piece waits any more; in the batch that ends its job.
-    pub fn piece_through(&self, batch: &mut Batch, at: Chunk<'_>) {
-        let sql = "-- piece_through\nUPDATE runs SET through = through + 1 WHERE account = $1 AND campaign = $2 AND run = $3";
-        batch.run(sql, args![at.account.as_str(), at.campaign.0, at.run]);
-    }
-
     /// Moves a run's cursor on; the batch rolls back when another worker did so first.
     pub fn advance_run(&self, batch: &mut Batch, at: Chunk<'_>, after: Vec<u8>, complete: bool) {
         let sql = "-- advance_run\nUPDATE runs SET chunks = chunks + 1, after = $5, complete = $6 \

@@ -6,3 +6,12 @@ UPDATE runs SET through = chunks;
 
 -- What somebody was sent: how long ago, and for their page.
 CREATE INDEX sends_of ON sends (account, ordinal, campaign, run);
+
+-- Pieces of which nothing is left but what waits for a retry or for a push service that rests; a fan-out does not wait for them.
+CREATE TABLE parked_pieces (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  run      {bigint} NOT NULL,
+  chunk    {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, run, chunk)
+) {strict};
