@@ -192,6 +192,8 @@ pub struct Heard {
     pub lines: Vec<Said>,
     /// Lines that were gone before they could be read.
     pub lost: u64,
+    /// The listener comes from a place that this process does not know, so nobody can tell what it missed.
+    pub astray: bool,
 }
 
 impl Tail {
@@ -248,17 +250,17 @@ impl Tail {
             return None;
         }
         let newest = room.newest.subscribe();
+        let place = after.map(|id| self.place(id));
         let cursor = {
             let ring = room.ring();
-            after
-                .and_then(|id| self.place(id))
-                .map_or(ring.next, |next: u64| next.min(ring.next))
+            place.flatten().map_or(ring.next, |next: u64| next.min(ring.next))
         };
         Some(Listener {
             tail: self.clone(),
             room,
             newest,
             cursor,
+            astray: place == Some(None),
         })
     }
 
@@ -329,11 +331,18 @@ pub struct Listener {
     room: Arc<Room>,
     newest: watch::Receiver<u64>,
     cursor: u64,
+    astray: bool,
 }
 
 impl Listener {
     /// Waits for lines; none any more when the process stops. Given up in the middle, it loses nothing.
     pub async fn next(&mut self) -> Option<Heard> {
+        if std::mem::take(&mut self.astray) {
+            return Some(Heard {
+                astray: true,
+                ..Heard::default()
+            });
+        }
         let cursor = self.cursor;
         tokio::select! {
             biased;
@@ -345,6 +354,7 @@ impl Listener {
         let from = self.cursor.max(first);
         let heard = Heard {
             lost: from - self.cursor,
+            astray: false,
             lines: ring
                 .lines
                 .iter()
@@ -451,9 +461,10 @@ mod tests {
         assert_eq!(again.next().await.expect("the rest").lines.len(), 1);
         let (kept, last) = tail.kept(&account());
         assert_eq!((kept.len(), kept[2].id.as_str()), (3, last.as_str()));
-        // An id of another start is not gone on from.
+        // An id of another start is not gone on from, and that is said.
         let mut stranger = tail.listen(&account(), Some("00000000-0")).expect("room");
         tail.say(&account(), [line(9)]);
+        assert!(stranger.next().await.expect("a word").astray);
         assert_eq!(stranger.next().await.expect("a line").lines.len(), 1);
     }
 
@@ -474,7 +485,10 @@ mod tests {
         let tail = Tail::new(CancellationToken::new());
         drop(tail.listen(&account(), None));
         tail.say(&account(), [line(1)]);
-        assert!(tail.listens(&account()), "who comes back soon goes on where it was");
+        assert!(
+            tail.listens(&account()),
+            "who comes back soon goes on where it was"
+        );
         tokio::time::advance(WARM + Duration::from_secs(1)).await;
         tail.say(&account(), [line(2)]);
         assert!(!tail.listens(&account()));
@@ -484,7 +498,11 @@ mod tests {
     fn what_is_too_fast_is_shown_one_in_so_many() {
         let mut sampler = Sampler::new(25);
         let shown = |sampler: &mut Sampler| (0..200).filter(|_| sampler.take()).count();
-        assert_eq!(shown(&mut sampler), 25, "the first second shows what there is room for");
+        assert_eq!(
+            shown(&mut sampler),
+            25,
+            "the first second shows what there is room for"
+        );
         assert_eq!(sampler.second(), (200, 8));
         assert_eq!(shown(&mut sampler), 25);
         sampler.second();

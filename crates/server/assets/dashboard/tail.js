@@ -99,7 +99,10 @@ function listen() {
   const source = new EventSource(address);
   source.addEventListener('open', () => { open = true; cutAt = ''; tell(); });
   source.addEventListener('line', (event) => { last = event.lastEventId; take(JSON.parse(event.data)); });
-  source.addEventListener('lost', (event) => take(`${JSON.parse(event.data).lines} lines came too fast to be told; they are kept, only not here`));
+  source.addEventListener('lost', (event) => {
+    const { lines } = JSON.parse(event.data);
+    take(lines === null ? 'Another server, or a new start of it, goes on here; what happened between is kept, only not here' : `${lines} lines came too fast to be told; they are kept, only not here`);
+  });
   source.addEventListener('rate', (event) => { rate = JSON.parse(event.data); tell(); });
   source.addEventListener('error', () => {
     cutAt ||= clock();

@@ -63,7 +63,10 @@ struct Incoming {
 
 impl Tail {
     pub(super) async fn run(self) -> anyhow::Result<()> {
-        let key = self.key.clone().or_else(|| std::env::var("CAMPANILE_API_KEY").ok());
+        let key = self
+            .key
+            .clone()
+            .or_else(|| std::env::var("CAMPANILE_API_KEY").ok());
         let key = key.context("give an API key with --key, or in CAMPANILE_API_KEY")?;
         let mut last = String::new();
         loop {
@@ -81,8 +84,8 @@ impl Tail {
 
     fn address(&self) -> anyhow::Result<axum::http::Uri> {
         let base = self.url.trim_end_matches('/');
-        let mut address =
-            url::Url::parse(&format!("{base}/api/v1/live")).with_context(|| format!("“{base}” is not an address"))?;
+        let mut address = url::Url::parse(&format!("{base}/api/v1/live"))
+            .with_context(|| format!("“{base}” is not an address"))?;
         let number = |n: Option<i64>| n.map(|n| n.to_string()).unwrap_or_default();
         let pairs = [
             ("kind", self.kind.clone()),
@@ -94,7 +97,10 @@ impl Tail {
         for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
             address.query_pairs_mut().append_pair(name, value);
         }
-        address.as_str().parse().context("the address cannot be asked for")
+        address
+            .as_str()
+            .parse()
+            .context("the address cannot be asked for")
     }
 
     /// Listens until the connection ends; false when nobody reads the lines any more.
@@ -134,7 +140,9 @@ impl Tail {
             rest.extend_from_slice(&data);
             while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
                 let line: Vec<u8> = rest.drain(..=end).collect();
-                let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+                let line = String::from_utf8_lossy(&line)
+                    .trim_end_matches(['\r', '\n'])
+                    .to_owned();
                 if !self.read(&line, &mut incoming, last)? {
                     return Ok(false);
                 }
@@ -170,11 +178,18 @@ impl Tail {
                 Ok(writeln!(out, "{text}").and_then(|()| out.flush()).is_ok())
             }
             "lost" => {
-                say_aside(&format!("{} lines came too fast to be told", data["lines"]));
+                say_aside(&match data["lines"].as_u64() {
+                    Some(lines) => format!("{lines} lines came too fast to be told"),
+                    None => "another server, or a new start of it, goes on here; lines between are not told"
+                        .to_owned(),
+                });
                 Ok(true)
             }
             "rate" if data["one_in"].as_u64().is_some_and(|n| n > 1) => {
-                say_aside(&format!("{} a second, showing 1 in {}", data["per_second"], data["one_in"]));
+                say_aside(&format!(
+                    "{} a second, showing 1 in {}",
+                    data["per_second"], data["one_in"]
+                ));
                 Ok(true)
             }
             _ => Ok(true),

@@ -28,14 +28,19 @@ impl Delivery {
             Next::Sent => (Kind::Sent, String::new()),
             Next::Failed => (Kind::Failed, "not tried again".to_owned()),
             Next::Unsubscribe => (Kind::Failed, "subscription removed".to_owned()),
-            Next::SetAside => (Kind::Failed, "set aside until its browser subscribes anew".to_owned()),
+            Next::SetAside => (
+                Kind::Failed,
+                "set aside until its browser subscribes anew".to_owned(),
+            ),
             Next::RetryAt(moment) => {
                 let seconds = (moment.since(now) + 999) / 1000;
                 (Kind::Retried, format!("tried again in about {seconds} s"))
             }
         };
         let status = answer.status.map(|status| status.to_string()).unwrap_or_default();
-        let ms = took_us.map(|took| format!("{} ms", took / 1000)).unwrap_or_default();
+        let ms = took_us
+            .map(|took| format!("{} ms", took / 1000))
+            .unwrap_or_default();
         let said = [status.as_str(), &answer.reason].join(" ");
         let words = if kind == Kind::Sent {
             [status.as_str(), &host, &ms].join(" ")
@@ -51,7 +56,10 @@ impl Delivery {
         line.browser.clone_from(&send.browser);
         line.fact("status", &status);
         line.fact("host", &host);
-        line.fact("ms", &took_us.map(|took| (took / 1000).to_string()).unwrap_or_default());
+        line.fact(
+            "ms",
+            &took_us.map(|took| (took / 1000).to_string()).unwrap_or_default(),
+        );
         line.fact("attempt", &(send.attempts + 1).to_string());
         line.fact("reason", &answer.reason);
         line.words = tail::cut(&words);

@@ -96,7 +96,10 @@ impl Filter {
                 .into_iter()
                 .chain(Kind::ALL.iter().map(|kind| kind.as_str()))
                 .collect();
-            return Err(Error::BadRequest(format!("“kind” is one or more of {}.", kinds.join(", "))));
+            return Err(Error::BadRequest(format!(
+                "“kind” is one or more of {}.",
+                kinds.join(", ")
+            )));
         }
         let search = wanted.search.trim().to_lowercase();
         let mut known_as = BTreeSet::new();
@@ -120,7 +123,9 @@ impl Filter {
 
     fn passes(&self, line: &Line, title: &str) -> bool {
         (self.groups.is_empty() || self.groups.iter().any(|group| is_in_group(group, line)))
-            && self.campaign.is_none_or(|campaign| line.campaign == Some(campaign))
+            && self
+                .campaign
+                .is_none_or(|campaign| line.campaign == Some(campaign))
             && self.person.is_none_or(|person| line.person == person)
             && (self.search.is_empty() || self.is_found(line, title))
     }
@@ -128,7 +133,9 @@ impl Filter {
     fn is_found(&self, line: &Line, title: &str) -> bool {
         if let Some((name, value)) = self.search.split_once('=') {
             let mut facts = line.facts.iter();
-            return facts.any(|(known, has)| known.to_lowercase() == name.trim() && has.to_lowercase().contains(value.trim()));
+            return facts.any(|(known, has)| {
+                known.to_lowercase() == name.trim() && has.to_lowercase().contains(value.trim())
+            });
         }
         let has = |text: &str| text.to_lowercase().contains(&self.search);
         self.known_as.contains(&line.person)
@@ -239,7 +246,9 @@ impl Teller {
             let facts = line.facts.iter().map(|(name, value)| format!("{name}={value}"));
             details = facts.collect::<Vec<_>>().join(" ");
             if !line.event.is_empty() && line.campaign.is_some() {
-                details = format!("{details} campaign={campaign_name}").trim_start().to_owned();
+                details = format!("{details} campaign={campaign_name}")
+                    .trim_start()
+                    .to_owned();
             }
         }
         Some(Told {
@@ -314,21 +323,26 @@ impl Stream {
         if rate != self.rate {
             self.rate = rate;
             let data = json!({"per_second": rate.0, "one_in": rate.1});
-            self.waiting.push_back(Event::default().event("rate").data(data.to_string()));
+            self.waiting
+                .push_back(Event::default().event("rate").data(data.to_string()));
         }
     }
 
     async fn take(&mut self, heard: Heard) {
-        if heard.lost > 0 {
-            let data = json!({"lines": heard.lost});
-            self.waiting.push_back(Event::default().event("lost").data(data.to_string()));
+        if heard.lost > 0 || heard.astray {
+            let data = json!({"lines": Some(heard.lost).filter(|_| !heard.astray)});
+            self.waiting
+                .push_back(Event::default().event("lost").data(data.to_string()));
         }
         for said in &heard.lines {
             let Some(told) = self.teller.tell(said).await else {
                 continue;
             };
             if self.sampler.as_mut().is_none_or(Sampler::take) {
-                let event = Event::default().id(&told.id).event("line").data(told.to_json().to_string());
+                let event = Event::default()
+                    .id(&told.id)
+                    .event("line")
+                    .data(told.to_json().to_string());
                 self.waiting.push_back(event);
             }
         }
@@ -345,7 +359,10 @@ pub async fn stream(
     let filter = Filter::new(app, &site, wanted).await?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let after = last.or(Some(wanted.after.as_str()).filter(|after| !after.is_empty()));
-    let listener = app.tail.listen(&site.account.id, after).ok_or(Error::TooMany(60))?;
+    let listener = app
+        .tail
+        .listen(&site.account.id, after)
+        .ok_or(Error::TooMany(60))?;
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {
@@ -366,8 +383,9 @@ pub async fn stream(
         .keep_alive(KeepAlive::new().interval(HEARTBEAT))
         .into_response();
     // A proxy in front that collects answers would make the tail late.
-    response
-        .headers_mut()
-        .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response.headers_mut().insert(
+        HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     Ok(response)
 }

@@ -3,6 +3,9 @@
 use crate::bed::{ACCOUNT, Bed, popup};
 use crate::engines;
 use crate::pushes::{push, subscribe, work_through};
+use campanile::tail::{KEPT, Kind, Line};
+use campanile_core::id::{AccountId, Ordinal};
+use campanile_core::time::{Timestamp, Zone};
 use campanile_lab::{Fault, Rule, Service};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -12,6 +15,8 @@ engines!(
     events_and_popups_are_heard_as_they_happen,
     a_push_is_heard_with_its_answer_and_what_became_of_it,
     only_what_was_asked_for_is_heard,
+    a_push_is_heard_by_its_campaign_and_by_its_subscriber,
+    what_happens_at_another_account_is_not_heard,
     who_was_cut_off_goes_on_where_it_was,
 );
 
@@ -22,10 +27,14 @@ struct Listening {
 
 impl Listening {
     async fn to(bed: &Bed, query: &str, more: &str) -> Self {
+        Self::with(bed, &bed.key, query, more).await
+    }
+
+    /// With the key of somebody.
+    async fn with(bed: &Bed, key: &str, query: &str, more: &str) -> Self {
         let mut socket = TcpStream::connect(bed.running.address).await.unwrap();
         let request = format!(
-            "GET /api/v1/live{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nAccept-Encoding: gzip, br\r\n{more}\r\n",
-            bed.key
+            "GET /api/v1/live{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nAccept-Encoding: gzip, br\r\n{more}\r\n"
         );
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut listening = Self {
@@ -37,7 +46,10 @@ impl Listening {
         }
         assert!(head.starts_with("HTTP/1.1 200"), "{head}");
         assert!(head.contains("content-type: text/event-stream"), "{head}");
-        assert!(!head.contains("content-encoding"), "each line comes at once: {head}");
+        assert!(
+            !head.contains("content-encoding"),
+            "each line comes at once: {head}"
+        );
         listening.until(": listening").await;
         listening
     }
@@ -58,7 +70,8 @@ impl Listening {
     /// The next event of the tail.
     async fn next(&mut self) -> Value {
         let data = self.until("data: ").await;
-        serde_json::from_str(data.trim_start_matches("data: ")).unwrap_or_else(|_| panic!("the stream ended: {data}"))
+        serde_json::from_str(data.trim_start_matches("data: "))
+            .unwrap_or_else(|_| panic!("the stream ended: {data}"))
     }
 }
 
@@ -74,20 +87,38 @@ async fn events_and_popups_are_heard_as_they_happen(bed: &Bed) {
         (&line["kind"], &line["title"], &line["time"]),
         (&json!("event"), &json!("Page Viewed"), &json!("10:00:00.000"))
     );
-    assert_eq!(line["facts"], json!({"path": "/sale?ref=1", "title": "Sale", "referrer": "www.example.org"}));
+    assert_eq!(
+        line["facts"],
+        json!({"path": "/sale?ref=1", "title": "Sale", "referrer": "www.example.org"})
+    );
     let person = bed.device(device).await["id"].clone();
-    assert_eq!((&line["profile"], &line["who"]), (&person, &json!(format!("Person {person}"))));
+    assert_eq!(
+        (&line["profile"], &line["who"]),
+        (&person, &json!(format!("Person {person}")))
+    );
 
     let message = &reply["messages"][0];
     bed.ring(device, &[bed.reaction("view", message)]).await;
     let line = heard.next().await;
     assert_eq!(
         (&line["kind"], &line["channel"], &line["campaign"], &line["title"]),
-        (&json!("shown"), &json!("popup"), &json!(campaign), &json!("Autumn sale"))
+        (
+            &json!("shown"),
+            &json!("popup"),
+            &json!(campaign),
+            &json!("Autumn sale")
+        )
     );
-    bed.ring(device, &[bed.op("event", json!({"name": "Charged", "props": {"amount": 129}}))]).await;
+    bed.ring(
+        device,
+        &[bed.op("event", json!({"name": "Charged", "props": {"amount": 129}}))],
+    )
+    .await;
     let line = heard.next().await;
-    assert_eq!((&line["kind"], &line["details"]), (&json!("converted"), &json!("amount=129 campaign=Autumn sale")));
+    assert_eq!(
+        (&line["kind"], &line["details"]),
+        (&json!("converted"), &json!("amount=129 campaign=Autumn sale"))
+    );
     assert_eq!(heard.next().await["title"], "Charged");
     // What was handed out for the event goes unused, and is said to.
     let again = bed.ring(device, &[bed.page()]).await;
@@ -95,7 +126,10 @@ async fn events_and_popups_are_heard_as_they_happen(bed: &Bed) {
     let unused = bed.op("return", json!({"msg": again["messages"][0]["msgId"], "impression": again["messages"][0]["impression"], "reason": "busy"}));
     bed.ring(device, &[unused]).await;
     let line = heard.next().await;
-    assert_eq!((&line["kind"], &line["details"]), (&json!("not_shown"), &json!("given back: busy")));
+    assert_eq!(
+        (&line["kind"], &line["details"]),
+        (&json!("not_shown"), &json!("given back: busy"))
+    );
 }
 
 async fn a_push_is_heard_with_its_answer_and_what_became_of_it(bed: &Bed) {
@@ -105,27 +139,67 @@ async fn a_push_is_heard_with_its_answer_and_what_became_of_it(bed: &Bed) {
     for _ in 0..2 {
         assert_eq!(heard.next().await["kind"], "subscribed");
     }
-    bed.lab.add_fault(Rule::new(Fault::Gone).endpoint(gone.endpoint()));
+    bed.lab.add_fault(Rule::on(
+        gone.token(),
+        Fault::Status {
+            code: 410,
+            retry_after: None,
+        },
+        1,
+    ));
     let campaign = bed.launch(push()).await;
     work_through(bed, campaign).await;
     let mut lines = [heard.next().await, heard.next().await];
     lines.sort_by_key(|line| line["kind"].to_string());
     let [failed, sent] = lines;
-    assert_eq!((&failed["kind"], &failed["facts"]["status"]), (&json!("failed"), &json!("410")));
-    assert!(failed["details"].as_str().unwrap().contains("subscription removed"), "{failed}");
-    assert_eq!((&sent["kind"], &sent["facts"]["status"], &sent["title"]), (&json!("sent"), &json!("201"), &json!("Kiln")));
+    assert_eq!(
+        (&failed["kind"], &failed["facts"]["status"]),
+        (&json!("failed"), &json!("410"))
+    );
+    assert!(
+        failed["details"]
+            .as_str()
+            .unwrap()
+            .contains("subscription removed"),
+        "{failed}"
+    );
+    assert_eq!(
+        (&sent["kind"], &sent["facts"]["status"], &sent["title"]),
+        (&json!("sent"), &json!("201"), &json!("Kiln"))
+    );
     assert_eq!(sent["facts"]["host"], "updates.push.services.mozilla.com");
-    assert!(sent["details"].as_str().unwrap().starts_with("201 updates.push.services.mozilla.com "), "{sent}");
+    assert!(
+        sent["details"]
+            .as_str()
+            .unwrap()
+            .starts_with("201 updates.push.services.mozilla.com "),
+        "{sent}"
+    );
     assert_eq!(sent["browser"], "Firefox");
 
     let received = browser.try_next().unwrap();
     let payload: Value = serde_json::from_slice(received.plaintext.as_ref().unwrap()).unwrap();
     let send = payload["campanile"]["send"].clone();
-    bed.post(None, &[bed.op("push_clicked", json!({"send": send, "action": ""}))], &[]).await;
+    bed.post(
+        None,
+        &[bed.op("push_clicked", json!({"send": send, "action": ""}))],
+        &[],
+    )
+    .await;
     let line = heard.next().await;
     assert_eq!(
-        (&line["kind"], &line["channel"], &line["profile"], &line["campaign"]),
-        (&json!("clicked"), &json!("push"), &sent["profile"], &json!(campaign))
+        (
+            &line["kind"],
+            &line["channel"],
+            &line["profile"],
+            &line["campaign"]
+        ),
+        (
+            &json!("clicked"),
+            &json!("push"),
+            &sent["profile"],
+            &json!(campaign)
+        )
     );
 }
 
@@ -138,7 +212,10 @@ async fn only_what_was_asked_for_is_heard(bed: &Bed) {
     let mut by_identity = Listening::to(bed, "?search=c-1001", "").await;
     let mut by_value = Listening::to(bed, "?search=price%3D129", "").await;
     let mut by_word = Listening::to(bed, "?search=added&kind=events", "").await;
-    let priced = bed.op("event", json!({"name": "Product Viewed", "props": {"price": 129}}));
+    let priced = bed.op(
+        "event",
+        json!({"name": "Product Viewed", "props": {"price": 129}}),
+    );
     bed.ring(one, &[priced]).await;
     bed.ring(two, &[bed.event("Added to cart")]).await;
     assert_eq!(by_person.next().await["title"], "Added to cart");
@@ -147,12 +224,69 @@ async fn only_what_was_asked_for_is_heard(bed: &Bed) {
     assert_eq!(by_word.next().await["title"], "Added to cart");
     for query in ["kind=bells", "campaign=first", "most=many"] {
         let refused = bed.api("GET", &format!("/live?{query}"), Value::Null, 400).await;
-        assert!(refused["error"]["message"].as_str().unwrap().len() > 10, "{refused}");
+        assert!(
+            refused["error"]["message"].as_str().unwrap().len() > 10,
+            "{refused}"
+        );
     }
-    // Another account's lines are its own.
-    let stranger = bed.running.app.launch.create_account("Other", None, campanile_core::time::Zone::utc()).await.unwrap();
-    assert!(!bed.running.app.tail.listens(&stranger.id));
-    assert_ne!(stranger.id.as_str(), ACCOUNT);
+}
+
+async fn a_push_is_heard_by_its_campaign_and_by_its_subscriber(bed: &Bed) {
+    let (one, _one) = subscribe(bed, Service::Mozilla).await;
+    let (_, _two) = subscribe(bed, Service::Fcm).await;
+    let person = bed.device(one).await["id"].clone();
+    let (first, second) = (bed.launch(push()).await, bed.launch(push()).await);
+    let mut by_campaign = Listening::to(bed, &format!("?campaign={second}&kind=sent"), "").await;
+    let mut by_person = Listening::to(bed, &format!("?profile={person}&kind=sent"), "").await;
+    work_through(bed, first).await;
+    work_through(bed, second).await;
+    let of_campaign = [by_campaign.next().await, by_campaign.next().await];
+    assert!(
+        of_campaign.iter().all(|line| line["campaign"] == second),
+        "{of_campaign:?}"
+    );
+    assert_ne!(of_campaign[0]["profile"], of_campaign[1]["profile"]);
+    let of_person = [by_person.next().await, by_person.next().await];
+    assert!(
+        of_person.iter().all(|line| line["profile"] == person),
+        "{of_person:?}"
+    );
+    assert_ne!(of_person[0]["campaign"], of_person[1]["campaign"]);
+}
+
+async fn what_happens_at_another_account_is_not_heard(bed: &Bed) {
+    let launch = &bed.running.app.launch;
+    let other = launch
+        .create_account("Other", None, Zone::utc())
+        .await
+        .unwrap()
+        .id;
+    let (_, key) = launch.create_api_key(&other, "Test").await.unwrap();
+    let mut heard = Listening::with(bed, &key, "", "").await;
+    bed.ring(bed.id(), &[bed.page()]).await;
+    bed.running
+        .app
+        .tail
+        .say(&other, [Line::new(Timestamp(bed.now()), Kind::Event, Ordinal(7))]);
+    assert_eq!(heard.next().await["profile"], 7);
+    // Nor is an account asked for by who has no key of it.
+    let refused = bed
+        .send(
+            "GET",
+            "/api/v1/live",
+            &[("authorization", "Bearer cmp_none")],
+            Vec::new(),
+        )
+        .await;
+    assert_eq!(refused.status, 401);
+    assert!(
+        refused.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("key"),
+        "{}",
+        refused.body
+    );
 }
 
 async fn who_was_cut_off_goes_on_where_it_was(bed: &Bed) {
@@ -178,6 +312,32 @@ async fn what_is_too_fast_for_an_eye_is_told_as_one_in_so_many() {
     assert_eq!(heard.next().await["title"], "E 1");
     heard.until("event: rate").await;
     assert_eq!(heard.next().await, json!({"per_second": 20, "one_in": 10}));
+    bed.end().await;
+}
+
+#[tokio::test]
+async fn who_reads_too_slowly_is_told_how_many_lines_it_missed() {
+    let bed = Bed::sqlite().await;
+    let account = AccountId::parse(ACCOUNT).unwrap();
+    let mut heard = Listening::to(&bed, "", "").await;
+    let lines = (0..KEPT + 500).map(|n| {
+        let mut line = Line::new(Timestamp(bed.now()), Kind::Event, Ordinal(1));
+        line.event = format!("E {n}");
+        line
+    });
+    bed.running.app.tail.say(&account, lines);
+    heard.until("event: lost").await;
+    assert_eq!(heard.next().await, json!({"lines": 500}));
+    assert_eq!(heard.next().await["title"], "E 500");
+    bed.end().await;
+}
+
+#[tokio::test]
+async fn who_comes_from_another_start_of_the_server_is_told_that_lines_are_missing() {
+    let bed = Bed::sqlite().await;
+    let mut heard = Listening::to(&bed, "", "Last-Event-ID: 00000000-7\r\n").await;
+    heard.until("event: lost").await;
+    assert_eq!(heard.next().await, json!({"lines": null}));
     bed.end().await;
 }
 

@@ -25,6 +25,7 @@ mod insight;
 mod leases;
 mod led;
 mod limits;
+mod live;
 mod media;
 mod outages;
 mod people;

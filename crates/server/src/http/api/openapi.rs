@@ -47,7 +47,9 @@ fn operation(route: &Route) -> Value {
         "" => json!({"description": "Done"}),
         "Csv" => json!({"description": "Done", "content": {"text/csv": {}}}),
         // Each event's data is a line.
-        "LiveStream" => json!({"description": "Events until the listener leaves", "content": {"text/event-stream": {"schema": reference("LiveLine")}}}),
+        "LiveStream" => {
+            json!({"description": "Events until the listener leaves", "content": {"text/event-stream": {"schema": reference("LiveLine")}}})
+        }
         name => json!({"description": "Done", "content": content(name)}),
     };
     responses.insert(route.status.to_string(), good);

@@ -195,9 +195,7 @@ impl Icon {
                 r#"<rect width="14" height="20" x="5" y="2" rx="2" ry="2"/><path d="M12 18h.01"/>"#
             }
             Self::Square => r#"<rect width="18" height="18" x="3" y="3" rx="2"/>"#,
-            Self::Terminal => {
-                r#"<path d="m4 17 6-6-6-6"/><path d="M12 19h8"/>"#
-            }
+            Self::Terminal => r#"<path d="m4 17 6-6-6-6"/><path d="M12 19h8"/>"#,
             Self::Sun => {
                 r#"<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>"#
             }

@@ -18,7 +18,11 @@ pub(in crate::ingest) fn browser(user_agent: &str) -> String {
 
 /// What an event of the history is in a line.
 fn kind(event: &EventRow) -> (Kind, Option<Channel>) {
-    let through = if event.props.get("channel").is_some_and(|channel| channel == "push") {
+    let through = if event
+        .props
+        .get("channel")
+        .is_some_and(|channel| channel == "push")
+    {
         Channel::Push
     } else {
         Channel::Popup
@@ -87,7 +91,11 @@ impl Visit<'_> {
         };
         line.channel = channel;
         if channel.is_some() {
-            line.campaign = event.props.get("campaign").and_then(Value::as_i64).map(CampaignId);
+            line.campaign = event
+                .props
+                .get("campaign")
+                .and_then(Value::as_i64)
+                .map(CampaignId);
         }
         if line.campaign.is_none() {
             line.event = tail::cut(&event.name);
