@@ -52,7 +52,10 @@ function show() {
   const made = document.createDocumentFragment();
   for (const item of waiting.reverse()) made.append(typeof item === 'string' ? gap(item) : row(item));
   waiting = [];
+  // Whoever reads further down keeps what is being read where it is.
+  const above = rows.getBoundingClientRect().top < 0 ? rows.offsetHeight : null;
   rows.prepend(made);
+  if (above !== null) scrollBy({ top: rows.offsetHeight - above, behavior: 'instant' });
   while (rows.rows.length > MOST) rows.lastElementChild.remove();
   empty.hidden = true;
   scroll.hidden = false;

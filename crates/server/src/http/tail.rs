@@ -139,7 +139,7 @@ impl Filter {
         }
         let has = |text: &str| text.to_lowercase().contains(&self.search);
         self.known_as.contains(&line.person)
-            || who(line).to_lowercase() == self.search
+            || called(line.person).to_lowercase() == self.search
             || has(title)
             || has(&line.event)
             || has(&line.words)
@@ -148,8 +148,8 @@ impl Filter {
 }
 
 /// What a line calls a person.
-fn who(line: &Line) -> String {
-    format!("Person {}", line.person.0)
+fn called(person: Ordinal) -> String {
+    format!("Person {}", person.0)
 }
 
 /// What a kind is called.
@@ -246,9 +246,8 @@ impl Teller {
             let facts = line.facts.iter().map(|(name, value)| format!("{name}={value}"));
             details = facts.collect::<Vec<_>>().join(" ");
             if !line.event.is_empty() && line.campaign.is_some() {
-                details = format!("{details} campaign={campaign_name}")
-                    .trim_start()
-                    .to_owned();
+                let space = if details.is_empty() { "" } else { " " };
+                details = format!("{details}{space}campaign={campaign_name}");
             }
         }
         Some(Told {
@@ -256,7 +255,7 @@ impl Teller {
             time: time_of_day(line.at, &self.site.account.zone),
             kind: line.kind,
             person: line.person.0,
-            who: who(line),
+            who: called(line.person),
             title: if line.event.is_empty() {
                 campaign_name.clone()
             } else {
@@ -267,6 +266,18 @@ impl Teller {
             said: line.clone(),
             campaign_name,
         })
+    }
+
+    /// What the lines are all about, where one campaign or one person was asked for: the field, and its words.
+    pub async fn about(&mut self) -> Vec<(&'static str, String)> {
+        let mut about = Vec::new();
+        if let Some(id) = self.filter.campaign {
+            about.push(("campaign", self.name(id).await));
+        }
+        if let Some(person) = self.filter.person {
+            about.push(("profile", called(person)));
+        }
+        about
     }
 
     async fn name(&mut self, id: CampaignId) -> String {

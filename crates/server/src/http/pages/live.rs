@@ -31,6 +31,19 @@ pub(crate) struct Group {
     pub(crate) current: bool,
 }
 
+/// A campaign or a person whose lines alone are looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    /// Its field.
+    pub(crate) name: &'static str,
+    /// Its number.
+    pub(crate) number: String,
+    /// Its words.
+    pub(crate) words: String,
+    /// The same lines without it.
+    pub(crate) without: String,
+}
+
 /// How a kind looks: its name, class of its badge, icon and word.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
@@ -80,6 +93,8 @@ pub(crate) struct LivePage {
     pub(crate) search: String,
     /// The view that is looked at, as it stands in the address.
     pub(crate) kind: String,
+    /// What alone is looked at.
+    pub(crate) about: Vec<About>,
     /// The views.
     pub(crate) groups: Vec<Group>,
     /// How every kind looks, for the rows that come later.
@@ -117,8 +132,8 @@ impl LivePage {
         shell: Shell,
         base: &str,
         wanted: &Wanted,
-        rows: Vec<Told>,
-        after: &str,
+        about: Vec<(&'static str, String)>,
+        (rows, after): (Vec<Told>, &str),
         last: Option<When>,
     ) -> Self {
         let mut asked = vec![
@@ -127,10 +142,15 @@ impl LivePage {
             ("campaign", &wanted.campaign),
             ("profile", &wanted.profile),
         ];
-        let mut command = format!("campanile tail --url {base}");
-        for (name, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
-            command += &format!(" --{name} {}", quoted(value));
-        }
+        let command = std::iter::once(format!("campanile tail --url {base}"))
+            .chain(
+                asked
+                    .iter()
+                    .filter(|(_, value)| !value.is_empty())
+                    .map(|(name, value)| format!("--{name} {}", quoted(value))),
+            )
+            .collect::<Vec<_>>()
+            .join(" ");
         let words = ["Events", "Pop-ups", "Push", "Failed"];
         let groups = std::iter::once(("", "All")).chain(GROUPS.into_iter().zip(words));
         let groups = groups
@@ -144,10 +164,29 @@ impl LivePage {
             })
             .collect();
         asked[0].1 = &wanted.kind;
+        let about = about.into_iter().map(|(name, words)| {
+            let others: Vec<_> = asked
+                .iter()
+                .copied()
+                .filter(|(other, _)| *other != name)
+                .collect();
+            let number = asked
+                .iter()
+                .find(|(other, _)| *other == name)
+                .map_or("", |(_, number)| *number);
+            About {
+                name,
+                number: number.to_owned(),
+                words,
+                without: address("/live", &others),
+            }
+        });
+        let about = about.collect();
         asked.extend([("most", MOST), ("after", after)]);
         Self {
             search: wanted.search.clone(),
             kind: wanted.kind.clone(),
+            about,
             groups,
             looks: Kind::ALL.into_iter().map(Look::of).collect(),
             rows: rows
@@ -178,10 +217,18 @@ async fn page(desk: &Desk, wanted: &Wanted) -> Result<Response, Error> {
     for said in &kept {
         rows.extend(teller.tell(said).await);
     }
+    let about = teller.about().await;
     let seen = desk.app.store.sightings(account).await?;
     let last = seen.iter().map(|sighting| sighting.last_at).max();
     let last = last.map(|at| desk.told().when(at));
-    let page = LivePage::new(desk.shell(Nav::Live), &desk.base, wanted, rows, &after, last);
+    let page = LivePage::new(
+        desk.shell(Nav::Live),
+        &desk.base,
+        wanted,
+        about,
+        (rows, &after),
+        last,
+    );
     Ok(desk.page(page))
 }
 
