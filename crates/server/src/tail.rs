@@ -148,8 +148,6 @@ pub fn cut(text: &str) -> String {
 pub struct Tail(Arc<Parts>);
 
 struct Parts {
-    /// Of this process and this start; an id of another one is not gone on from.
-    name: u32,
     rooms: Mutex<HashMap<AccountId, Arc<Room>>>,
     /// How many rooms there are.
     open: AtomicUsize,
@@ -157,6 +155,8 @@ struct Parts {
 }
 
 struct Room {
+    /// Its own; an id of another one, which was given up or is another process's, is not gone on from.
+    name: u32,
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
     /// When the last listener left.
@@ -200,7 +200,6 @@ impl Tail {
     /// Nobody listens yet. Listeners end with `stop`.
     pub fn new(stop: CancellationToken) -> Self {
         Self(Arc::new(Parts {
-            name: u32::from_le_bytes(clock::random()),
             rooms: Mutex::default(),
             open: AtomicUsize::new(0),
             stop,
@@ -250,7 +249,7 @@ impl Tail {
             return None;
         }
         let newest = room.newest.subscribe();
-        let place = after.map(|id| self.place(id));
+        let place = after.map(|id| room.place(id));
         let cursor = {
             let ring = room.ring();
             place.flatten().map_or(ring.next, |next: u64| next.min(ring.next))
@@ -270,10 +269,10 @@ impl Tail {
         let ring = room.ring();
         let first = ring.oldest();
         let lines = ring.lines.iter().zip(first..).map(|(line, place)| Said {
-            id: self.id(place),
+            id: room.id(place),
             line: line.clone(),
         });
-        (lines.collect(), self.after(ring.next))
+        (lines.collect(), room.after(ring.next))
     }
 
     fn rooms(&self) -> MutexGuard<'_, HashMap<AccountId, Arc<Room>>> {
@@ -284,6 +283,7 @@ impl Tail {
         let mut rooms = self.rooms();
         let room = rooms.entry(account.clone()).or_insert_with(|| {
             Arc::new(Room {
+                name: u32::from_le_bytes(clock::random()),
                 ring: Mutex::default(),
                 newest: watch::Sender::new(0),
                 left_at: Mutex::new(Instant::now()),
@@ -294,23 +294,23 @@ impl Tail {
         self.0.open.store(rooms.len(), Ordering::Relaxed);
         room
     }
+}
 
+impl Room {
     /// The id of the line at a place: where to go on after it.
     fn id(&self, place: u64) -> String {
         self.after(place + 1)
     }
 
     fn after(&self, next: u64) -> String {
-        format!("{:08x}-{next}", self.0.name)
+        format!("{:08x}-{next}", self.name)
     }
 
     fn place(&self, id: &str) -> Option<u64> {
         let (name, place) = id.split_once('-')?;
-        (u32::from_str_radix(name, 16).ok()? == self.0.name).then(|| place.parse().ok())?
+        (u32::from_str_radix(name, 16).ok()? == self.name).then(|| place.parse().ok())?
     }
-}
 
-impl Room {
     fn ring(&self) -> MutexGuard<'_, Ring> {
         self.ring.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -361,7 +361,7 @@ impl Listener {
                 .skip((from - first) as usize)
                 .zip(from..)
                 .map(|(line, place)| Said {
-                    id: self.tail.id(place),
+                    id: self.room.id(place),
                     line: line.clone(),
                 })
                 .collect(),
@@ -461,7 +461,7 @@ mod tests {
         assert_eq!(again.next().await.expect("the rest").lines.len(), 1);
         let (kept, last) = tail.kept(&account());
         assert_eq!((kept.len(), kept[2].id.as_str()), (3, last.as_str()));
-        // An id of another start is not gone on from, and that is said.
+        // An id of another room is not gone on from, and that is said.
         let mut stranger = tail.listen(&account(), Some("00000000-0")).expect("room");
         tail.say(&account(), [line(9)]);
         assert!(stranger.next().await.expect("a word").astray);
@@ -490,8 +490,15 @@ mod tests {
             "who comes back soon goes on where it was"
         );
         tokio::time::advance(WARM + Duration::from_secs(1)).await;
+        let (_, known) = tail.kept(&account());
+        tokio::time::advance(WARM + Duration::from_secs(1)).await;
         tail.say(&account(), [line(2)]);
         assert!(!tail.listens(&account()));
+        let mut back = tail.listen(&account(), Some(&known)).expect("room");
+        assert!(
+            back.next().await.expect("a word").astray,
+            "what was said meanwhile is not here"
+        );
     }
 
     #[test]
