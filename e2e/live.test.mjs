@@ -65,6 +65,7 @@ inBothBrowsers('live', (world) => {
     await shows(page, 'clicked', 'The kiln is open');
     await say(visitor, 'Added To Cart');
     await shows(page, 'event', 'Added To Cart');
+    await page.bringToFront();
     for (const size of ['desk', 'phone']) {
       await page.setViewport(SIZES[size]);
       assert.equal(await overflow(page), 0, `${size}: nothing stands beside the window`);
@@ -112,10 +113,10 @@ inBothBrowsers('live', (world) => {
     await shows(page, 'event', 'While paused');
     await page.focus('body');
     await page.$eval('[data-tail-pause]', (button) => button.blur());
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await until('the pause', async () => /^Paused/.test(await words(page)));
     assert.equal(await page.evaluate(() => scrollY), 0, 'the key scrolls nothing');
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await until('the tail to go on', async () => /a second/.test(await words(page)));
     await page.close();
   });

@@ -6,7 +6,7 @@
 use super::desk::Desk;
 use super::format::When;
 use super::icon::Icon;
-use super::{Nav, Shell, Theme, asset};
+use super::{Nav, Shell, Theme, asset, format};
 use crate::http::error::Error;
 use crate::http::extract::Asked;
 use crate::http::tail::{self, Filter, GROUPS, Teller, Told, Wanted};
