@@ -335,6 +335,11 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// The id after which the next line comes.
+    pub fn after(&self) -> String {
+        self.room.after(self.cursor)
+    }
+
     /// Waits for lines; none any more when the process stops. Given up in the middle, it loses nothing.
     pub async fn next(&mut self) -> Option<Heard> {
         if std::mem::take(&mut self.astray) {

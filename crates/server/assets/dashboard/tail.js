@@ -53,9 +53,9 @@ function show() {
   for (const item of waiting.reverse()) made.append(typeof item === 'string' ? gap(item) : row(item));
   waiting = [];
   // Whoever reads further down keeps what is being read where it is.
-  const above = rows.getBoundingClientRect().top < 0 ? rows.offsetHeight : null;
+  const before = rows.getBoundingClientRect();
   rows.prepend(made);
-  if (above !== null) scrollBy({ top: rows.offsetHeight - above, behavior: 'instant' });
+  if (before.top < 0) scrollBy({ top: rows.getBoundingClientRect().height - before.height, behavior: 'instant' });
   while (rows.rows.length > MOST) rows.lastElementChild.remove();
   empty.hidden = true;
   scroll.hidden = false;

@@ -53,6 +53,15 @@ pub(super) struct Tail {
     json: bool,
 }
 
+/// How far the listening has come.
+#[derive(Default)]
+struct Place {
+    /// The id of the last line that came, or of where the listening began.
+    last: String,
+    /// The server has let this one listen.
+    heard: bool,
+}
+
 /// One event of the stream, while it comes in.
 #[derive(Default)]
 struct Incoming {
@@ -68,14 +77,14 @@ impl Tail {
             .clone()
             .or_else(|| std::env::var("CAMPANILE_API_KEY").ok());
         let key = key.context("give an API key with --key, or in CAMPANILE_API_KEY")?;
-        let mut last = String::new();
+        let mut place = Place::default();
         loop {
-            match self.listen(&key, &mut last).await {
+            match self.listen(&key, &mut place).await {
                 Ok(true) => {}
                 // Whoever read the lines is gone.
                 Ok(false) => return Ok(()),
-                // What was never heard will not be by asking again.
-                Err(fault) if last.is_empty() => return Err(fault),
+                // What was never heard, or is refused, will not be by asking again.
+                Err(fault) if !place.heard => return Err(fault),
                 Err(fault) => say_aside(&format!("cut off: {fault:#}; trying again")),
             }
             tokio::time::sleep(AGAIN).await;
@@ -104,7 +113,7 @@ impl Tail {
     }
 
     /// Listens until the connection ends; false when nobody reads the lines any more.
-    async fn listen(&self, key: &str, last: &mut String) -> anyhow::Result<bool> {
+    async fn listen(&self, key: &str, place: &mut Place) -> anyhow::Result<bool> {
         let provider = rustls::crypto::aws_lc_rs::default_provider();
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(provider)?
@@ -115,8 +124,8 @@ impl Tail {
         let mut request = axum::http::Request::get(self.address()?)
             .header("authorization", format!("Bearer {key}"))
             .header("accept", "text/event-stream");
-        if !last.is_empty() {
-            request = request.header("last-event-id", last.as_str());
+        if !place.last.is_empty() {
+            request = request.header("last-event-id", place.last.as_str());
         }
         let response = client
             .request(request.body(Empty::new())?)
@@ -125,10 +134,15 @@ impl Tail {
         let status = response.status();
         let mut body = response.into_body();
         if !status.is_success() {
+            // Too many listen: that passes. A key that was revoked does not.
+            place.heard &= !status.is_client_error() || status.as_u16() == 429;
             let text = body.collect().await?.to_bytes();
             let said: Value = serde_json::from_slice(&text).unwrap_or_default();
             let said = said["error"]["message"].as_str().unwrap_or_default().to_owned();
             bail!("{} answered {}: {said}", self.url, status.as_u16());
+        }
+        if !std::mem::replace(&mut place.heard, true) {
+            say_aside(&format!("listening to {}; Ctrl C ends it", self.url));
         }
         let (mut rest, mut incoming) = (Vec::new(), Incoming::default());
         loop {
@@ -143,7 +157,7 @@ impl Tail {
                 let line = String::from_utf8_lossy(&line)
                     .trim_end_matches(['\r', '\n'])
                     .to_owned();
-                if !self.read(&line, &mut incoming, last)? {
+                if !self.read(&line, &mut incoming, &mut place.last)? {
                     return Ok(false);
                 }
             }

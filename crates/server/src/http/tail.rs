@@ -377,11 +377,14 @@ pub async fn stream(
     let mut second = tokio::time::interval(Duration::from_secs(1));
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stream = Stream {
-        listener,
         sampler: filter.most.map(Sampler::new),
         teller: Teller::new(app.clone(), site, filter),
-        // Said at once, so that whoever listens knows that it does.
-        waiting: VecDeque::from([Event::default().retry(AGAIN).comment("listening")]),
+        // Said at once, so that whoever listens knows that it does, and where it goes on if it is cut off before the first line.
+        waiting: VecDeque::from([Event::default()
+            .retry(AGAIN)
+            .id(listener.after())
+            .comment("listening")]),
+        listener,
         second,
         rate: (0, 1),
         ends_at: Instant::now() + ENDS_AFTER,

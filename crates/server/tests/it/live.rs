@@ -8,6 +8,7 @@ use campanile_core::id::{AccountId, Ordinal};
 use campanile_core::time::{Timestamp, Zone};
 use campanile_lab::{Fault, Rule, Service};
 use serde_json::{Value, json};
+use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 
@@ -18,6 +19,8 @@ engines!(
     a_push_is_heard_by_its_campaign_and_by_its_subscriber,
     what_happens_at_another_account_is_not_heard,
     who_was_cut_off_goes_on_where_it_was,
+    the_command_prints_a_line_each_and_goes_on_where_it_was_cut_off,
+    the_command_prints_json_and_says_what_is_refused,
 );
 
 /// Somebody on a socket of the stream.
@@ -339,6 +342,101 @@ async fn who_comes_from_another_start_of_the_server_is_told_that_lines_are_missi
     heard.until("event: lost").await;
     assert_eq!(heard.next().await, json!({"lines": null}));
     bed.end().await;
+}
+
+/// The command in a process of its own.
+struct Command {
+    child: tokio::process::Child,
+    lines: tokio::io::Lines<BufReader<tokio::process::ChildStdout>>,
+    aside: tokio::io::Lines<BufReader<tokio::process::ChildStderr>>,
+}
+
+impl Command {
+    fn start(arguments: &[&str], key: &str) -> Self {
+        let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_campanile"))
+            .arg("tail")
+            .args(arguments)
+            .env("CAMPANILE_API_KEY", key)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self {
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            aside: BufReader::new(child.stderr.take().unwrap()).lines(),
+            child,
+        }
+    }
+
+    async fn next(&mut self) -> String {
+        self.lines.next_line().await.unwrap().unwrap()
+    }
+
+    async fn aside(&mut self) -> String {
+        self.aside.next_line().await.unwrap().unwrap()
+    }
+}
+
+async fn the_command_prints_a_line_each_and_goes_on_where_it_was_cut_off(bed: &Bed) {
+    let door = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", door.local_addr().unwrap());
+    let through = async |mut outside: TcpStream| {
+        let mut inside = TcpStream::connect(bed.running.address).await.unwrap();
+        let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+        panic!("neither side ends the connection");
+    };
+    let mut command = Command::start(&["--url", &url, "--kind", "events", "--search", "seen"], &bed.key);
+    let (outside, _) = door.accept().await.unwrap();
+    let device = bed.id();
+    tokio::select! {
+        () = through(outside) => {}
+        () = async {
+            assert_eq!(command.aside().await, format!("listening to {url}; Ctrl C ends it"));
+            bed.ring(device, &[bed.event("Not this one"), bed.event("Jug seen")]).await;
+            let person = bed.device(device).await["id"].clone();
+            let line = command.next().await;
+            assert!(line.starts_with("10:00:00.000  Event "), "{line}");
+            assert!(line.contains(&format!("Person {person} ")) && line.ends_with("Jug seen"), "{line}");
+        } => {}
+    }
+    assert!(command.aside().await.starts_with("cut off: "));
+    bed.ring(device, &[bed.event("Plate seen")]).await;
+    let (outside, _) = door.accept().await.unwrap();
+    tokio::select! {
+        () = through(outside) => {}
+        line = command.next() => assert!(line.ends_with("Plate seen"), "{line}"),
+    }
+}
+
+async fn the_command_prints_json_and_says_what_is_refused(bed: &Bed) {
+    let url = format!("http://{}", bed.running.address);
+    let mut command = Command::start(&["--url", &url, "--json"], &bed.key);
+    command.aside().await;
+    bed.ring(bed.id(), &[bed.event("Jug seen")]).await;
+    let line: Value = serde_json::from_str(&command.next().await).unwrap();
+    assert_eq!(
+        (&line["kind"], &line["event"]),
+        (&json!("event"), &json!("Jug seen"))
+    );
+    for (arguments, key, said) in [
+        (&["--url", &url][..], "cmp_none", "401"),
+        (
+            &["--url", &url, "--kind", "bells"],
+            &bed.key,
+            "“kind” is one or more of events, popups",
+        ),
+        (
+            &["--url", "http://127.0.0.1:1"],
+            &bed.key,
+            "is the server running?",
+        ),
+    ] {
+        let mut refused = Command::start(arguments, key);
+        let aside = refused.aside().await;
+        assert!(aside.contains(said), "{aside}");
+        assert_eq!(refused.child.wait().await.unwrap().code(), Some(1));
+    }
 }
 
 #[tokio::test]
