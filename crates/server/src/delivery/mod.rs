@@ -579,6 +579,10 @@ impl Delivery {
                 now,
             );
         }
+        let settled: u64 = counts.values().sum();
+        if settled > 0 {
+            self.store.note_step(&mut batch, at, settled, now);
+        }
         let day = Day::of(now, &site.account.zone);
         for (measure, n) in counts {
             self.store

@@ -19,6 +19,7 @@ pub mod migrate;
 pub mod pieces;
 pub mod profiles;
 pub mod sends;
+pub mod steps;
 pub mod subscriptions;
 pub mod users;
 

@@ -30,6 +30,7 @@ mod media;
 mod outages;
 mod people;
 mod popups;
+mod progress;
 mod push_plans;
 mod pushes;
 mod scale;

@@ -17,6 +17,7 @@ pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod forms;
 pub(crate) mod funnel;
+pub(crate) mod going;
 pub(crate) mod icon;
 pub(crate) mod live;
 pub(crate) mod media;

@@ -15,3 +15,12 @@ CREATE TABLE parked_pieces (
   chunk    {bigint} NOT NULL,
   PRIMARY KEY (account, campaign, run, chunk)
 ) {strict};
+
+-- How many messages of a push were settled in each ten seconds: by it the time that is left is judged.
+CREATE TABLE push_steps (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  step     {bigint} NOT NULL,
+  n        {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, step)
+) {strict};
