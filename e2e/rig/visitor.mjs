@@ -33,3 +33,23 @@ export async function watched(page) {
     page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('clevertap.more.js'))),
   );
 }
+
+/** A tab of somebody who subscribes: our dialog, the browser's permission, the subscription at the server. */
+export async function subscriber(world, url) {
+  const page = await world.browser.page();
+  await page.exposeFunction('personAllows', () => world.browser.permit(new URL(url).origin));
+  await page.evaluateOnNewDocument(() => {
+    // Headless browsers have nobody to click in their permission bubble; this stands for that click only.
+    Notification.requestPermission = async () => {
+      await window.personAllows();
+      return Notification.permission;
+    };
+  });
+  await page.goto(url);
+  const before = (await world.api.get('/subscriptions')).total;
+  const question = { titleText: 'Shall we tell you?', bodyText: 'Once a month.', okButtonText: 'Yes', rejectButtonText: 'No' };
+  await page.evaluate((asked) => clevertap.notifications.push(asked), question);
+  await (await until('the dialog', () => page.$('>>> #wzrk-confirm'))).click();
+  await until('the subscription', async () => (await world.api.get('/subscriptions')).total > before, { within: 30_000 });
+  return page;
+}

@@ -20,6 +20,7 @@ use crate::queue::Queue;
 use crate::store::Store;
 use crate::store::db::Db;
 use crate::store::migrate::MIGRATIONS;
+use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use crate::tls;
 use anyhow::Context as _;
@@ -61,6 +62,8 @@ pub struct Shared {
     pub media: Media,
     /// Countries by address.
     pub geo: Geo,
+    /// What happens this second.
+    pub tail: Tail,
     /// Metrics.
     pub metrics: Metrics,
     /// Wrong passwords.
@@ -169,14 +172,16 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
     let (store, queue, live, launch) = open(&config, clock.clone()).await?;
     let metrics = Metrics::default();
     let hosts = PushHosts::new(&config.push.hosts);
+    let stop = CancellationToken::new();
+    let tail = Tail::new(stop.clone());
     let ingest = Ingest::new(
         store.clone(),
         queue.clone(),
         clock.clone(),
         hosts,
         metrics.clone(),
+        tail.clone(),
     );
-    let stop = CancellationToken::new();
     let delivery = Arc::new(Delivery::new(delivery::Parts {
         store: store.clone(),
         queue: queue.clone(),
@@ -189,6 +194,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
             .map(|url| format!("{url}{}", config.paths.wire)),
         concurrency: config.push.concurrency,
         metrics: metrics.clone(),
+        tail: tail.clone(),
         stop: stop.clone(),
     }));
     let mut workers = vec![
@@ -218,6 +224,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         launch,
         media,
         geo,
+        tail,
         metrics,
         attempts: Attempts::default(),
         scripts,

@@ -2,6 +2,7 @@
 //!
 //! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
 //! - [`ingest`], [`launch`], [`media`], [`report`], [`explain`], [`audience`], [`allot`] are the use cases; [`live`] is what they and `http` read from memory.
+//! - [`tail`] tells what happens this second to whoever watches.
 //! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
 //! - [`app`] wires them, [`cli`] is the command line.
 //!
@@ -27,5 +28,6 @@ pub mod report;
 pub mod secret;
 pub mod sight;
 pub mod store;
+pub mod tail;
 pub mod telemetry;
 pub mod tls;

@@ -2,6 +2,8 @@
 //!
 //! Left out: words and formatting (the pages'). Invariant: every number is what the store counted; nothing is estimated here.
 
+pub mod progress;
+
 use crate::store::Store;
 use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
@@ -15,6 +17,7 @@ use campanile_core::silence::{FORGETFUL, Forecast};
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
 use campanile_core::uplift::{self, Group, Interval, Uplift};
+use progress::Progress;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,6 +46,8 @@ pub struct CampaignReport {
     pub parts: Vec<Part>,
     /// What follows from the comparisons: one sentence each; of further variants against A as well, where there is a control group.
     pub verdicts: Vec<String>,
+    /// How far a push on its way has come.
+    pub progress: Option<Progress>,
     /// What visitors wrote; `None` where the pop-up asks nothing and nobody ever answered.
     pub answers: Option<Answers>,
     /// The latest rounds of a push that comes again, newest first.
@@ -129,6 +134,7 @@ pub async fn campaign(
     account: &Account,
     id: CampaignId,
     revision: Option<u32>,
+    now: Timestamp,
 ) -> Result<Option<CampaignReport>, DbError> {
     let Some(campaign) = store.campaign(&account.id, id).await? else {
         return Ok(None);
@@ -145,6 +151,7 @@ pub async fn campaign(
         by: By::Click,
         parts: Vec::new(),
         verdicts: Vec::new(),
+        progress: None,
         answers: None,
         rounds: Vec::new(),
         next_at: None,
@@ -158,6 +165,7 @@ pub async fn campaign(
             found.next_at = store.next_round(account, &found.campaign).await?;
         }
     }
+    found.progress = progress::progress(store, account, &found.campaign, &found.counts, now).await?;
     if let Body::Popup(plan) = &found.campaign.definition.body {
         found.revisions = store.revisions_of(&account.id, id).await?;
         found.revision = revision.filter(|wanted| found.revisions.iter().any(|(known, _)| known == wanted));

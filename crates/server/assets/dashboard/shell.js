@@ -104,7 +104,7 @@ for (const opener of $$('[data-open="keys"]')) {
 }
 
 const go = (href) => () => location.assign(href);
-const places = { o: go('/overview'), c: go('/campaigns'), p: go('/people'), ',': go('/settings/install') };
+const places = { o: go('/overview'), c: go('/campaigns'), p: go('/people'), l: go('/live'), ',': go('/settings/install') };
 let waitingForPlace = 0;
 
 function row(step) {

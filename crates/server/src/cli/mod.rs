@@ -7,6 +7,7 @@ mod account;
 mod demo;
 mod send_test;
 mod serve;
+mod tail;
 
 use crate::config::{Config, Flags};
 use crate::store::migrate::{self, MIGRATIONS};
@@ -51,6 +52,8 @@ enum Command {
     Lab(demo::LabOnly),
     /// Send one notification to a person's browsers, now, and print what each push service answered
     SendTest(send_test::SendTest),
+    /// Print what happens as it happens: events, pop-ups, pushes with each answer, through the API of a running server
+    Tail(tail::Tail),
     /// Ask a running server whether it is ready; exits with 1 when it is not
     Healthcheck {
         /// Address of the server
@@ -108,6 +111,7 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Account(account) => account.run().await?,
         Command::Lab(lab) => lab.run().await?,
         Command::SendTest(send) => return send.run().await,
+        Command::Tail(tail) => tail.run().await?,
         Command::Migrate { place, check } => {
             let config = place.config(Flags::default())?;
             telemetry::start_logging(&config.log)?;

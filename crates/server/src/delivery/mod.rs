@@ -16,6 +16,7 @@ mod post;
 mod quiet;
 mod round;
 pub mod sweep;
+mod tell;
 pub mod transport;
 
 use crate::allot::Allotment;
@@ -27,6 +28,7 @@ use crate::store::Store;
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::{Chunk, SendState, WaitingSend};
 use crate::store::subscriptions::Subscriber;
+use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use alarm::Alarms;
 use anyhow::Context as _;
@@ -125,6 +127,7 @@ pub struct Delivery {
     hands: Hands,
     alarms: Alarms,
     metrics: Metrics,
+    tail: Tail,
     stop: CancellationToken,
 }
 
@@ -148,6 +151,8 @@ pub struct Parts {
     pub concurrency: usize,
     /// Metrics.
     pub metrics: Metrics,
+    /// What happens this second.
+    pub tail: Tail,
     /// Once it is cancelled nothing new is begun; what is under way is finished and settled.
     pub stop: CancellationToken,
 }
@@ -165,6 +170,7 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            tail,
             stop,
         } = parts;
         Self {
@@ -180,6 +186,7 @@ impl Delivery {
             endpoint,
             concurrency,
             metrics,
+            tail,
             stop,
         }
     }
@@ -482,11 +489,13 @@ impl Delivery {
         (lane, bounds): (&Lane<'_>, &Bounds),
     ) -> Tried {
         let refuse = |verdict: Verdict, reason: &str| {
-            Tried::Answered(Answer {
+            let answer = Answer {
                 verdict,
                 status: None,
                 reason: reason.to_owned(),
-            })
+            };
+            self.tell(at, send, &answer, expires_at, None);
+            Tried::Answered(answer)
         };
         if !send.live {
             return refuse(Verdict::Gone, "unsubscribed before it was sent");
@@ -569,8 +578,10 @@ impl Delivery {
                 }),
             },
         };
+        let took = clock::stopwatch();
         match self.post(&letter, bounds).await {
             Posted::Answered(answer) => {
+                self.tell(at, send, &answer, expires_at, Some(took()));
                 turn.answered(send.subscription, answer.verdict);
                 Tried::Answered(answer)
             }
@@ -651,6 +662,10 @@ impl Delivery {
                 (state, answer.status, &answer.reason),
                 now,
             );
+        }
+        let settled: u64 = counts.values().sum();
+        if settled > 0 {
+            self.store.note_step(&mut batch, at, settled, now);
         }
         let day = Day::of(now, &site.account.zone);
         for (measure, n) in counts {

@@ -12,6 +12,7 @@ pub mod pages;
 pub mod sdk;
 pub mod session;
 pub mod shop;
+pub mod tail;
 
 use crate::app::App;
 use axum::Router;

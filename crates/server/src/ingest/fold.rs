@@ -5,6 +5,7 @@
 
 mod hand_out;
 mod react;
+pub(super) mod tell;
 
 use super::{agent, fresh_id, new_profile, refuse};
 use crate::clock::Clock;
@@ -18,6 +19,7 @@ use crate::store::impressions::ImpressionRow;
 use crate::store::profiles::{Changes, DeviceRow, ProfileRow, SessionState};
 use crate::store::sends::SendRow;
 use crate::store::subscriptions::SubscriptionRow;
+use crate::tail::Line;
 use campanile_core::campaign::PopupPlan;
 use campanile_core::decide::{Explained, Moment};
 use campanile_core::event::{self, Notice};
@@ -60,6 +62,8 @@ pub(super) struct Left {
     pub(super) waiting: Vec<Waiting>,
     pub(super) explained: Option<(Vec<Explained>, u64)>,
     pub(super) occasions: Vec<Occasion>,
+    /// What happened, for whoever watches.
+    pub(super) lines: Vec<Line>,
 }
 
 /// A push that a person's event calls for.
@@ -112,6 +116,8 @@ pub(super) struct Visit<'a> {
     pub(super) asking: Asking,
     /// Who calls, where that is known.
     pub(super) caller: Option<&'a Caller>,
+    /// Somebody watches what happens: the browser that sends, in words.
+    pub(super) watched: Option<String>,
 }
 
 /// What is counted: a measure of a variant of a revision of a campaign.
@@ -155,6 +161,7 @@ impl<'a> Visit<'a> {
             waiting: Vec::new(),
             explained: None,
             occasions: Vec::new(),
+            lines: Vec::new(),
         };
         let day = Day::of(now, &site.account.zone);
         Self {
@@ -173,6 +180,7 @@ impl<'a> Visit<'a> {
             skew_ms: 0,
             asking: Asking::No,
             caller: None,
+            watched: None,
         }
     }
 
@@ -470,6 +478,7 @@ impl<'a> Visit<'a> {
             }
         }
         self.store.insert_event(batch, self.account(), &event);
+        self.tell_event(&event);
         let day = Day::of(at, &self.site.account.zone);
         if let Some(person) = self.people.get_mut(&ordinal) {
             person.row.activity.note(name, at, day);

@@ -17,6 +17,7 @@ use crate::sight::Place;
 use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
 use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
+use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
 use campanile_core::activity::Activity;
@@ -70,6 +71,7 @@ pub struct Ingest {
     clock: Clock,
     hosts: PushHosts,
     metrics: Metrics,
+    tail: Tail,
     ordinals: Mutex<HashMap<AccountId, VecDeque<u32>>>,
     seen: Mutex<HashMap<(AccountId, String), Timestamp>>,
     turns: Vec<tokio::sync::Mutex<()>>,
@@ -86,13 +88,21 @@ const TRIES: usize = 10;
 
 impl Ingest {
     /// Stands on its parts.
-    pub fn new(store: Store, queue: Queue, clock: Clock, hosts: PushHosts, metrics: Metrics) -> Self {
+    pub fn new(
+        store: Store,
+        queue: Queue,
+        clock: Clock,
+        hosts: PushHosts,
+        metrics: Metrics,
+        tail: Tail,
+    ) -> Self {
         Self {
             queue,
             store,
             clock,
             hosts,
             metrics,
+            tail,
             ordinals: Mutex::default(),
             seen: Mutex::default(),
             turns: (0..64).map(|_| tokio::sync::Mutex::new(())).collect(),
@@ -178,6 +188,10 @@ impl Ingest {
         visit.skew_ms = request.now.map_or(0, |theirs| now.since(theirs));
         let (asking, link) = asked(site, request, now);
         visit.asking = asking;
+        visit.watched = self
+            .tail
+            .listens(account)
+            .then(|| fold::tell::browser(&sender.agent));
         if let Some(seen) = visitor {
             let place = Place {
                 url: request.context.url.clone().unwrap_or_default(),
@@ -269,6 +283,7 @@ impl Ingest {
                 Outcome::Conflict { .. } => return Ok(None),
             }
         }
+        self.tail.say(account, outcome.lines);
         if let Some(origin) = seen {
             self.remember_seen(account, origin, now);
         }

@@ -225,6 +225,10 @@ impl Store {
             args![account.as_str(), id.0],
         );
         batch.run(
+            "-- delete_push_steps\nDELETE FROM push_steps WHERE account = $1 AND campaign = $2",
+            args![account.as_str(), id.0],
+        );
+        batch.run(
             "-- delete_parked_pieces\nDELETE FROM parked_pieces WHERE account = $1 AND campaign = $2",
             args![account.as_str(), id.0],
         );

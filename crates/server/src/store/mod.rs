@@ -22,6 +22,7 @@ pub mod push_logs;
 pub mod requests;
 pub mod rounds;
 pub mod sends;
+pub mod steps;
 pub mod subscriptions;
 pub mod users;
 

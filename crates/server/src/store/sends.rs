@@ -48,6 +48,10 @@ pub struct WaitingSend {
     pub keys: Keys,
     /// The VAPID key that signs.
     pub vapid_key: Id,
+    /// Whose it is.
+    pub ordinal: Ordinal,
+    /// Browser family.
+    pub browser: String,
 }
 
 /// A message as the worker's report finds it.
@@ -128,6 +132,8 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
         },
         vapid_key: Id::from_bytes(row.bytes(8)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
         due_at: Timestamp(row.int(9)?),
+        ordinal: Ordinal(u32::try_from(row.int(10)?).map_err(|_| corrupt("sends.ordinal"))?),
+        browser: row.text(11)?.to_owned(),
     })
 }
 
@@ -283,7 +289,7 @@ impl Store {
 
     /// The messages of a piece that wait.
     pub async fn waiting_sends(&self, at: Chunk<'_>) -> Result<Vec<WaitingSend>, DbError> {
-        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at \
+        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at, s.ordinal, t.browser \
                    FROM sends s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
         let rows = self

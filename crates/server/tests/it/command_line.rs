@@ -293,6 +293,7 @@ fn help_teaches() {
         "migrate",
         "lab",
         "send-test",
+        "tail",
         "healthcheck",
     ] {
         assert!(help.contains(word), "{word}: {help}");

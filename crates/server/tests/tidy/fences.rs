@@ -114,6 +114,10 @@ fn one_door_out() {
             "crates/server/src/cli/mod.rs",
             "`campanile healthcheck` asks a server",
         ),
+        (
+            "crates/server/src/cli/tail.rs",
+            "`campanile tail` listens to a server",
+        ),
     ];
     let mut findings = Vec::new();
     for file in files() {

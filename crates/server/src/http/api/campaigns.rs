@@ -5,6 +5,7 @@ use crate::http::csv;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
 use crate::launch::{LaunchError, Purpose};
+use crate::report::progress::progress;
 use crate::store::deliveries::{DeliveryRow, Place};
 use crate::{audience, report, secret};
 use axum::Json;
@@ -171,7 +172,12 @@ async fn with_counts(app: &App, account: &AccountId, campaign: &Campaign) -> Ans
 
 pub(super) async fn show(State(app): State<App>, Admin(site): Admin, Part(id): Part<i64>) -> Answer {
     let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?;
-    with_counts(&app, &site.account.id, &campaign).await
+    let totals = app.store.totals(&site.account.id).await?;
+    let counts = totals.get(&campaign.id).copied().unwrap_or_default();
+    let mut value = shown(&campaign, &counts);
+    let progress = progress(&app.store, &site.account, &campaign, &counts, app.clock.now()).await?;
+    value["progress"] = json!(progress);
+    Ok(Json(value))
 }
 
 pub(super) async fn change(
@@ -319,7 +325,7 @@ pub(super) async fn report(
     Asked(of): Asked<OfRevision>,
 ) -> Answer {
     let id = CampaignId(id);
-    let report = report::campaign(&app.store, &site.account, id, of.revision)
+    let report = report::campaign(&app.store, &site.account, id, of.revision, app.clock.now())
         .await?
         .ok_or(LaunchError::Unknown(id))?;
     if of.revision != report.revision {
@@ -351,6 +357,7 @@ pub(super) async fn report(
         "campaign": shown(&report.campaign, &report.counts), "counts": counted(kind, &report.counts), "days": days, "reasons": reasons,
         "rounds": rounds, "next_at": report.next_at,
     });
+    value["campaign"]["progress"] = json!(report.progress);
     if kind == Kind::Popup {
         let revisions: Vec<Value> = report
             .revisions

@@ -4,6 +4,7 @@
 //! know a route that the other does not.
 
 mod campaigns;
+mod live;
 mod media;
 mod openapi;
 mod people;
@@ -22,7 +23,7 @@ struct Route {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
-    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes, `Csv` for a CSV file.
+    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes, `Csv` for a CSV file, `LiveStream` for server-sent events.
     takes: &'static str,
     gives: &'static str,
     status: u16,
@@ -73,6 +74,7 @@ const ROUTES: &[Route] = routes! {
     get "/v1/profiles/{id}/deliveries" people::deliveries, "Pushes that were sent to this person, newest first; ?limit=", "" => 200 "DeliveryList";
     get "/v1/profiles/{id}/why" people::why_profile, "Why this person would or would not get each running pop-up now; ?url=, ?referrer=, ?event=, ?props=, ?device=", "" => 200 "Why";
     get "/v1/devices/{id}/why" people::why_device, "The same for a browser and whoever sits there", "" => 200 "Why";
+    get "/v1/live" live::stream, "What happens, as it happens, as server-sent events: “line”, “lost”, “rate”; goes on after Last-Event-ID", "" => 200 "LiveStream";
     get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";
     get "/v1/subscriptions/forecast" people::forecast, "What push services are about to drop because its browser is silent", "" => 200 "Forecast";
     get "/v1/settings/web-push" settings::web_push, "VAPID keys and what is bound to them", "" => 200 "WebPush";

@@ -46,6 +46,10 @@ fn operation(route: &Route) -> Value {
     let good = match route.gives {
         "" => json!({"description": "Done"}),
         "Csv" => json!({"description": "Done", "content": {"text/csv": {}}}),
+        // Each event's data is a line.
+        "LiveStream" => {
+            json!({"description": "Events until the listener leaves", "content": {"text/event-stream": {"schema": reference("LiveLine")}}})
+        }
         name => json!({"description": "Done", "content": content(name)}),
     };
     responses.insert(route.status.to_string(), good);
@@ -93,6 +97,14 @@ fn operation(route: &Route) -> Value {
         "/v1/profiles" => &[("identity", "string")],
         "/v1/profiles/{id}/events" => &[("limit", "integer"), ("before", "integer")],
         "/v1/subscriptions" => &[("limit", "integer")],
+        "/v1/live" => &[
+            ("kind", "string"),
+            ("campaign", "integer"),
+            ("profile", "integer"),
+            ("search", "string"),
+            ("most", "integer"),
+            ("after", "string"),
+        ],
         "/v1/media" if route.method == "get" => &[("limit", "integer"), ("before", "string")],
         "/v1/media" => &[("name", "string")],
         _ => &[],

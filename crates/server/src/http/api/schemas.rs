@@ -133,6 +133,14 @@ pub(super) fn schemas() -> Value {
         ("goal", reference("Goal")),
     ]);
     definition["required"] = json!(["name", "kind"]);
+    let progress = json!({
+        "type": ["object", "null"], "description": "Of a push on its way, asked for alone or in its report. per_minute and minutes_left are null while there is not enough to go on.",
+        "properties": {
+            "done": number, "total": number, "exact": flag, "per_minute": {"type": ["integer", "null"]}, "minutes_left": {"type": ["integer", "null"]},
+            "waiting_for_services": number, "tried_until": maybe_time, "at_most_per_minute": {"type": ["integer", "null"]},
+            "waits_for": one_of_or_null(&["resume", "services", "pace"]),
+        },
+    });
     let more = object(&[
         ("id", number.clone()),
         (
@@ -158,6 +166,7 @@ pub(super) fn schemas() -> Value {
             json!({"oneOf": [reference("Definition"), {"type": "null"}]}),
         ),
         ("counts", numbers.clone()),
+        ("progress", progress),
     ]);
     let answered = json!({"type": ["object", "null"], "properties": {
         "ask": one_of_or_null(&["email", "choice", "scale", "text"]), "question": text, "total": number, "mean": {"type": ["number", "null"]},
@@ -256,6 +265,12 @@ pub(super) fn schemas() -> Value {
                 ("to", number.clone()), ("id", text.clone()), ("profile", number.clone()), ("subscription", text.clone()),
             ]))),
             ("left_out", list(&object(&[("to", number.clone()), ("reason", text.clone())]))),
+        ]),
+        "LiveLine": object(&[
+            ("id", text.clone()), ("at", number.clone()), ("time", text.clone()), ("kind", text.clone()), ("word", text.clone()),
+            ("channel", maybe.clone()), ("profile", number.clone()), ("who", text.clone()), ("campaign", json!({"type": ["integer", "null"]})),
+            ("campaign_name", maybe.clone()), ("event", text.clone()), ("title", text.clone()), ("details", text.clone()),
+            ("facts", json!({"type": "object", "additionalProperties": {"type": "string"}})), ("browser", text.clone()),
         ]),
         "Estimate": object(&[
             ("subscribers", number.clone()),

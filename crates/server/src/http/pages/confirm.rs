@@ -208,7 +208,7 @@ async fn ask(
     id: CampaignId,
     page: impl FnOnce(Shell, &CampaignReport) -> ConfirmPage,
 ) -> Result<Response, Error> {
-    let found = report::campaign(&desk.app.store, desk.account(), id, None).await?;
+    let found = report::campaign(&desk.app.store, desk.account(), id, None, desk.now).await?;
     let found = found.ok_or(LaunchError::Unknown(id))?;
     Ok(desk.page(page(desk.shell(Nav::Campaigns), &found)))
 }

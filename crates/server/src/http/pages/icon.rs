@@ -44,6 +44,7 @@ pub(crate) enum Icon {
     List,
     Monitor,
     Moon,
+    MousePointerClick,
     PanelBottom,
     PencilLine,
     Pause,
@@ -58,6 +59,7 @@ pub(crate) enum Icon {
     Smartphone,
     Square,
     Sun,
+    Terminal,
     Trash2,
     TriangleAlert,
     Undo2,
@@ -162,6 +164,9 @@ impl Icon {
             Self::Moon => {
                 r#"<path d="M20.985 12.486a9 9 0 1 1-9.473-9.472c.405-.022.617.46.402.803a6 6 0 0 0 8.268 8.268c.344-.215.825-.004.803.401"/>"#
             }
+            Self::MousePointerClick => {
+                r#"<path d="M14 4.1 12 6"/><path d="m5.1 8-2.9-.8"/><path d="m6 12-1.9 2"/><path d="M7.2 2.2 8 5.1"/><path d="M9.037 9.69a.498.498 0 0 1 .653-.653l11 4.5a.5.5 0 0 1-.074.949l-4.349 1.041a1 1 0 0 0-.74.739l-1.04 4.35a.5.5 0 0 1-.95.074z"/>"#
+            }
             Self::PanelBottom => r#"<rect width="18" height="18" x="3" y="3" rx="2"/><path d="M3 15h18"/>"#,
             Self::Pause => {
                 r#"<rect x="14" y="3" width="5" height="18" rx="1"/><rect x="5" y="3" width="5" height="18" rx="1"/>"#
@@ -190,6 +195,7 @@ impl Icon {
                 r#"<rect width="14" height="20" x="5" y="2" rx="2" ry="2"/><path d="M12 18h.01"/>"#
             }
             Self::Square => r#"<rect width="18" height="18" x="3" y="3" rx="2"/>"#,
+            Self::Terminal => r#"<path d="m4 17 6-6-6-6"/><path d="M12 19h8"/>"#,
             Self::Sun => {
                 r#"<circle cx="12" cy="12" r="4"/><path d="M12 2v2"/><path d="M12 20v2"/><path d="m4.93 4.93 1.41 1.41"/><path d="m17.66 17.66 1.41 1.41"/><path d="M2 12h2"/><path d="M20 12h2"/><path d="m6.34 17.66-1.41 1.41"/><path d="m19.07 4.93-1.41 1.41"/>"#
             }

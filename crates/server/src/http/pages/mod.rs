@@ -17,7 +17,9 @@ pub(crate) mod error;
 pub(crate) mod format;
 pub(crate) mod forms;
 pub(crate) mod funnel;
+pub(crate) mod going;
 pub(crate) mod icon;
+pub(crate) mod live;
 pub(crate) mod media;
 pub(crate) mod open;
 pub(crate) mod overview;
@@ -86,6 +88,8 @@ pub(crate) fn router() -> Router<App> {
             "/campaigns/{id}/delete",
             get(confirm::ask_delete).post(campaigns::delete),
         )
+        .route("/live", get(live::show))
+        .route("/live/stream", get(live::stream))
         .route("/people", get(people::list))
         .route("/people/{id}", get(people::show))
         .route("/people/{id}/open", post(people::open))
@@ -142,6 +146,8 @@ pub(crate) enum Nav {
     Campaigns,
     /// Search and one person.
     People,
+    /// What happens this second.
+    Live,
     /// Everything under `/settings`.
     Settings,
     /// A page that belongs to none of them.

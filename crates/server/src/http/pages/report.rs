@@ -7,6 +7,7 @@ use super::chart::{self, Line, Mark};
 use super::desk::{Desk, Numbered, Signed, fields};
 use super::format::{self, Told, When};
 use super::funnel::{self, Aims, Bar, Stat};
+use super::going::Going;
 use super::icon::Icon;
 use super::open::{self, OpenForm};
 use super::status::{self, Badge, Verbs};
@@ -134,8 +135,8 @@ pub(crate) struct ReportPage {
     pub(crate) ended: Option<When>,
     /// The strip of figures.
     pub(crate) stats: Vec<Stat>,
-    /// Progress of a push on its way: done, of, and words.
-    pub(crate) progress: Option<(u64, u64, String)>,
+    /// How far a push on its way has come.
+    pub(crate) progress: Option<Going>,
     /// The funnel.
     pub(crate) funnel: Vec<Bar>,
     /// Revisions to choose from; empty with one.
@@ -206,15 +207,6 @@ impl ReportPage {
             chart::line("Shown", "shown", &column(|counts| counts.shown)),
             chart::line("Clicked", "clicked", &column(|counts| counts.clicked)),
         ];
-        let done = counts.audience - counts.waiting().min(counts.audience);
-        let progress = matches!(campaign.status, Status::Sending | Status::Paused).then(|| {
-            let words = format!(
-                "{} of {} done",
-                format::number(done),
-                format::number(counts.audience)
-            );
-            (done, counts.audience.max(1), words)
-        });
         let all = &found.counts;
         Self {
             id: campaign.id.0,
@@ -224,7 +216,7 @@ impl ReportPage {
             started: campaign.started_at.map(|at| told.when(at)),
             ended: campaign.ended_at.map(|at| told.when(at)),
             stats: funnel::stats(campaign, &counts, aims),
-            progress,
+            progress: found.progress.as_ref().map(|progress| Going::new(progress, told)),
             funnel: funnel::funnel(campaign, &counts, aims),
             revisions: revisions(found),
             parts: parts(found, chosen.map(|part| part.name.as_str())),
@@ -413,7 +405,7 @@ pub(crate) async fn show(desk: Desk, Numbered(id): Numbered, Asked(view): Asked<
 
 async fn page(desk: &Desk, id: CampaignId, view: &View, open: OpenForm) -> Result<ReportPage, Error> {
     let store = &desk.app.store;
-    let found = report::campaign(store, desk.account(), id, view.revision.parse().ok())
+    let found = report::campaign(store, desk.account(), id, view.revision.parse().ok(), desk.now)
         .await?
         .ok_or(LaunchError::Unknown(id))?;
     let days = all_days(&found.days, desk.now, &desk.account().zone, 28);

@@ -26,6 +26,7 @@ use crate::http::pages::settings::{
 };
 use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
+use crate::report::progress::Progress;
 use crate::report::{By, CampaignReport};
 use campanile_core::FieldError;
 use campanile_core::account::PushRules;
@@ -325,6 +326,17 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         by: By::Click,
         parts: Vec::new(),
         verdicts: Vec::new(),
+        progress: (campaign.status == Status::Sending).then(|| Progress {
+            done: counts.audience - counts.waiting(),
+            total: counts.audience,
+            exact: true,
+            per_minute: Some(9_600),
+            minutes_left: Some(3),
+            waiting_for_services: 12,
+            tried_until: Some(NOW.plus_ms(86_400_000)),
+            at_most_per_minute: None,
+            waits_for: None,
+        }),
         answers: None,
         rounds: Vec::new(),
         next_at: None,

@@ -167,6 +167,7 @@ impl Visit<'_> {
                 Measure::Exposed,
                 Some((popup.revision, CONTROL.to_owned())),
             );
+            self.tell_not_shown(campaign, "held back: control group");
         }
     }
 
@@ -257,6 +258,7 @@ impl Visit<'_> {
             }
         }
         for (campaign, part) in reached {
+            self.tell_converted(campaign, name, props, at);
             self.count(campaign, Measure::Converted, part);
         }
     }

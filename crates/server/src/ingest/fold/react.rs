@@ -199,6 +199,7 @@ impl Visit<'_> {
             Measure::Returned,
             Some((impression.revision, impression.variant.clone())),
         );
+        self.tell_not_shown(impression.campaign, &format!("given back: {reason}"));
     }
 
     /// What the visitor wrote into the field of a pop-up.

@@ -50,3 +50,12 @@ CREATE TABLE push_logs (
   version {bigint} NOT NULL,
   PRIMARY KEY (account, ordinal)
 ) {strict};
+
+-- How many messages of a push were settled in each ten seconds: by it the time that is left is judged.
+CREATE TABLE push_steps (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  step     {bigint} NOT NULL,
+  n        {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, step)
+) {strict};

@@ -166,6 +166,7 @@ fn report_experiment() -> ReportPage {
         counts,
         days: BTreeMap::new(),
         reasons: Vec::new(),
+        progress: None,
         revisions: vec![
             (1, NOW.plus_ms(-24 * 86_400_000)),
             (2, NOW.plus_ms(-14 * 86_400_000)),

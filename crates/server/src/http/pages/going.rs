@@ -1,0 +1,90 @@
+//! How far a push on its way has come, in words.
+//!
+//! Left out: judging it (`report::progress`). Invariant: no time is told that was not judged.
+
+use super::format::{self, Told};
+use crate::report::progress::{Progress, WaitsFor};
+
+/// The card of a push on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Going {
+    /// What it does.
+    pub(crate) label: &'static str,
+    /// Messages that are settled.
+    pub(crate) done: u64,
+    /// Of so many.
+    pub(crate) all: u64,
+    /// Both, the rate and the time that is left, as far as there is enough to go on.
+    pub(crate) words: String,
+    /// What the rest waits for, a sentence each.
+    pub(crate) waits: Vec<String>,
+}
+
+impl Going {
+    /// In words.
+    pub(crate) fn new(progress: &Progress, told: &Told) -> Self {
+        let about = if progress.exact { "" } else { "about " };
+        let mut words = format!(
+            "{} of {about}{} done",
+            format::number(progress.done),
+            format::number(progress.total)
+        );
+        if let Some(rate) = progress.per_minute {
+            words.push_str(&format!(" · {} a minute", format::number(rate)));
+        }
+        if let Some(minutes) = progress.minutes_left {
+            words.push_str(" · ");
+            words.push_str(&left(minutes));
+        }
+        let mut waits = Vec::new();
+        if progress.waits_for == Some(WaitsFor::Resume) {
+            waits.push("Nothing is sent until somebody resumes it.".to_owned());
+        }
+        if let Some(pace) = progress.at_most_per_minute {
+            let messages = format::counted(u64::from(pace), "message", "messages");
+            waits.push(format!("At most {messages} a minute, as asked."));
+        }
+        if progress.waiting_for_services > 0 {
+            let until = progress
+                .tried_until
+                .map(|at| format!(", and are given up on {}", told.moment(at)))
+                .unwrap_or_default();
+            waits.push(format!(
+                "{} for a push service that takes nothing now or asked to come again later; they go when it does{until}. How long that takes nobody knows.",
+                format::counted(progress.waiting_for_services, "message waits", "messages wait"),
+            ));
+        }
+        Self {
+            label: match progress.waits_for {
+                Some(WaitsFor::Resume) => "Paused",
+                Some(WaitsFor::Services) => "Waiting for push services",
+                Some(WaitsFor::Pace) | None => "Sending",
+            },
+            done: progress.done,
+            all: progress.total.max(1),
+            words,
+            waits,
+        }
+    }
+}
+
+/// `about 7 minutes left`.
+fn left(minutes: u64) -> String {
+    match minutes {
+        0 | 1 => "less than a minute left".to_owned(),
+        2..120 => format!("about {minutes} minutes left"),
+        _ => format!("about {} hours left", minutes.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_is_told_roughly() {
+        assert_eq!(left(1), "less than a minute left");
+        assert_eq!(left(119), "about 119 minutes left");
+        assert_eq!(left(121), "about 3 hours left");
+    }
+}
