@@ -1,8 +1,8 @@
 //! The only HTTP client of the product: POSTs to push services.
 //!
-//! Few multiplexed HTTP/2 connections per service, as many as its stream limits ask for (HTTP/1.1 where a service has only that): [`pool`].
+//! Few multiplexed HTTP/2 connections per service, as many as its stream limits ask for (HTTP/1.1 where a service has only that): `pool`.
 //! Left out: what an answer means (`campanile-push`). Invariant: https only, no redirect is followed, no private address is connected to
-//! ([`address`]), every request ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
+//! (`address`), every request ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
 
 mod address;
 mod pool;
