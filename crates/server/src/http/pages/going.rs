@@ -30,7 +30,7 @@ impl Going {
             format::number(progress.total)
         );
         if let Some(rate) = progress.per_minute {
-            words.push_str(&format!(" · {} a minute", format::number(rate)));
+            words += &[" · ", &format::number(rate), " a minute"].concat();
         }
         if let Some(minutes) = progress.minutes_left {
             words.push_str(" · ");
