@@ -12,7 +12,8 @@ use anyhow::{Context as _, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Seconds that one size may take.
 const PATIENCE: u64 = 1800;
@@ -24,7 +25,11 @@ const PARTS: u64 = 10;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Recipients, a run each
-    #[arg(long, value_delimiter = ',', default_value = "10000,30000,100000,300000,1000000")]
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "10000,30000,100000,300000,1000000"
+    )]
     sizes: Vec<u64>,
     /// Folder for data, on the disk that is to be measured; it must not exist
     #[arg(long)]
@@ -100,9 +105,7 @@ async fn one(recipients: u64, data: &Path) -> anyhow::Result<Row> {
     // A process of its own, so that what it holds while it writes is not the sender's.
     let (mut product, ready) = start(folder, &place, core)?;
     let mut api = Door::open(&ready.address, Some(&ready.api_key)).await?;
-    let settings = api
-        .call("GET", "/api/v1/settings/web-push", &Value::Null)
-        .await?;
+    let settings = api.call("GET", "/api/v1/settings/web-push", &Value::Null).await?;
     let crowd = data.join("crowd");
     sink.tell(&format!(
         "crowd {} {recipients} {}",
@@ -129,7 +132,7 @@ async fn one(recipients: u64, data: &Path) -> anyhow::Result<Row> {
     let campaign = api.call("POST", "/api/v1/campaigns", &definition).await?;
     let path = format!("/api/v1/campaigns/{}", campaign["id"]);
     let before = memory(product.pid())?;
-    let [product_cpu, sink_cpu] = [cpu(product.pid())?, cpu(sink.pid())?];
+    let cpu_before = [cpu(product.pid())?, cpu(sink.pid())?].map(|time| time.as_secs_f64());
     let begun = Instant::now();
     api.call("POST", &format!("{path}/start"), &Value::Null).await?;
     let mut until = |accepted: u64| {
@@ -146,6 +149,8 @@ async fn one(recipients: u64, data: &Path) -> anyhow::Result<Row> {
     for part in 1..=PARTS {
         parts_seconds.push(until(recipients * part / PARTS)?.0);
     }
+    // The server has closed a connection that was idle for so long.
+    let mut api = Door::open(&ready.address, Some(&ready.api_key)).await?;
     let campaign = loop {
         let campaign = api.call("GET", &path, &Value::Null).await?;
         if campaign["status"] == "sent" {
@@ -155,7 +160,7 @@ async fn one(recipients: u64, data: &Path) -> anyhow::Result<Row> {
         tokio::time::sleep(LOOK_EVERY).await;
     };
     let sent_seconds = begun.elapsed().as_secs_f64();
-    let product_cpu = (cpu(product.pid())? - product_cpu).as_secs_f64();
+    let product_cpu = cpu(product.pid())?.as_secs_f64() - cpu_before[0];
     let (_, accepted) = until(recipients)?;
     let counted = &campaign["counts"];
     ensure!(
@@ -163,7 +168,7 @@ async fn one(recipients: u64, data: &Path) -> anyhow::Result<Row> {
         "the sink took {accepted}, the product counted {counted}"
     );
     let after = memory(product.pid())?;
-    let sink_cpu = (cpu(sink.pid())? - sink_cpu).as_secs_f64();
+    let sink_cpu = cpu(sink.pid())?.as_secs_f64() - cpu_before[1];
     product.wait()?;
     sink.wait()?;
     Ok(Row {

@@ -14,7 +14,7 @@ use anyhow::{Context as _, ensure};
 use campanile_push::VapidKey;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Recipients that take turns.
 const CROWD: usize = 200;
@@ -144,7 +144,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let job = job(&mut sink, &place, &key, &payload, &args.work)?;
     let npm = args.npm_peer.join("peer.mjs");
     let npm = npm.to_str().context("the path is not text")?;
-    let ca_file = job.sink.as_ref().map(|sink| sink.ca_file.clone()).unwrap_or_default();
+    let ca_file = job
+        .sink
+        .as_ref()
+        .map(|sink| sink.ca_file.clone())
+        .unwrap_or_default();
     let mut senders = [
         Child::start(&std::env::current_exe()?, ["sender"], core)?,
         Child::start(&args.rust_peer, [""; 0], core)?,
@@ -161,7 +165,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let mut accepted = 0;
     let mut rows = Vec::new();
     for (index, variant, name, signature, protocol) in VARIANTS {
-        let mut turn = |count| round(&mut senders[index], &mut sink, (variant, count), &mut accepted, &payload);
+        let mut turn = |count| {
+            round(
+                &mut senders[index],
+                &mut sink,
+                (variant, count),
+                &mut accepted,
+                &payload,
+            )
+        };
         // Connections are opened, and compilers that work while the program runs see the code, before anything counts.
         turn(600)?;
         let warm = turn(600)?;
@@ -207,13 +219,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Subscribes a crowd, the first of whom reads, and says what to send to them.
-fn job(
-    sink: &mut Child,
-    place: &Place,
-    key: &VapidKey,
-    payload: &str,
-    work: &Path,
-) -> anyhow::Result<Job> {
+fn job(sink: &mut Child, place: &Place, key: &VapidKey, payload: &str, work: &Path) -> anyhow::Result<Job> {
     let host = place.hosts.iter().find(|host| host.host == HOST);
     let address = host.context("the lab does not play Mozilla")?.address;
     sink.tell(&format!("reader {}", key.public_key()))?;
@@ -267,7 +273,7 @@ fn round(
     accepted: &mut u64,
     payload: &str,
 ) -> anyhow::Result<Round> {
-    let cpu_before = [cpu(sender.pid())?, cpu(sink.pid())?];
+    let cpu_before = [cpu(sender.pid())?, cpu(sink.pid())?].map(|time| time.as_secs_f64());
     let begun = Instant::now();
     sender.tell(&format!("send {variant} {count}"))?;
     let answer = sender.hear()?;
@@ -275,8 +281,8 @@ fn round(
     ensure!(answer == "done", "the sender answered: {answer}");
     let spent = Round {
         seconds,
-        sender_cpu: (cpu(sender.pid())? - cpu_before[0]).as_secs_f64(),
-        sink_cpu: (cpu(sink.pid())? - cpu_before[1]).as_secs_f64(),
+        sender_cpu: cpu(sender.pid())?.as_secs_f64() - cpu_before[0],
+        sink_cpu: cpu(sink.pid())?.as_secs_f64() - cpu_before[1],
     };
     *accepted += count;
     sink.tell(&format!("until {accepted} {PATIENCE}"))?;

@@ -151,9 +151,7 @@ impl Post {
         let senders: Vec<Sender> = job.crowd.iter().map(one).collect::<anyhow::Result<_>>()?;
         let fixed = senders.iter().map(|sender| sender.make("delivery"));
         Ok(Self {
-            runtime: tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                .build()?,
+            runtime: tokio::runtime::Builder::new_multi_thread().enable_all().build()?,
             fixed: Arc::new(fixed.collect::<anyhow::Result<_>>()?),
             senders: Arc::new(senders),
             transport: Transport::new(HostMap {
