@@ -105,3 +105,19 @@ impl KeyType for Bytes {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use campanile_push::BrowserKeys;
+
+    #[test]
+    fn what_the_primitives_make_is_a_message() {
+        let browser = BrowserKeys::generate().expect("keys");
+        let primitives = Primitives::new(browser.keys(), b"Twelve new pots").expect("a point");
+        let body = primitives.message().expect("a body");
+        assert_eq!(browser.decrypt(&body).expect("it opens"), b"Twelve new pots");
+        assert_eq!(body.len(), 86 + RECORD_BYTES + 16, "as long as ours");
+        assert!(Primitives::new(browser.keys(), &[b'x'; RECORD_BYTES]).is_err());
+    }
+}
