@@ -361,13 +361,13 @@ impl Watch {
 }
 
 /// A connection that speaks JSON.
-struct Door {
+pub(crate) struct Door {
     connection: Connection,
     head: String,
 }
 
 impl Door {
-    async fn open(address: &str, key: Option<&str>) -> anyhow::Result<Self> {
+    pub(crate) async fn open(address: &str, key: Option<&str>) -> anyhow::Result<Self> {
         let address = address.trim_end_matches('/');
         let bearer = key.map_or_else(String::new, |key| format!("authorization: Bearer {key}\r\n"));
         Ok(Self {
@@ -376,7 +376,7 @@ impl Door {
         })
     }
 
-    async fn call(&mut self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+    pub(crate) async fn call(&mut self, method: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
         let body = if body.is_null() {
             String::new()
         } else {
@@ -393,7 +393,7 @@ impl Door {
     }
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> anyhow::Result<&'a str> {
+pub(crate) fn text<'a>(value: &'a Value, name: &str) -> anyhow::Result<&'a str> {
     value[name]
         .as_str()
         .with_context(|| format!("no {name} in {value}"))

@@ -1,10 +1,12 @@
 //! Benchmarks against peers and limits. `bench/run` builds and runs all of it; `bench/README.md` says what is measured and how.
 //!
-//! - [`encrypt`] drives senders of web push, each in a process of its own: [`sender`] is ours, the others are in `bench/peers`
+//! - [`encrypt`] drives senders of web push, each in a process of its own: [`sender`] is ours, the others are in `bench/peers`; it has the
+//!   limit beside it, [`primitives`]
 //! - [`ingest`] drives the real server and [`null`], a handler that does nothing, with [`load`]
 //! - [`decide`] drives [`decider`], which decides and explains on a [`scene`] of campaigns
 //! - [`campaign`] sends push campaigns through the whole [`product`] to the lab
-//! - [`report`] makes the page in `bench/results` of what all have written
+//! - [`scale`] runs one push to ten thousand, and to a million, at a [`sink`]; [`send`] drives the senders there, each with its own client
+//! - [`report`] and [`push_report`] make the page in `bench/results` of what all have written
 //!
 //! Left out: absolute assertions (machines differ; ratios are what is compared). Invariant: what is measured and what it is measured
 //! against take turns in one run, and no measured process measures itself.
@@ -16,11 +18,16 @@ mod encrypt;
 mod ingest;
 mod load;
 mod null;
+mod primitives;
 mod process;
 mod product;
+mod push_report;
 mod report;
+mod scale;
 mod scene;
+mod send;
 mod sender;
+mod sink;
 
 use clap::{Parser, Subcommand};
 
@@ -51,6 +58,12 @@ enum Command {
     Campaign(campaign::Args),
     /// The product, as driven by `campaign`
     Product(product::Args),
+    /// A push campaign to ten thousand subscribers, and to a million
+    Scale(scale::Args),
+    /// Sending over TLS to the lab: ours, the crate web-push and npm web-push, each with its own client
+    Send(send::Args),
+    /// The lab as a sink, as driven by `scale` and `send`
+    Sink,
     /// The page of results
     Report(report::Args),
 }
@@ -66,6 +79,9 @@ fn main() -> anyhow::Result<()> {
         Command::Decider(args) => decider::run(&args),
         Command::Campaign(args) => campaign::run(&args),
         Command::Product(args) => product::run(args),
+        Command::Scale(args) => scale::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::Sink => sink::run(),
         Command::Report(args) => report::run(&args),
     }
 }

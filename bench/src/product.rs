@@ -1,19 +1,24 @@
 //! The product with its push hosts led to a lab: what `campanile serve` is, but for the map that no setting can give.
 //!
-//! One line of JSON tells where the lab is; one line answers where the product serves, with an account and an API key. It ends when its
-//! input does. Left out: measuring. Invariant: settings are the defaults, but for port, data folder and subject.
+//! One line of JSON tells where the lab is; one line answers where the product serves, with an account and an API key. Then `enrol FILE`
+//! puts a crowd into the store. It ends when its input does, and goes on with the same account when it is started again. Left out:
+//! measuring. Invariant: settings are the defaults, but for port, data folder and subject.
 
-use anyhow::Context as _;
-use campanile::app::{self, Surroundings};
+use crate::sink::Recipient;
+use anyhow::{Context as _, ensure};
+use campanile::app::{self, App, Surroundings};
 use campanile::config::{Config, Flags};
 use campanile::delivery::transport::HostMap;
-use campanile::telemetry;
-use campanile_core::id::AccountId;
+use campanile::store::db::Batch;
+use campanile::store::subscriptions::SubscriptionRow;
+use campanile::{clock, telemetry};
+use campanile_core::id::{AccountId, Id, Ordinal};
+use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Zone;
 use serde::{Deserialize, Serialize};
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 #[derive(clap::Args)]
@@ -35,7 +40,7 @@ pub(crate) struct Place {
 /// A push host and where it really is.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Host {
-    host: String,
+    pub(crate) host: String,
     pub(crate) address: SocketAddr,
 }
 
@@ -75,9 +80,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let running = app::start(config, surroundings).await?;
     let account = AccountId::parse("BENCH-0001").context("this is an id")?;
     let launch = &running.app.launch;
-    launch
-        .create_account("Bench", Some(account.clone()), Zone::utc())
-        .await?;
+    if running.app.live.site(&account).is_none() {
+        launch
+            .create_account("Bench", Some(account.clone()), Zone::utc())
+            .await?;
+    }
     let (_, api_key) = launch.create_api_key(&account, "Bench").await?;
     let ready = Ready {
         address: running.address.to_string(),
@@ -85,6 +92,54 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         api_key,
     };
     writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(&ready)?)?;
-    while lines.next_line().await?.is_some() {}
+    while let Some(line) = lines.next_line().await? {
+        let (command, file) = line.split_once(' ').unwrap_or_default();
+        ensure!(command == "enrol", "`{line}` is not understood");
+        enrol(&running.app, &account, Path::new(file)).await?;
+        writeln!(std::io::stdout().lock(), "done")?;
+    }
     running.stop().await
+}
+
+/// Subscriptions in one batch.
+const ENROLLED_AT_ONCE: usize = 1000;
+
+/// Puts a crowd into the store as intake would, by batches: it is not intake that is looked at.
+async fn enrol(app: &App, account: &AccountId, file: &Path) -> anyhow::Result<()> {
+    let site = app.live.site(account).context("the account is not there")?;
+    let vapid_key = site.current_key().context("the account has no key")?.id;
+    let mut lines = std::io::BufReader::new(std::fs::File::open(file)?).lines();
+    let mut number = 0;
+    loop {
+        let mut batch = Batch::new("enrol");
+        let before = number;
+        for line in lines.by_ref().take(ENROLLED_AT_ONCE) {
+            let Recipient {
+                endpoint,
+                p256dh,
+                auth,
+            } = serde_json::from_str(&line?)?;
+            number += 1;
+            let now = app.clock.now();
+            let row = SubscriptionRow {
+                id: Id::new(now, clock::random()),
+                device: None,
+                ordinal: Ordinal(number),
+                endpoint: Endpoint::stored(endpoint),
+                keys: Keys::parse(&p256dh, &auth).map_err(|fault| anyhow::anyhow!("{fault:?}"))?,
+                vapid_key,
+                browser: "Firefox".to_owned(),
+                live: true,
+                aside: false,
+                reason: String::new(),
+                created_at: now,
+                changed_at: now,
+            };
+            app.store.upsert_subscription(&mut batch, account, &row);
+        }
+        if number == before {
+            return Ok(());
+        }
+        app.store.db.write(batch).await?;
+    }
 }

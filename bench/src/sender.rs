@@ -1,24 +1,31 @@
 //! Our side of the push benchmark: makes messages when told to, by the same lines as the peers in `bench/peers`.
 //!
-//! One line of JSON tells what to send to whom; then `check VARIANT` (answer: headers and body of one message) or `run VARIANT COUNT`
-//! (answer: `done`). Left out: measuring. Invariant: `delivery` is what the server's delivery does for each message between the payload
-//! and the socket.
+//! One line of JSON tells what to send to whom; then `check VARIANT` (answer: headers and body of one message), `run VARIANT COUNT`
+//! (answer: `done`), or `send VARIANT COUNT` (by the server's own transport; answer: `done` when each was answered with 201). Left out: measuring. Invariant: `delivery` is what the server's delivery does for each message between the payload
+//! and the socket; `primitives` is what no sender on the same library can do without ([`crate::primitives`]).
 
-use anyhow::{Context as _, bail};
+use crate::primitives::Primitives;
+use crate::sink::Recipient;
+use anyhow::{Context as _, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use campanile::delivery::transport::{HostMap, Transport};
 use campanile_core::notification::Urgency;
 use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Timestamp;
-use campanile_push::{Options, Recipient, SignatureCache, Subject, Topic, VapidKey, encrypt, request};
+use campanile_push as push;
+use campanile_push::{Options, SignatureCache, Subject, Topic, VapidKey, encrypt, request};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::io::{BufRead as _, Write as _};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What is sent to whom.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Job {
     pub(crate) endpoint: String,
     pub(crate) p256dh: String,
@@ -27,6 +34,23 @@ pub(crate) struct Job {
     pub(crate) vapid_private: String,
     pub(crate) vapid_public: String,
     pub(crate) subject: String,
+    /// For `send`: who gets it, by turns, and where they are.
+    #[serde(default)]
+    pub(crate) crowd: Vec<Recipient>,
+    #[serde(default)]
+    pub(crate) sink: Option<Sink>,
+}
+
+/// Where the push hosts really are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Sink {
+    pub(crate) host: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) ca_pem: String,
+    /// The same authority as a file.
+    pub(crate) ca_file: String,
+    /// Most messages under way.
+    pub(crate) concurrency: usize,
 }
 
 /// A finished message.
@@ -42,7 +66,8 @@ struct Sender {
     job: Job,
     endpoint: Endpoint,
     keys: Keys,
-    kept: Recipient,
+    kept: push::Recipient,
+    primitives: Primitives,
     key: VapidKey,
     subject: Subject,
     signatures: SignatureCache,
@@ -54,7 +79,8 @@ impl Sender {
         let subject = Subject::parse(&job.subject)?;
         Ok(Self {
             endpoint: Endpoint::stored(job.endpoint.clone()),
-            kept: Recipient::new(&keys)?,
+            kept: push::Recipient::new(&keys)?,
+            primitives: Primitives::new(&keys, job.payload.as_bytes())?,
             keys,
             key: VapidKey::from_base64url(&job.vapid_private)?,
             signatures: SignatureCache::new(subject.clone()),
@@ -67,8 +93,10 @@ impl Sender {
         let payload = self.job.payload.as_bytes();
         let now = now();
         let body = match variant {
-            "delivery" | "signed" => encrypt(&Recipient::new(&self.keys)?, payload)?,
+            "delivery" | "signed" => encrypt(&push::Recipient::new(&self.keys)?, payload)?,
             "kept" => encrypt(&self.kept, payload)?,
+            // Its headers are there to be checked like the others'; they are not measured.
+            "primitives" => self.primitives.message()?,
             other => bail!("`{other}` is not a variant"),
         };
         let origin = self.endpoint.origin();
@@ -97,10 +125,78 @@ pub(crate) fn now() -> Timestamp {
     Timestamp(since.as_millis() as i64)
 }
 
+/// Sends through the server's transport, on threads as the server has them.
+struct Post {
+    runtime: tokio::runtime::Runtime,
+    /// One for each of the crowd: what differs between them are address and keys.
+    senders: Arc<Vec<Sender>>,
+    /// For `fixed`: made before.
+    fixed: Arc<Vec<http::Request<Vec<u8>>>>,
+    transport: Transport,
+    concurrency: usize,
+}
+
+impl Post {
+    fn new(job: &Job) -> anyhow::Result<Self> {
+        let sink = job.sink.as_ref().context("the job names no sink")?;
+        let one = |recipient: &Recipient| {
+            Sender::new(Job {
+                endpoint: recipient.endpoint.clone(),
+                p256dh: recipient.p256dh.clone(),
+                auth: recipient.auth.clone(),
+                crowd: Vec::new(),
+                ..job.clone()
+            })
+        };
+        let senders: Vec<Sender> = job.crowd.iter().map(one).collect::<anyhow::Result<_>>()?;
+        let fixed = senders.iter().map(|sender| sender.make("delivery"));
+        Ok(Self {
+            runtime: tokio::runtime::Builder::new_multi_thread().enable_all().build()?,
+            fixed: Arc::new(fixed.collect::<anyhow::Result<_>>()?),
+            senders: Arc::new(senders),
+            transport: Transport::new(HostMap {
+                hosts: [(sink.host.clone(), sink.address)].into(),
+                ca_pem: Some(sink.ca_pem.clone()),
+            })?,
+            concurrency: sink.concurrency,
+        })
+    }
+
+    fn send(&self, variant: &str, count: usize) -> anyhow::Result<()> {
+        let (senders, fixed) = (self.senders.clone(), self.fixed.clone());
+        let (transport, concurrency) = (self.transport.clone(), self.concurrency);
+        let variant = variant.to_owned();
+        // A task of its own, as a worker of the server is: not the thread that waits.
+        let work = self.runtime.spawn(async move {
+            let post = async |n: usize| {
+                let at = n % senders.len();
+                let request = if variant == "fixed" {
+                    fixed[at].clone()
+                } else {
+                    senders[at].make(&variant)?
+                };
+                let response = transport.post(request).await.map_err(anyhow::Error::msg)?;
+                ensure!(response.status == 201, "the sink answered {}", response.status);
+                Ok(())
+            };
+            futures_util::stream::iter(0..count)
+                .map(post)
+                .buffer_unordered(concurrency)
+                .try_collect::<()>()
+                .await
+        });
+        self.runtime.block_on(work)?
+    }
+}
+
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut lines = std::io::stdin().lock().lines();
-    let job = lines.next().context("no job was given")??;
-    let sender = Sender::new(serde_json::from_str(&job)?)?;
+    let job: Job = serde_json::from_str(&lines.next().context("no job was given")??)?;
+    let post = match job.sink {
+        Some(_) => Some(Post::new(&job)?),
+        None => None,
+    };
+    let sender = Sender::new(job)?;
     let mut out = std::io::stdout().lock();
     for line in lines {
         let line = line?;
@@ -119,10 +215,21 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 };
                 writeln!(out, "{}", serde_json::to_string(&made)?)?;
             }
+            ["run", "primitives", count] => {
+                for _ in 0..count.parse::<u32>()? {
+                    black_box(sender.primitives.run()?);
+                }
+                writeln!(out, "done")?;
+            }
             ["run", variant, count] => {
                 for _ in 0..count.parse::<u32>()? {
                     black_box(sender.make(variant)?);
                 }
+                writeln!(out, "done")?;
+            }
+            ["send", variant, count] => {
+                let post = post.as_ref().context("the job names no sink")?;
+                post.send(variant, count.parse()?)?;
                 writeln!(out, "done")?;
             }
             _ => bail!("`{line}` is not understood"),
