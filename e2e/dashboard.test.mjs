@@ -1,7 +1,10 @@
 // The dashboard as its owner uses it, at a desk and on a phone: sign in, make a pop-up and a push, see the numbers.
 
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { PNG } from 'pngjs';
 import { boxOn } from './rig/box.mjs';
 import { choose, figures, fill, next, openDashboard, overflow, submit } from './rig/dashboard.mjs';
 import { until } from './rig/poll.mjs';
@@ -100,6 +103,58 @@ inBothBrowsers('dashboard', (world) => {
     assert.ok(bare.refused() > 0, 'the pages asked for their script');
     await page.close();
     await bare.close();
+  });
+
+  test('a push in two languages, with a picture that was uploaded', async (t) => {
+    const files = await folder('push-picture');
+    t.after(files.dispose);
+    const path = join(files.path, 'kiln.png');
+    const picture = new PNG({ width: 200, height: 120 });
+    picture.data.fill(0xa0);
+    await writeFile(path, PNG.sync.write(picture));
+    const page = await open('/campaigns/new?kind=push', 'desk');
+    const text = (selector) => page.$eval(selector, (element) => (element.hidden ? '' : element.textContent));
+    await fill(page, { name: 'Two languages', 'push.title': 'The kiln is open', 'push.url': 'https://shop.example.com/' });
+
+    const [chosen] = await Promise.all([page.waitForFileChooser(), page.click('[data-picture-upload="push.icon"]')]);
+    await chosen.accept([path]);
+    await until('the picture to be judged', async () => /200 × 120. Not square/.test(await text('[data-picture-note="push.icon"]')));
+    assert.match(await page.$eval('[name="push.icon"]', (input) => input.value), /\/media\//);
+    assert.ok(await page.waitForFunction(() => document.querySelector('.look-windows .bubble-main .bubble-icon').naturalWidth > 0), 'the looks show it');
+    await fill(page, { 'push.image': at('/no-such-picture.png') });
+    await page.keyboard.press('Tab');
+    await until('the address to be judged', async () => /No picture could be loaded/.test(await text('[data-picture-note="push.image"]')));
+    await fill(page, { 'push.image': '' });
+
+    await page.click('#languages > summary');
+    await page.click('[data-add="language"]');
+    assert.equal(await page.evaluate(() => document.activeElement.name), 'push.translations[0].language', 'the new row is typed into at once');
+    await fill(page, { 'push.translations[0].language': 'de', 'push.translations[0].title': 'Der Ofen ist offen' });
+    await until('the language to choose', async () => (await text('[data-in]')) !== '');
+    await page.select('[name="stage.language"]', 'de');
+    await until('the looks to speak it', async () => (await text('.look-windows .bubble-title')) === 'Der Ofen ist offen');
+    await world.picture(page, 'push-languages-desk', { fullPage: true });
+    await page.click('label:has(#stage-safari)');
+    const seen = (selector) => page.$eval(selector, (look) => look.checkVisibility());
+    assert.deepEqual([await seen('.look-safari'), await seen('.look-windows')], [true, false]);
+    await world.picture(page, 'push-safari-desk');
+    await page.setViewport(SIZES.phone);
+    assert.equal(await overflow(page), 0);
+    await world.picture(page, 'push-languages-phone', { fullPage: true });
+    await page.setViewport(SIZES.desk);
+
+    await submit(page, '[data-save]');
+    const id = campaignOf(page);
+    const kept = await world.api.get(`/campaigns/${id}`);
+    assert.equal(kept.push.translations.de.title, 'Der Ofen ist offen');
+    assert.match(kept.push.icon, /\/media\//);
+    await page.$eval('#languages', (fold) => (fold.open = true));
+    await page.click('#languages [data-remove]');
+    await submit(page, '[data-save]');
+    assert.equal((await world.api.get(`/campaigns/${id}`)).push.translations, undefined);
+    // A picture that is not there is the browser's own complaint.
+    assert.deepEqual(page.errors.filter((error) => !/404|no-such-picture/.test(String(error))), []);
+    await page.close();
   });
 
   for (const size of Object.keys(SIZES)) {
