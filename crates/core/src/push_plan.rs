@@ -5,11 +5,14 @@
 
 use crate::FieldError;
 use crate::event;
+use crate::experiment::{Arm as _, Experiment, PushVariant};
+use crate::goal::Goal;
 use crate::notification::PushMessage;
 pub use crate::push_when::Sending;
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
 use crate::trigger::Where;
+use crate::winner::Winner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,7 +26,7 @@ const SUBSCRIBED: &str = "Push Subscribed";
 /// A push, its recipients and its moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushPlan {
-    /// The message.
+    /// The message; variant A where there are several.
     pub push: PushMessage,
     /// Which of the subscribers get it; empty: all.
     pub audience: Rules,
@@ -31,6 +34,12 @@ pub struct PushPlan {
     pub send: Sending,
     /// Sent to each one after an event of theirs, again and again, rather than once to all.
     pub on_event: Option<OnEvent>,
+    /// Variants and control group.
+    pub experiment: Experiment<PushVariant>,
+    /// What it is for.
+    pub goal: Option<Goal>,
+    /// A test first, and the best of it to all others.
+    pub winner: Option<Winner>,
 }
 
 /// After which event somebody gets a push.
@@ -133,7 +142,47 @@ impl PushPlan {
             audience: Rules::default(),
             send: Sending::default(),
             on_event: None,
+            experiment: Experiment::default(),
+            goal: None,
+            winner: None,
         }
+    }
+
+    /// The message of a variant by its index.
+    pub fn variant(&self, index: usize) -> &PushMessage {
+        index
+            .checked_sub(1)
+            .and_then(|at| self.experiment.variants.get(at))
+            .map_or(&self.push, |variant| &variant.push)
+    }
+
+    /// The messages of all variants, A first.
+    pub fn messages(&self) -> impl Iterator<Item = &PushMessage> {
+        std::iter::once(&self.push).chain(self.experiment.variants.iter().map(|variant| variant.message()))
+    }
+
+    /// Whether people are counted by the variant that they got.
+    pub fn is_compared(&self) -> bool {
+        !self.experiment.is_one() || self.goal.is_some()
+    }
+
+    /// Variants, control group and winner in words: sentences of their own, or nothing.
+    pub fn experiment_words(&self) -> String {
+        if self.experiment.is_one() {
+            return String::new();
+        }
+        let share = |weight| format!("{:.0} %", self.experiment.percent(weight));
+        let mut groups = vec![format!("A {}", share(self.experiment.weight))];
+        let further = self.experiment.variants.iter();
+        groups.extend(further.map(|variant| format!("{} {}", variant.name, share(variant.weight))));
+        if self.experiment.control > 0 {
+            let control = share(self.experiment.control);
+            groups.push(format!("a control group of {control} that gets nothing"));
+        }
+        let winner = self.winner.map_or_else(String::new, |winner| {
+            format!(" {}", winner.words(self.on_event.is_some()))
+        });
+        format!("People are parted into {}.{winner}", groups.join(", "))
     }
 
     /// What it does, in one sentence of plain language; `when` is its moment in words.
@@ -144,10 +193,12 @@ impl PushPlan {
             format!("subscribers with {}", self.audience.words())
         };
         let (pace, more) = self.send.limits_words();
-        match &self.on_event {
-            Some(on_event) => format!("Goes to {who}, to each {}.{more}", on_event.words()),
-            None => format!("Goes to {who} {when}{pace}.{more}"),
-        }
+        let whole = match &self.on_event {
+            Some(on_event) => format!("Goes to {who}, to each {}.{more} ", on_event.words()),
+            None => format!("Goes to {who} {when}{pace}.{more} "),
+        };
+        let whole = whole + &self.experiment_words();
+        whole.trim_end().to_owned()
     }
 
     /// All that stands between the plan and its start.
@@ -167,7 +218,26 @@ impl PushPlan {
             on_event.check(&mut errors);
         }
         self.send.check(self.on_event.is_some(), &mut errors);
+        self.check_experiment(&mut errors);
         errors
+    }
+
+    fn check_experiment(&self, errors: &mut Vec<FieldError>) {
+        errors.extend(self.experiment.check());
+        for (at, variant) in self.experiment.variants.iter().enumerate() {
+            // Who is away longer would get one message and not the other, and the comparison would be of something else.
+            if variant.push.ttl_seconds != self.push.ttl_seconds {
+                let field = format!("experiment.variants[{at}].push.ttl_seconds");
+                let message = "All variants are kept equally long for browsers that are away. Give it the time of A.";
+                errors.push(FieldError::new(field, message));
+            }
+        }
+        if let Some(goal) = &self.goal {
+            errors.extend(goal.check());
+        }
+        if let Some(winner) = &self.winner {
+            errors.extend(winner.check(&self.experiment, self.goal.is_some()));
+        }
     }
 }
 

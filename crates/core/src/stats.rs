@@ -38,6 +38,8 @@ pub enum Measure {
     Answered,
     /// Pop-up handed out and given back unseen.
     Returned,
+    /// Subscriptions that a push was meant for and that got nothing, because their person is in the control group.
+    Held,
 }
 
 impl Measure {
@@ -58,6 +60,7 @@ impl Measure {
         Self::Converted,
         Self::Answered,
         Self::Returned,
+        Self::Held,
     ];
 
     /// The name in the store and the API.
@@ -78,6 +81,7 @@ impl Measure {
             Self::Converted => "converted",
             Self::Answered => "answered",
             Self::Returned => "returned",
+            Self::Held => "held",
         }
     }
 
@@ -106,6 +110,7 @@ pub struct Counts {
     pub converted: u64,
     pub answered: u64,
     pub returned: u64,
+    pub held: u64,
 }
 
 impl Counts {
@@ -127,6 +132,7 @@ impl Counts {
             Measure::Converted => &mut self.converted,
             Measure::Answered => &mut self.answered,
             Measure::Returned => &mut self.returned,
+            Measure::Held => &mut self.held,
         };
         *slot += n;
     }
@@ -149,6 +155,7 @@ impl Counts {
             (Measure::Converted, self.converted),
             (Measure::Answered, self.answered),
             (Measure::Returned, self.returned),
+            (Measure::Held, self.held),
         ]
     }
 
