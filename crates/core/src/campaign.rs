@@ -654,7 +654,10 @@ fn read(value: Value) -> Result<DefinitionWire, FieldError> {
 
 /// The experiment of either kind, with the messages of its own.
 fn parted<V: DeserializeOwned>(value: Option<Value>) -> Result<Experiment<V>, FieldError> {
-    value.map_or_else(|| Ok(Experiment::default()), |value| understood(value, "experiment"))
+    value.map_or_else(
+        || Ok(Experiment::default()),
+        |value| understood(value, "experiment"),
+    )
 }
 
 fn understood<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, FieldError> {

@@ -62,7 +62,11 @@ macro_rules! arm {
         impl Arm for $variant {
             type Message = $message;
             fn new(name: String, weight: u32, $field: $message) -> Self {
-                Self { name, weight, $field }
+                Self {
+                    name,
+                    weight,
+                    $field,
+                }
             }
             fn name(&self) -> &str {
                 &self.name

@@ -8,6 +8,7 @@ use crate::event;
 use crate::experiment::{Arm as _, Experiment, PushVariant};
 use crate::goal::Goal;
 use crate::notification::PushMessage;
+use crate::push_when::Clocks;
 pub use crate::push_when::Sending;
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
@@ -161,6 +162,11 @@ impl PushPlan {
         std::iter::once(&self.push).chain(self.experiment.variants.iter().map(|variant| variant.message()))
     }
 
+    /// Whether it goes to all once, so that some can wait for the winner of a test; else the winner goes to everybody from then on.
+    pub fn is_sent_once(&self) -> bool {
+        self.on_event.is_none() && self.send.repeat.is_none()
+    }
+
     /// Whether people are counted by the variant that they got.
     pub fn is_compared(&self) -> bool {
         !self.experiment.is_one() || self.goal.is_some()
@@ -180,7 +186,7 @@ impl PushPlan {
             groups.push(format!("a control group of {control} that gets nothing"));
         }
         let winner = self.winner.map_or_else(String::new, |winner| {
-            format!(" {}", winner.words(self.on_event.is_some()))
+            format!(" {}", winner.words(self.is_sent_once()))
         });
         format!("People are parted into {}.{winner}", groups.join(", "))
     }
@@ -228,7 +234,8 @@ impl PushPlan {
             // Who is away longer would get one message and not the other, and the comparison would be of something else.
             if variant.push.ttl_seconds != self.push.ttl_seconds {
                 let field = format!("experiment.variants[{at}].push.ttl_seconds");
-                let message = "All variants are kept equally long for browsers that are away. Give it the time of A.";
+                let message =
+                    "All variants are kept equally long for browsers that are away. Give it the time of A.";
                 errors.push(FieldError::new(field, message));
             }
         }
@@ -237,6 +244,10 @@ impl PushPlan {
         }
         if let Some(winner) = &self.winner {
             errors.extend(winner.check(&self.experiment, self.goal.is_some()));
+            if self.is_sent_once() && self.send.zone == Clocks::Recipient {
+                let message = "By the recipients’ clocks the moment is over for some before a test is decided. Send at one moment for all, or leave the winner out.";
+                errors.push(FieldError::new("winner", message));
+            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -138,7 +138,7 @@ impl Counts {
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 15] {
+    pub fn measures(&self) -> [(Measure, u64); 16] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),

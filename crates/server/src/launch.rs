@@ -3,6 +3,8 @@
 //! Left out: sending (a started push leaves a job in the queue). Invariant: what a start needs (run, job, status) is one commit, and a
 //! changed pop-up is in force when the call returns.
 
+mod test;
+
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
 use crate::page_link;
@@ -375,6 +377,7 @@ impl Launch {
                     self.store.insert_run(batch, account, id, run, begins);
                     self.queue.push(batch, self.clock.id(), &job, begins);
                 }
+                self.begin_test(batch, account, &kept, moments.round.unwrap_or(begins));
             })
             .await?;
         if kind == Kind::Push {

@@ -9,6 +9,7 @@ use super::{Delivery, Task};
 use crate::clock;
 use crate::queue::Job;
 use crate::store::db::Batch;
+use crate::store::exposures::Part;
 use crate::store::push_logs::PushLogRow;
 use crate::store::sends::{Chunk, SendState};
 use campanile_core::id::{Id, Ordinal};
@@ -32,6 +33,8 @@ pub(super) struct Candidate {
     pub(super) person: Ordinal,
     /// Their zone, as their browser last said; may be empty.
     pub(super) zone: String,
+    /// Under what they are counted, where variants are compared.
+    pub(super) part: Option<Part>,
 }
 
 /// Logs of those on a page, by person.
@@ -56,9 +59,11 @@ impl Delivery {
         };
         let mut zones: HashMap<&str, Zone> = HashMap::new();
         let mut pieces: BTreeMap<Turn, Vec<&Candidate>> = BTreeMap::new();
-        let mut lost: BTreeMap<Measure, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(Option<&Part>, Measure), u64> = BTreeMap::new();
         let mut noted = Vec::new();
         for one in meant {
+            let part = one.part.as_ref();
+            *counts.entry((part, Measure::Audience)).or_default() += 1;
             let zone = zones
                 .entry(&one.zone)
                 .or_insert_with(|| Zone::parse(&one.zone).unwrap_or_else(|| account.zone.clone()));
@@ -90,10 +95,10 @@ impl Delivery {
                 Ok(turn) => pieces.entry(turn).or_default().push(one),
                 Err((state, measure, reason)) => {
                     let id = Id::new(now, clock::random());
-                    let whose = (one.subscription, one.person);
+                    let whose = (one.subscription, one.person, part);
                     self.store
                         .insert_lost_send(batch, at, id, whose, (state, &reason), now);
-                    *lost.entry(measure).or_default() += 1;
+                    *counts.entry((part, measure)).or_default() += 1;
                 }
             }
         }
@@ -105,10 +110,8 @@ impl Delivery {
             }
         }
         let day = Day::of(now, &account.zone);
-        lost.insert(Measure::Audience, meant.len() as u64);
-        for (measure, n) in lost.into_iter().filter(|(_, n)| *n > 0) {
-            self.store.count(batch, at.account, at.campaign, day, measure, n);
-            self.store.count_round(batch, at, measure, n);
+        for ((part, measure), n) in counts {
+            self.store.count_push(batch, (at, part), day, measure, n);
         }
         let mut put_off = 0;
         let mut at_once = false;
@@ -125,8 +128,8 @@ impl Delivery {
             };
             for one in whose {
                 let id = Id::new(now, clock::random());
-                self.store
-                    .insert_send(batch, piece, id, (one.subscription, one.person), turn);
+                let whose = (one.subscription, one.person, one.part.as_ref());
+                self.store.insert_send(batch, piece, id, whose, turn);
             }
             if turn.ready > now {
                 self.queue

@@ -9,6 +9,7 @@
 
 mod alarm;
 mod allot;
+mod experiment;
 pub mod fanout;
 mod occasion;
 mod pace;
@@ -24,6 +25,7 @@ use crate::live::{Live, Site};
 use crate::queue::{Job, Leased, Notice, Queue};
 use crate::store::Store;
 use crate::store::db::{Batch, Outcome};
+use crate::store::exposures::Part;
 use crate::store::sends::{Chunk, SendState, WaitingSend};
 use crate::store::subscriptions::Subscriber;
 use crate::telemetry::Metrics;
@@ -99,12 +101,21 @@ struct Task {
     plan: Box<PushPlan>,
 }
 
-/// The message of a push, and what is known of those who get it where that makes a difference.
+/// The messages of a push by the names of their variants, and what is known of those who get it where that makes a difference.
 struct Letters {
-    prepared: PreparedPush,
+    prepared: Vec<(String, PreparedPush)>,
     known: HashMap<campanile_core::id::Id, Subscriber>,
     /// From when on nothing of it is sent.
     until: Option<Timestamp>,
+}
+
+impl Letters {
+    /// The message of one recipient: A, unless they got another variant.
+    fn of(&self, send: &WaitingSend) -> &PreparedPush {
+        let name = send.part.as_ref().map(|(_, variant)| variant);
+        let found = self.prepared.iter().find(|(known, _)| Some(known) == name);
+        &found.unwrap_or(&self.prepared[0]).1
+    }
 }
 
 /// What every worker needs.
@@ -243,6 +254,14 @@ impl Delivery {
                     number: *number,
                 };
                 self.round(&leased, &account, campaign, round).await?;
+            }
+            Job::Winner {
+                account,
+                campaign,
+                run,
+            } => {
+                let (account, of) = (parse(account)?, (*campaign, *run));
+                self.decide_test(&leased, &account, of).await?;
             }
             Job::Deliver {
                 account,
@@ -388,11 +407,18 @@ impl Delivery {
         }
     }
 
-    /// The message with what is needed to make each one's own of it.
+    /// The messages with what is needed to make each one's own of them.
     async fn letters(&self, plan: &PushPlan, at: Chunk<'_>) -> anyhow::Result<Letters> {
-        let prepared = PreparedPush::new(&plan.push)
+        let prepared = plan
+            .messages()
+            .enumerate()
+            .map(|(index, message)| {
+                let name = plan.experiment.name(index).to_owned();
+                PreparedPush::new(message).map(|prepared| (name, prepared))
+            })
+            .collect::<Result<Vec<_>, _>>()
             .map_err(|fault| anyhow::anyhow!("a push that was started cannot be prepared: {fault}"))?;
-        let known = if prepared.is_same_for_all() {
+        let known = if prepared.iter().all(|(_, prepared)| prepared.is_same_for_all()) {
             HashMap::new()
         } else {
             self.store.recipients(at).await?
@@ -407,21 +433,19 @@ impl Delivery {
     /// Ends a piece of a push that was stopped: what waits stays unsent, and is counted so.
     async fn give_up(&self, leased: &Leased, at: Chunk<'_>, site: &Site) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let waiting = self.store.waiting_sends(at).await?.len();
+        let waiting = self.store.waiting_sends(at).await?;
         let mut batch = Batch::new("give_up");
-        if waiting > 0 {
-            self.store.give_up_piece(&mut batch, at, waiting, now);
+        if !waiting.is_empty() {
+            self.store.give_up_piece(&mut batch, at, waiting.len(), now);
             let day = Day::of(now, &site.account.zone);
-            self.store.count(
-                &mut batch,
-                at.account,
-                at.campaign,
-                day,
-                Measure::Unsent,
-                waiting as u64,
-            );
-            self.store
-                .count_round(&mut batch, at, Measure::Unsent, waiting as u64);
+            let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+            for send in &waiting {
+                *counts.entry(send.part.as_ref()).or_default() += 1;
+            }
+            for (part, n) in counts {
+                self.store
+                    .count_push(&mut batch, (at, part), day, Measure::Unsent, n);
+            }
         }
         self.store.piece_through(&mut batch, at);
         self.queue.done(&mut batch, leased);
@@ -457,11 +481,12 @@ impl Delivery {
         let Some(signatures) = &self.signatures else {
             return refuse(Verdict::Refused, NO_SUBJECT);
         };
-        let filled = if letters.prepared.is_same_for_all() {
-            letters.prepared.fill("", &serde_json::Map::new())
+        let prepared = letters.of(send);
+        let filled = if prepared.is_same_for_all() {
+            prepared.fill("", &serde_json::Map::new())
         } else {
             match letters.known.get(&send.subscription) {
-                Some(subscriber) => audience::fill(site, &letters.prepared, subscriber, self.clock.now()),
+                Some(subscriber) => audience::fill(site, prepared, subscriber, self.clock.now()),
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
         };
@@ -535,7 +560,7 @@ impl Delivery {
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut batch = Batch::new("settle");
-        let mut counts: BTreeMap<Measure, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(Measure, Option<&Part>), u64> = BTreeMap::new();
         for (send, answer) in &outcomes {
             let state = match delivery::next(
                 answer.verdict,
@@ -584,8 +609,9 @@ impl Delivery {
                 SendState::Gone => Measure::Gone,
                 SendState::Unsent => Measure::Unsent,
                 SendState::Capped => Measure::Capped,
+                SendState::Held => Measure::Held,
             };
-            *counts.entry(measure).or_default() += 1;
+            *counts.entry((measure, send.part.as_ref())).or_default() += 1;
             self.store.settle_send(
                 &mut batch,
                 at.account,
@@ -595,10 +621,8 @@ impl Delivery {
             );
         }
         let day = Day::of(now, &site.account.zone);
-        for (measure, n) in counts {
-            self.store
-                .count(&mut batch, at.account, at.campaign, day, measure, n);
-            self.store.count_round(&mut batch, at, measure, n);
+        for ((measure, part), n) in counts {
+            self.store.count_push(&mut batch, (at, part), day, measure, n);
         }
         if let Some(moment) = again {
             self.queue.later(&mut batch, leased, moment);

@@ -61,6 +61,7 @@ impl Delivery {
                 subscription,
                 person,
                 zone: subscriber.device.state.zone,
+                part: None,
             })
             .collect();
         if meant.is_empty() {
@@ -74,16 +75,22 @@ impl Delivery {
         };
         for _ in 0..TRIES {
             let mut logs = self.store.push_log(account, person).await?;
+            let divided = self.divide_person(&task.plan, piece, person, &meant).await?;
             let mut batch = Batch::new("occasion");
             self.store
                 .insert_run(&mut batch, account, campaign, piece.run, now);
-            self.allot(&mut batch, &task, (piece, now), &meant, &mut logs);
+            divided.write(&self.store, &mut batch, piece, now, &task.site.account.zone);
+            self.allot(&mut batch, &task, (piece, now), &divided.meant, &mut logs);
             self.queue.done(&mut batch, leased);
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
                 self.queue.announce(Notice::Work);
-                break;
+                return Ok(());
             }
         }
+        // Others sent to the same person each time: it is soon tried again, not when the lease ends.
+        let mut again = Batch::new("occasion_again");
+        self.queue.later(&mut again, leased, now);
+        self.store.db.write(again).await?;
         Ok(())
     }
 
