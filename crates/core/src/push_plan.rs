@@ -5,7 +5,7 @@
 
 use crate::FieldError;
 use crate::event;
-use crate::experiment::{Arm as _, Experiment, PushVariant};
+use crate::experiment::{Arm as _, CONTROL, Experiment, PushVariant};
 use crate::goal::Goal;
 use crate::notification::PushMessage;
 use crate::push_when::Clocks;
@@ -170,6 +170,38 @@ impl PushPlan {
     /// Whether people are counted by the variant that they got.
     pub fn is_compared(&self) -> bool {
         !self.experiment.is_one() || self.goal.is_some()
+    }
+
+    /// About how many of `reached` are in which group: variants and control, and whoever waits for the winner as `rest`.
+    pub fn groups(&self, reached: u64) -> Vec<(String, u64)> {
+        if self.experiment.is_one() {
+            return Vec::new();
+        }
+        let tested = self.winner.filter(|_| self.is_sent_once());
+        let percent = tested.map_or(100, |winner| u64::from(winner.test_percent));
+        let shares = self.experiment.shares().max(1);
+        let of = |weight: u32, percent: u64| {
+            let part = u128::from(reached) * u128::from(weight) * u128::from(percent);
+            u64::try_from(part / u128::from(shares) / 100).unwrap_or(u64::MAX)
+        };
+        let mut groups = vec![(
+            self.experiment.name(0).to_owned(),
+            of(self.experiment.weight, percent),
+        )];
+        let further = self.experiment.variants.iter();
+        groups.extend(further.map(|variant| (variant.name.clone(), of(variant.weight, percent))));
+        if self.experiment.control > 0 {
+            groups.push((CONTROL.to_owned(), of(self.experiment.control, 100)));
+        }
+        let given: u64 = groups.iter().map(|(_, n)| n).sum();
+        let left = reached.saturating_sub(given);
+        if tested.is_some() {
+            groups.push(("rest".to_owned(), left));
+        } else if let Some((_, first)) = groups.first_mut() {
+            // What rounding leaves.
+            *first += left;
+        }
+        groups
     }
 
     /// Variants, control group and winner in words: sentences of their own, or nothing.

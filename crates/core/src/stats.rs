@@ -162,6 +162,6 @@ impl Counts {
     /// Messages of a push that have no final outcome yet.
     pub fn waiting(&self) -> u64 {
         self.audience
-            .saturating_sub(self.sent + self.failed + self.gone + self.unsent + self.capped)
+            .saturating_sub(self.sent + self.failed + self.gone + self.unsent + self.capped + self.held)
     }
 }

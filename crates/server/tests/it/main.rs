@@ -27,6 +27,7 @@ mod limits;
 mod media;
 mod people;
 mod popups;
+mod push_experiments;
 mod push_plans;
 mod push_when;
 mod pushes;

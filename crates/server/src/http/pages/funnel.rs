@@ -253,6 +253,7 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
         (counts.failed, "given up"),
         (counts.unsent, "unsent, because it was stopped"),
         (counts.capped, "capped"),
+        (counts.held, "held back as control"),
         (counts.waiting(), "waiting"),
     ] {
         if n > 0 {

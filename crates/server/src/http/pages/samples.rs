@@ -319,6 +319,7 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         revision: None,
         by: By::Click,
         parts: Vec::new(),
+        test: None,
         verdicts: Vec::new(),
         answers: None,
         rounds: Vec::new(),
