@@ -52,13 +52,13 @@ pub trait Arm {
     fn weigh(&mut self, weight: u32);
     /// Its message.
     fn message(&self) -> &Self::Message;
-    /// What is wrong with its message.
-    fn check(&self) -> Vec<FieldError>;
+    /// What is wrong with its message; `given` is what the texts of a push may read beside those of every one.
+    fn check(&self, given: Option<&str>) -> Vec<FieldError>;
 }
 
 /// Both kinds differ in the name of their message only.
 macro_rules! arm {
-    ($variant:ident, $message:ident, $field:ident) => {
+    ($variant:ident, $message:ident, $field:ident, $check:expr) => {
         impl Arm for $variant {
             type Message = $message;
             fn new(name: String, weight: u32, $field: $message) -> Self {
@@ -80,14 +80,14 @@ macro_rules! arm {
             fn message(&self) -> &$message {
                 &self.$field
             }
-            fn check(&self) -> Vec<FieldError> {
-                self.$field.check()
+            fn check(&self, given: Option<&str>) -> Vec<FieldError> {
+                $check(&self.$field, given)
             }
         }
     };
 }
-arm!(Variant, Popup, popup);
-arm!(PushVariant, PushMessage, push);
+arm!(Variant, Popup, popup, |popup: &Popup, _| popup.check());
+arm!(PushVariant, PushMessage, push, PushMessage::check);
 
 /// How people are parted. Weights are shares of their sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,8 +120,8 @@ impl<V: Arm> Experiment<V> {
         self.control == 0 && self.variants.is_empty()
     }
 
-    /// What is wrong with it.
-    pub fn check(&self) -> Vec<FieldError> {
+    /// What is wrong with it; `given` as of [`Arm::check`].
+    pub fn check(&self, given: Option<&str>) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if self.is_one() {
             return errors;
@@ -148,7 +148,7 @@ impl<V: Arm> Experiment<V> {
                     "A variant's share is 1 to 1000. Remove the variant to show it to nobody.",
                 ));
             }
-            errors.extend(variant.check().into_iter().map(|fault| {
+            errors.extend(variant.check(given).into_iter().map(|fault| {
                 FieldError::new(
                     format!("experiment.variants[{at}].{}", fault.field),
                     fault.message,
@@ -275,7 +275,7 @@ mod tests {
                 popup,
             }],
         };
-        assert!(experiment.check().is_empty());
+        assert!(experiment.check(None).is_empty());
         let account = AccountId::parse("TEST-0001").expect("an account");
         let of = |person| experiment.draw(&account, CampaignId(1_763_890_000), Ordinal(person));
         let mut groups = [0_u32; 3];

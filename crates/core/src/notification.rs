@@ -7,7 +7,7 @@
 mod check;
 mod fill;
 
-pub use fill::{PreparedPush, Unfillable};
+pub use fill::{Given, PreparedPush, Unfillable};
 
 use crate::id::{AccountId, CampaignId, Id};
 use serde::{Deserialize, Serialize};
@@ -138,6 +138,10 @@ pub struct PushMessage {
     /// A later message with the same tag takes this one's place on the screen; none: the campaign's own.
     #[serde(default)]
     pub tag: Option<String>,
+    /// Of messages with the same topic a push service keeps only the newest for a browser that is away; none: each sending of a campaign
+    /// is a topic of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
     /// Stays until it is dealt with (Chrome and Edge on desktop).
     #[serde(default)]
     pub require_interaction: bool,
@@ -304,7 +308,7 @@ mod tests {
     fn what_passes_the_check_can_be_sent() {
         let mut largest = message();
         let mut length = 4000;
-        while !largest.check().is_empty() {
+        while !largest.check(None).is_empty() {
             length -= 1;
             largest.kv.insert("k".into(), "x".repeat(length));
         }

@@ -7,7 +7,7 @@ use crate::FieldError;
 use crate::event;
 use crate::experiment::{Arm as _, CONTROL, Experiment, PushVariant};
 use crate::goal::Goal;
-use crate::notification::PushMessage;
+use crate::notification::{Given, PushMessage};
 use crate::push_when::Clocks;
 pub use crate::push_when::Sending;
 use crate::segment::{Rules, Subject};
@@ -35,12 +35,23 @@ pub struct PushPlan {
     pub send: Sending,
     /// Sent to each one after an event of theirs, again and again, rather than once to all.
     pub on_event: Option<OnEvent>,
+    /// Sent to those whom a program names, when it asks.
+    pub on_request: Option<OnRequest>,
     /// Variants and control group.
     pub experiment: Experiment<PushVariant>,
     /// What it is for.
     pub goal: Option<Goal>,
     /// A test first, and the best of it to all others.
     pub winner: Option<Winner>,
+}
+
+/// That programs ask for a push, naming its recipients.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnRequest {
+    /// What a program would send along, for the preview and to judge the size; what the texts read of `data` and is not in here has a default.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub sample: Map<String, Value>,
 }
 
 /// After which event somebody gets a push.
@@ -146,6 +157,7 @@ impl PushPlan {
             experiment: Experiment::default(),
             goal: None,
             winner: None,
+            on_request: None,
         }
     }
 
@@ -164,7 +176,7 @@ impl PushPlan {
 
     /// Whether it goes to all once, so that some can wait for the winner of a test; else the winner goes to everybody from then on.
     pub fn is_sent_once(&self) -> bool {
-        self.on_event.is_none() && self.send.repeat.is_none()
+        !self.goes_on() && self.send.repeat.is_none()
     }
 
     /// Whether people are counted by the variant that they got.
@@ -232,6 +244,9 @@ impl PushPlan {
         };
         let (pace, more) = self.send.limits_words();
         let whole = match &self.on_event {
+            _ if self.on_request.is_some() => {
+                format!("Goes to those whom a program names, when it asks.{more} ")
+            }
             Some(on_event) => format!("Goes to {who}, to each {}.{more} ", on_event.words()),
             None => format!("Goes to {who} {when}{pace}.{more} "),
         };
@@ -239,9 +254,23 @@ impl PushPlan {
         whole.trim_end().to_owned()
     }
 
+    /// The name that its texts may read beside those of every push.
+    pub fn given(&self) -> Option<&'static str> {
+        match (&self.on_event, &self.on_request) {
+            (Some(_), _) => Some(Given::EVENT),
+            (None, Some(_)) => Some(Given::DATA),
+            (None, None) => None,
+        }
+    }
+
+    /// Whether it goes to one after the other until it is stopped, rather than once to all.
+    pub fn goes_on(&self) -> bool {
+        self.given().is_some()
+    }
+
     /// All that stands between the plan and its start.
     pub fn check(&self) -> Vec<FieldError> {
-        let mut errors = self.push.check();
+        let mut errors = self.push.check(self.given());
         errors.extend(self.audience.check("audience"));
         self.audience.each("audience", &mut |field, rule| {
             if is_about_a_page(rule.is) {
@@ -255,13 +284,24 @@ impl PushPlan {
         if let Some(on_event) = &self.on_event {
             on_event.check(&mut errors);
         }
-        self.send.check(self.on_event.is_some(), &mut errors);
+        if self.on_request.is_some() {
+            for (field, is_there) in [
+                ("on_event", self.on_event.is_some()),
+                ("audience", !self.audience.is_empty()),
+            ] {
+                if is_there {
+                    let message = "A push that programs ask for has its recipients and its moment from them. Remove one of the two.";
+                    errors.push(FieldError::new(field, message));
+                }
+            }
+        }
+        self.send.check(self.goes_on(), &mut errors);
         self.check_experiment(&mut errors);
         errors
     }
 
     fn check_experiment(&self, errors: &mut Vec<FieldError>) {
-        errors.extend(self.experiment.check());
+        errors.extend(self.experiment.check(self.given()));
         for (at, variant) in self.experiment.variants.iter().enumerate() {
             // Who is away longer would get one message and not the other, and the comparison would be of something else.
             if variant.push.ttl_seconds != self.push.ttl_seconds {
@@ -276,6 +316,10 @@ impl PushPlan {
         }
         if let Some(winner) = &self.winner {
             errors.extend(winner.check(&self.experiment, self.goal.is_some()));
+            if self.on_request.is_some() {
+                let message = "A push that programs ask for has no test: each recipient gets a variant by its share. Leave the winner out.";
+                errors.push(FieldError::new("winner", message));
+            }
             if self.is_sent_once() && self.send.zone == Clocks::Recipient {
                 let message = "By the recipients’ clocks the moment is over for some before a test is decided. Send at one moment for all, or leave the winner out.";
                 errors.push(FieldError::new("winner", message));

@@ -132,7 +132,7 @@ pub struct Sending {
     /// From this moment on nothing of it is sent any more, ms since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// How often one person gets it, where it comes again or follows an event.
+    /// How often one person gets it, where it comes again, follows an event or is asked for.
     #[serde(default, skip_serializing_if = "PushCaps::is_none")]
     pub caps: PushCaps,
     /// Something that the recipient waits for: neither the account's caps nor anybody's quiet hours hold it back.
@@ -224,15 +224,15 @@ impl Sending {
         (pace, more)
     }
 
-    /// What is wrong with it.
-    pub fn check(&self, on_event: bool, errors: &mut Vec<FieldError>) {
-        if on_event
+    /// What is wrong with it; `goes_on`: it goes to one after the other.
+    pub fn check(&self, goes_on: bool, errors: &mut Vec<FieldError>) {
+        if goes_on
             && (self.at.is_some()
                 || self.per_minute.is_some()
                 || self.repeat.is_some()
                 || self.zone != Clocks::default())
         {
-            let message = "A push that follows an event has neither a moment nor a pace of its own. Remove one of the two.";
+            let message = "A push that follows an event, or that programs ask for, has neither a moment nor a pace of its own. Remove one of the two.";
             errors.push(FieldError::new("send", message));
         }
         if let Some(repeat) = &self.repeat {
@@ -249,7 +249,7 @@ impl Sending {
                 "The pace is 1 to 6,000,000 messages a minute. Leave it out for as fast as possible.",
             ));
         }
-        if self.zone == Clocks::Recipient && self.at.is_none() && self.repeat.is_none() && !on_event {
+        if self.zone == Clocks::Recipient && self.at.is_none() && self.repeat.is_none() && !goes_on {
             let message = "By the recipients’ clocks it needs a moment, or days and a time.";
             errors.push(FieldError::new("send.at", message));
         }
@@ -264,7 +264,7 @@ impl Sending {
             errors.push(FieldError::new("send.until", message));
         }
         errors.extend(self.caps.check("send.caps"));
-        if !self.caps.is_none() && !on_event && self.repeat.is_none() {
+        if !self.caps.is_none() && !goes_on && self.repeat.is_none() {
             let message =
                 "A push that is sent once comes once. Leave this out; the site’s caps stand in Settings.";
             errors.push(FieldError::new("send.caps.day", message));

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use campanile_core::time::Timestamp;
 use campanile_push::ece::{self, BrowserKeys};
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -31,28 +31,40 @@ pub struct Received {
     pub topic: Option<String>,
 }
 
+/// What a virtual browser does with a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Eyes {
+    /// Counts it.
+    Closed,
+    /// Decrypts it and shows it once, as the product's worker does: a token that was shown already is not shown again.
+    Open,
+    /// Decrypts and keeps it.
+    Keeping,
+}
+
 /// Where a virtual browser's messages end.
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     pub(crate) device: Device,
     keys: Arc<BrowserKeys>,
-    /// Whether bodies are decrypted and kept, or only counted.
-    reads: bool,
+    eyes: Eyes,
     count: AtomicU64,
+    shown: Mutex<BTreeSet<String>>,
     inbox: Mutex<VecDeque<Received>>,
     changed: watch::Sender<()>,
     connection: AtomicU64,
 }
 
 impl Mailbox {
-    fn new(keys: Arc<BrowserKeys>, reads: bool) -> Self {
+    fn new(keys: Arc<BrowserKeys>, eyes: Eyes) -> Self {
         let device = Device::new();
         let (number, _) = device.connect();
         Self {
             device,
             keys,
-            reads,
+            eyes,
             count: AtomicU64::new(0),
+            shown: Mutex::default(),
             inbox: Mutex::default(),
             changed: watch::Sender::new(()),
             connection: AtomicU64::new(number),
@@ -69,7 +81,7 @@ impl Mailbox {
 
     fn receive(&self, parcel: &Parcel) -> Option<String> {
         self.count.fetch_add(1, Ordering::SeqCst);
-        if !self.reads {
+        if self.eyes == Eyes::Closed {
             return None;
         }
         // A push without a body is allowed and carries no encryption (RFC 8291 section 2).
@@ -82,6 +94,13 @@ impl Mailbox {
             Ok(bytes) => String::from_utf8_lossy(bytes).into_owned(),
             Err(error) => format!("(not readable: {error})"),
         };
+        if self.eyes == Eyes::Open {
+            if let Some(token) = plaintext.as_deref().ok().and_then(token) {
+                let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+                shown.insert(token);
+            }
+            return None;
+        }
         self.inbox
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -95,6 +114,12 @@ impl Mailbox {
         self.changed.send_replace(());
         Some(text)
     }
+}
+
+/// By what the product's worker tells two messages apart.
+fn token(payload: &[u8]) -> Option<String> {
+    let payload: Value = serde_json::from_slice(payload).ok()?;
+    payload["campanile"]["send"].as_str().map(str::to_owned)
 }
 
 /// A subscriber that tests hold in their hand. Dropping it leaves the subscription in place.
@@ -113,9 +138,9 @@ impl VirtualBrowser {
         service: Service,
         vapid: Option<[u8; 65]>,
         keys: Arc<BrowserKeys>,
-        reads: bool,
+        eyes: Eyes,
     ) -> Self {
-        let mailbox = Arc::new(Mailbox::new(keys, reads));
+        let mailbox = Arc::new(Mailbox::new(keys, eyes));
         let subscription = registry.subscribe_virtual(service, vapid, mailbox.clone());
         let endpoint = service.endpoint(&subscription.token);
         Self {
@@ -169,6 +194,15 @@ impl VirtualBrowser {
     /// How many messages it ever got.
     pub fn count(&self) -> u64 {
         self.mailbox.count.load(Ordering::SeqCst)
+    }
+
+    /// How many notifications one of an [audience](crate::Lab::audience) ever showed: messages of the product, each token once.
+    pub fn shown(&self) -> usize {
+        self.mailbox
+            .shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 
     /// Closes the browser: the push service stores what comes.

@@ -3,7 +3,7 @@
 //! Left out: what is right and wrong with a message (`intake`). Invariant: the same routes are served plain and over TLS, by
 //! HTTP/1.1 and HTTP/2; only the origin that a VAPID token must name differs.
 
-use crate::browser::VirtualBrowser;
+use crate::browser::{Eyes, VirtualBrowser};
 use crate::fault::{Fault, Rule};
 use crate::firefox;
 use crate::hints::StartHints;
@@ -232,7 +232,8 @@ async fn add_browsers(State(door): State<Door>, Json(crowd): Json<Crowd>) -> Res
     let mut made = Vec::with_capacity(crowd.count as usize);
     for _ in 0..crowd.count {
         let keys = Arc::new(BrowserKeys::generate().expect("the system has randomness"));
-        let browser = VirtualBrowser::subscribe(&door.registry, crowd.service, Some(key), keys, true);
+        let browser =
+            VirtualBrowser::subscribe(&door.registry, crowd.service, Some(key), keys, Eyes::Keeping);
         made.push(browser.subscription());
     }
     (StatusCode::CREATED, Json(json!({"subscriptions": made}))).into_response()

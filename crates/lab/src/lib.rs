@@ -34,6 +34,7 @@ pub use hints::{Chromium, Firefox, StartHints};
 pub use journal::{Counts, Message};
 pub use service::{PUSH_HOSTS, Service};
 
+use browser::Eyes;
 use campanile_push::ece::BrowserKeys;
 use registry::Registry;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -190,14 +191,23 @@ impl Lab {
     /// Subscribes a virtual browser of the given service.
     pub fn virtual_browser_at(&self, service: Service, vapid_public: &[u8; 65]) -> VirtualBrowser {
         let keys = Arc::new(BrowserKeys::generate().expect("the system has randomness"));
-        VirtualBrowser::subscribe(&self.registry, service, Some(*vapid_public), keys, true)
+        VirtualBrowser::subscribe(&self.registry, service, Some(*vapid_public), keys, Eyes::Keeping)
     }
 
     /// Subscribes `count` virtual browsers that share one key pair and only count what they get: for load.
     pub fn crowd(&self, service: Service, vapid_public: &[u8; 65], count: usize) -> Vec<VirtualBrowser> {
+        self.many(service, vapid_public, count, Eyes::Closed)
+    }
+
+    /// The same, but they read: each shows a message of the product once, as its worker does ([`VirtualBrowser::shown`]).
+    pub fn audience(&self, service: Service, vapid_public: &[u8; 65], count: usize) -> Vec<VirtualBrowser> {
+        self.many(service, vapid_public, count, Eyes::Open)
+    }
+
+    fn many(&self, service: Service, vapid: &[u8; 65], count: usize, eyes: Eyes) -> Vec<VirtualBrowser> {
         let keys = Arc::new(BrowserKeys::generate().expect("the system has randomness"));
         let subscribe =
-            |_| VirtualBrowser::subscribe(&self.registry, service, Some(*vapid_public), keys.clone(), false);
+            |_| VirtualBrowser::subscribe(&self.registry, service, Some(*vapid), keys.clone(), eyes);
         (0..count).map(subscribe).collect()
     }
 

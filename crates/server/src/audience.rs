@@ -11,7 +11,7 @@ use crate::store::subscriptions::Subscriber;
 use campanile_core::FieldError;
 use campanile_core::decide::{Moment, Words};
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::notification::{MAX_PAYLOAD_BYTES, PreparedPush, PushMessage, Unfillable};
+use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush, PushMessage, Unfillable};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::segment::Rules;
 use campanile_core::time::Timestamp;
@@ -65,16 +65,25 @@ pub async fn estimate(
     now: Timestamp,
     most: u64,
 ) -> Result<Result<Estimate, FieldError>, DbError> {
-    let prepared = match PreparedPush::new(&plan.push) {
+    let prepared: Result<Vec<_>, _> = plan.messages().map(PreparedPush::new).collect();
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(fault) => return Ok(Err(fault)),
     };
+    let is_same_for_all = prepared.iter().all(PreparedPush::is_same_for_all);
+    // What an event will hold is not known before it happens.
+    let reads_event = prepared.iter().any(|prepared| prepared.reads(Given::EVENT));
+    let can_be_filled = !(plan.on_event.is_some() && reads_event);
+    let given = plan
+        .on_request
+        .as_ref()
+        .map(|request| Given::Data(request.sample.clone()));
     let account = &site.account.id;
     let mut found = Estimate {
         subscribers: store.reach(account).await?.values().sum(),
         ..Estimate::default()
     };
-    if plan.audience.is_empty() && prepared.is_same_for_all() {
+    if plan.audience.is_empty() && is_same_for_all {
         found.looked_at = found.subscribers;
         found.meant = found.subscribers;
         return Ok(Ok(found));
@@ -92,7 +101,15 @@ pub async fn estimate(
                 continue;
             }
             found.meant += 1;
-            match fill(site, &prepared, &subscriber, now) {
+            if !can_be_filled {
+                continue;
+            }
+            // Who gets which variant depends on the campaign's number; that as many do does not.
+            let person = subscriber.profile.ordinal;
+            let Some(variant) = plan.experiment.draw(account, CampaignId(0), person) else {
+                continue;
+            };
+            match fill(site, &prepared[variant], &subscriber, given.as_ref(), now) {
                 Ok(message) => {
                     let bytes = message.largest_payload_bytes();
                     found.largest_bytes = found.largest_bytes.max(bytes);
@@ -124,20 +141,23 @@ pub fn is_meant(site: &Site, audience: &Rules, subscriber: &Subscriber, now: Tim
     audience.hold(&sight.visitor().facts)
 }
 
-/// The message with the words of a subscriber's language, filled with their data.
+/// The message with the words of a subscriber's language, filled with their data and what is given with this sending.
 pub fn fill<'p>(
     site: &Site,
     prepared: &'p PreparedPush,
     subscriber: &Subscriber,
+    given: Option<&Given>,
     now: Timestamp,
 ) -> Result<Cow<'p, PushMessage>, Unfillable> {
     let place = Place::default();
     let sight = Sight::new(site, &subscriber.device, &subscriber.profile, &place, true, now);
     let visitor = sight.visitor();
-    prepared.fill(
-        &subscriber.device.state.language,
-        &Words::new(&visitor, Moment::Page),
-    )
+    let words = match given {
+        None => Words::new(&visitor, Moment::Page),
+        Some(Given::Event { name, props }) => Words::new(&visitor, Moment::Event(name, props)),
+        Some(Given::Data(data)) => Words::new(&visitor, Moment::Page).with_data(data),
+    };
+    prepared.fill(&subscriber.device.state.language, &words)
 }
 
 /// The payload of a message, or why it cannot be sent.

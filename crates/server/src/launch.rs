@@ -3,6 +3,7 @@
 //! Left out: sending (a started push leaves a job in the queue). Invariant: what a start needs (run, job, status) is one commit, and a
 //! changed pop-up is in force when the call returns.
 
+mod request;
 mod test;
 
 use crate::clock::{self, Clock};
@@ -23,6 +24,7 @@ use campanile_push::vapid::VapidKey;
 use url::Url;
 
 pub use crate::page_link::Purpose;
+pub use request::{Idempotency, Receipt, Recipient, Whom};
 
 /// Tries on an account that others change at the same time.
 const TRIES: usize = 10;

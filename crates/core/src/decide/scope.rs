@@ -9,13 +9,14 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// The top-level names.
-const NAMES: [&str; 6] = ["profile", "event", "page", "visit", "site", "now"];
+const NAMES: [&str; 7] = ["profile", "event", "page", "visit", "site", "now", "data"];
 
 /// The visitor's data for texts. What a text asks for is made once, for all texts of a decision.
 #[derive(Debug, Clone)]
 pub struct Words<'a> {
     visitor: &'a Visitor<'a>,
     event: Option<(&'a str, &'a Map<String, Value>)>,
+    data: Option<&'a Map<String, Value>>,
     known: [OnceCell<Option<Value>>; NAMES.len()],
 }
 
@@ -30,7 +31,17 @@ impl<'a> Words<'a> {
         Self {
             visitor,
             event,
+            data: None,
             known: Default::default(),
+        }
+    }
+
+    /// With what a program sent along for this recipient.
+    #[must_use]
+    pub fn with_data(self, data: &'a Map<String, Value>) -> Self {
+        Self {
+            data: Some(data),
+            ..self
         }
     }
 
@@ -65,6 +76,7 @@ impl<'a> Words<'a> {
             }),
             "site" => json!({"name": self.visitor.site_name}),
             "now" => json!(facts.now.ms()),
+            "data" => Value::Object(self.data?.clone()),
             _ => return None,
         })
     }

@@ -4,7 +4,7 @@
 //! same for everybody fits one record.
 
 use super::fill::each_text;
-use super::{Action, MAX_PAYLOAD_BYTES, MAX_TTL_SECONDS, PushMessage, Translation};
+use super::{Action, Given, MAX_PAYLOAD_BYTES, MAX_TTL_SECONDS, PushMessage, Translation};
 use crate::FieldError;
 use crate::liquid;
 use crate::popup::absolute_url;
@@ -16,8 +16,9 @@ const MOST_STEPS: usize = 10;
 const LONGEST_STEP: u16 = 2_000;
 
 impl PushMessage {
-    /// All that is wrong with the message, in the order of its fields; empty when it may be sent.
-    pub fn check(&self) -> Vec<FieldError> {
+    /// All that is wrong with the message, in the order of its fields; empty when it may be sent. `given` is the name that its texts may read
+    /// beside those of every push.
+    pub fn check(&self, given: Option<&str>) -> Vec<FieldError> {
         let mut errors = Vec::new();
         words("push", &self.title, &self.body, &mut errors);
         address("push.url", &self.url, &mut errors);
@@ -39,9 +40,9 @@ impl PushMessage {
             ));
         }
         for (language, words) in &self.translations {
-            self.check_translation(language, words, &mut errors);
+            self.check_translation(language, words, given, &mut errors);
         }
-        check_templates("push", self, &mut errors);
+        check_templates("push", self, given, &mut errors);
         if errors.is_empty() {
             let translated = self
                 .translations
@@ -102,6 +103,16 @@ impl PushMessage {
                 "The tag is longer than 64 characters. Shorten it.",
             ));
         }
+        if self
+            .topic
+            .as_ref()
+            .is_some_and(|topic| topic.trim().is_empty() || topic.chars().count() > 64)
+        {
+            errors.push(FieldError::new(
+                "push.topic",
+                "A topic has 1 to 64 characters. Leave it out for none.",
+            ));
+        }
         if self.vibrate.len() > MOST_STEPS || self.vibrate.iter().any(|step| *step > LONGEST_STEP) {
             errors.push(FieldError::new(
                 "push.vibrate",
@@ -122,7 +133,13 @@ impl PushMessage {
         }
     }
 
-    fn check_translation(&self, language: &str, translation: &Translation, errors: &mut Vec<FieldError>) {
+    fn check_translation(
+        &self,
+        language: &str,
+        translation: &Translation,
+        given: Option<&str>,
+        errors: &mut Vec<FieldError>,
+    ) {
         let field = format!("push.translations.{language}");
         let is_tag = language.split('-').enumerate().all(|(at, part)| {
             let length = if at == 0 { 2..=3 } else { 1..=8 };
@@ -144,7 +161,7 @@ impl PushMessage {
             let message = "A button has at most 40 characters.";
             errors.push(FieldError::new(format!("{field}.buttons"), message));
         }
-        check_templates(&field, &self.translated(language, translation), errors);
+        check_templates(&field, &self.translated(language, translation), given, errors);
     }
 }
 
@@ -180,21 +197,23 @@ fn has_liquid(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
 }
 
-/// Faults of Liquid, and names that mean nothing where there is neither page nor event.
-fn check_templates(prefix: &str, message: &PushMessage, errors: &mut Vec<FieldError>) {
+/// Faults of Liquid, and names that mean nothing here: there is no page, and an event or data only with some pushes.
+fn check_templates(prefix: &str, message: &PushMessage, given: Option<&str>, errors: &mut Vec<FieldError>) {
     let mut texts = message.clone();
     let parsed: Result<(), std::convert::Infallible> = each_text(&mut texts, &mut |field, context, text| {
         let field = format!("{prefix}.{field}");
         match liquid::Template::parse(text, context) {
             Err(fault) => errors.push(FieldError::new(field, fault.to_string())),
             Ok(template) => {
-                let stray = template
-                    .variables()
-                    .into_iter()
-                    .find(|path| ["page", "event"].contains(&path.split('.').next().unwrap_or_default()));
+                let stray = template.variables().into_iter().find(|path| {
+                    let name = path.split('.').next().unwrap_or_default();
+                    ["page", Given::EVENT, Given::DATA].contains(&name) && given != Some(name)
+                });
                 if let Some(path) = stray {
-                    let message =
-                        format!("{path} is not known when a push is sent. Use profile, visit, site or now.");
+                    let also = given.map_or_else(String::new, |name| format!("{name}, "));
+                    let message = format!(
+                        "{path} is not known when this push is sent. Use {also}profile, visit, site or now."
+                    );
                     errors.push(FieldError::new(field, message));
                 }
             }
@@ -218,7 +237,7 @@ mod tests {
             message[key] = value.clone();
         }
         let message: PushMessage = serde_json::from_value(message).expect("a message");
-        message.check().into_iter().map(|error| error.field).collect()
+        message.check(None).into_iter().map(|error| error.field).collect()
     }
 
     #[test]

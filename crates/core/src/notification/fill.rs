@@ -8,7 +8,31 @@ use crate::FieldError;
 use crate::liquid::{Context, Lookup, Template};
 pub use crate::popup::Unfillable;
 use crate::popup::absolute_url;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::borrow::Cow;
+
+/// What is known of a single sending beside its recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Given {
+    /// The event that it follows: `event.name`, `event.props`.
+    Event {
+        /// Its name.
+        name: String,
+        /// Its properties.
+        props: Map<String, Value>,
+    },
+    /// What a program sent along: `data`.
+    Data(Map<String, Value>),
+}
+
+impl Given {
+    /// The name in the texts.
+    pub const EVENT: &'static str = "event";
+    /// The name in the texts.
+    pub const DATA: &'static str = "data";
+}
 
 /// A push whose texts are parsed, language by language.
 #[derive(Debug, Clone)]
@@ -44,6 +68,15 @@ impl PreparedPush {
     /// Whether everybody gets the same, so that nothing has to be known of a recipient.
     pub fn is_same_for_all(&self) -> bool {
         self.others.is_empty() && self.own.is_constant()
+    }
+
+    /// Whether a text, in any language, reads `name` or something in it.
+    pub fn reads(&self, name: &str) -> bool {
+        let of = |path: String| path.split('.').next() == Some(name);
+        let mut texts = std::iter::once(&self.own)
+            .chain(&self.others)
+            .flat_map(|words| &words.texts);
+        texts.any(|text| text.variables().into_iter().any(of))
     }
 
     /// The message for somebody whose browser speaks `language` (BCP 47, or empty), with the values of `scope`.
@@ -140,7 +173,7 @@ pub(super) fn each_text<E>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Map, Value, json};
+    use serde_json::json;
 
     fn filled(language: &str, profile: Value) -> Result<(String, String, String), Unfillable> {
         let message: PushMessage = serde_json::from_value(json!({
@@ -152,7 +185,7 @@ mod tests {
             },
         }))
         .expect("a message");
-        assert_eq!(message.check(), Vec::new());
+        assert_eq!(message.check(None), Vec::new());
         let scope: Map<String, Value> = [("profile".to_owned(), profile)].into_iter().collect();
         let prepared = PreparedPush::new(&message).expect("parsed");
         assert!(!prepared.is_same_for_all());

@@ -83,7 +83,7 @@ impl SendTest {
         let transport = Transport::new(self.host_map()?)?;
         let message: PushMessage =
             serde_json::from_value(json!({"title": self.title, "body": self.body, "url": self.url}))?;
-        if let Some(fault) = message.check().into_iter().next() {
+        if let Some(fault) = message.check(None).into_iter().next() {
             bail!("{fault}");
         }
         let mut accepted = 0;

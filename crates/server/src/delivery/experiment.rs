@@ -1,187 +1,19 @@
-//! Who of a page gets which variant of a push, who is held back, who waits for the winner of the test; and the winner.
+//! The winner of a push's test: found when its time is over, and then for all others or for everybody.
 //!
-//! Left out: drawing and choosing (`campanile_core`). Invariant: each subscription of the audience has one message of a run or is written down as
-//! held back, before the winner or after it; a person who has a variant keeps it in that run, whatever browser they add. Whoever subscribed
-//! during the test is not of it and gets the winner.
+//! Left out: choosing (`campanile_core::winner`), and who gets which variant (`divide`). Invariant: a test is decided once, and what waits
+//! for it goes on in the same commit.
 
-use super::allot::Candidate;
 use super::{Delivery, Task};
-use crate::clock;
 use crate::queue::{Job, Leased, Notice};
-use crate::store::Store;
 use crate::store::db::{Batch, DbError, Outcome};
-use crate::store::exposures::{Part, TestRow};
-use crate::store::sends::{Chunk, SendState};
+use crate::store::sends::Chunk;
 use campanile_core::campaign::Status;
-use campanile_core::experiment::{CONTROL, takes_part};
-use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::push_plan::PushPlan;
-use campanile_core::stats::Measure;
-use campanile_core::time::{Day, Timestamp, Zone};
 use campanile_core::uplift::Group;
-use campanile_core::winner::{AFTER, IN_TEST, TEST_RUN, WonBy, pick};
-use std::collections::{BTreeMap, HashMap};
-
-/// What is made of a page.
-#[derive(Debug, Default)]
-pub(super) struct Divided {
-    /// Whom a message is meant for now, each with their variant.
-    pub(super) meant: Vec<Candidate>,
-    /// The control group: written down, and sent nothing.
-    held: Vec<Candidate>,
-    /// People who are exposed for the first time.
-    exposed: BTreeMap<Ordinal, Part>,
-}
-
-impl Divided {
-    /// Adds one subscription of a person under a part.
-    fn add(&mut self, one: Candidate, part: Part, is_new: bool) {
-        if is_new {
-            self.exposed.insert(one.person, part.clone());
-        }
-        let is_held = part.1 == CONTROL;
-        let one = Candidate {
-            part: Some(part),
-            ..one
-        };
-        if is_held {
-            self.held.push(one);
-        } else {
-            self.meant.push(one);
-        }
-    }
-
-    /// Writes down who is exposed and who is held back, and counts them.
-    pub(super) fn write(&self, store: &Store, batch: &mut Batch, at: Chunk<'_>, now: Timestamp, zone: &Zone) {
-        let mut counts: BTreeMap<(&Part, Measure), u64> = BTreeMap::new();
-        for one in &self.held {
-            let Some(part) = &one.part else { continue };
-            let whose = (one.subscription, one.person, Some(part));
-            let held = (SendState::Held, "");
-            store.insert_lost_send(batch, at, Id::new(now, clock::random()), whose, held, now);
-            *counts.entry((part, Measure::Audience)).or_default() += 1;
-            *counts.entry((part, Measure::Held)).or_default() += 1;
-        }
-        for (person, part) in &self.exposed {
-            store.expose(batch, at.account, at.campaign, (*person, part), now);
-            *counts.entry((part, Measure::Exposed)).or_default() += 1;
-        }
-        let day = Day::of(now, zone);
-        for ((part, measure), n) in counts {
-            store.count_push(batch, (at, Some(part)), day, measure, n);
-        }
-    }
-}
-
-/// What a person had before, if there still is such a group.
-fn kept(plan: &PushPlan, part: Part) -> Option<Part> {
-    let is_there = if part.1 == CONTROL {
-        plan.experiment.control > 0
-    } else {
-        plan.experiment.index(&part.1).is_some()
-    };
-    is_there.then_some(part)
-}
-
-/// The part of a person of whom nothing is known yet; `None`: they wait for the winner.
-fn draw(plan: &PushPlan, test: &TestRow, at: Chunk<'_>, person: Ordinal) -> Option<Part> {
-    let drawn = plan.experiment.draw_name(at.account, at.campaign, person);
-    let revision = if test.winner.is_some() { AFTER } else { IN_TEST };
-    if drawn == CONTROL {
-        return Some((revision, CONTROL.to_owned()));
-    }
-    if let Some(winner) = &test.winner {
-        return Some((AFTER, winner.clone()));
-    }
-    let percent = plan
-        .winner
-        .filter(|_| plan.is_sent_once())
-        .map_or(100, |winner| winner.test_percent);
-    takes_part(at.account, at.campaign, person, percent).then(|| (IN_TEST, drawn.to_owned()))
-}
+use campanile_core::winner::{IN_TEST, WonBy, pick};
 
 impl Delivery {
-    /// Divides those of a page whom the push is meant for.
-    pub(super) async fn divide(
-        &self,
-        plan: &PushPlan,
-        test: &TestRow,
-        at: Chunk<'_>,
-        meant: Vec<Candidate>,
-        range: (Vec<u8>, Vec<u8>),
-    ) -> Result<Divided, DbError> {
-        let mut divided = Divided::default();
-        if !plan.is_compared() {
-            divided.meant = meant;
-            return Ok(divided);
-        }
-        let lasting = if plan.is_sent_once() {
-            None
-        } else {
-            Some(self.lasting_test(plan, at).await?)
-        };
-        let test = lasting.as_ref().unwrap_or(test);
-        let standings = self.store.standings(at, range).await?;
-        // A person may have two browsers on one page.
-        let mut drawn: HashMap<Ordinal, Part> = HashMap::new();
-        for one in meant {
-            let standing = standings.get(&one.subscription);
-            if standing.is_some_and(|standing| standing.taken) {
-                continue;
-            }
-            let before = standing.and_then(|standing| standing.part.clone());
-            let is_new = before.is_none();
-            let part = before
-                .and_then(|part| kept(plan, part))
-                .filter(|part| lasting.is_none() || test.winner.is_none() || part.1 == CONTROL)
-                .or_else(|| drawn.get(&one.person).cloned())
-                .or_else(|| draw(plan, test, at, one.person));
-            if let Some(part) = part {
-                drawn.insert(one.person, part.clone());
-                divided.add(one, part, is_new);
-            }
-        }
-        Ok(divided)
-    }
-
-    /// Divides the subscriptions of one person after their event. The winner goes to all but the control group, whatever they had before.
-    pub(super) async fn divide_person(
-        &self,
-        plan: &PushPlan,
-        at: Chunk<'_>,
-        person: Ordinal,
-        meant: &[Candidate],
-    ) -> Result<Divided, DbError> {
-        let mut divided = Divided::default();
-        if !plan.is_compared() {
-            divided.meant = meant.to_vec();
-            return Ok(divided);
-        }
-        let test = self.lasting_test(plan, at).await?;
-        let mut known = self.store.exposures(at.account, person).await?;
-        let before = known.remove(&at.campaign).map(|known| known.part);
-        let is_new = before.is_none();
-        let part = before
-            .and_then(|part| kept(plan, part))
-            .filter(|part| test.winner.is_none() || part.1 == CONTROL)
-            .or_else(|| draw(plan, &test, at, person));
-        for one in meant {
-            if let Some(part) = &part {
-                divided.add(one.clone(), part.clone(), is_new);
-            }
-        }
-        Ok(divided)
-    }
-
-    /// The test of a push that is not sent once.
-    async fn lasting_test(&self, plan: &PushPlan, at: Chunk<'_>) -> Result<TestRow, DbError> {
-        if plan.winner.is_none() {
-            return Ok(TestRow::default());
-        }
-        let found = self.store.run(at.account, at.campaign, TEST_RUN).await?;
-        Ok(found.map(|run| run.test).unwrap_or_default())
-    }
-
     /// Decides a test, if it is still to be decided.
     pub(super) async fn decide_test(
         &self,

@@ -1,14 +1,15 @@
 //! Pages through a push campaign's audience, one page a step, and watches over the run until nothing waits.
 //!
-//! It keeps only a little ahead of the sending, so that a push can be halted, slowed and stopped at any moment. Left out: sending. Invariant: a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number
-//! of pages made so far; so a fan-out that dies goes on where it was, and nobody is left out or taken twice.
+//! It keeps only a little ahead of the sending, so that a push can be halted, slowed and stopped at any moment. Left out: sending. Invariant:
+//! a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number of pages made so far; so a
+//! fan-out that dies goes on where it was, and nobody is left out or taken twice.
 
-use super::allot::{Candidate, TRIES};
 use super::{Delivery, Task};
+use crate::allot::{Candidate, TRIES};
 use crate::queue::{Leased, Notice};
 use crate::store::db::Batch;
 use crate::store::sends::{Chunk, RunRow};
-use crate::{audience, live::Site};
+use crate::{audience, clock, divide, live::Site};
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_plan::PushPlan;
@@ -18,7 +19,7 @@ use campanile_core::push_when::Clocks;
 const PAGE: u32 = 500;
 /// How often a run that is fanned out is looked at until it is through.
 const WATCH_MS: i64 = 1_000;
-/// Pieces that wait at most: work for many processes, and few enough to be put off while a push is paused.
+/// Pieces at most that wait for a worker: work for many processes, and few enough to be put off while a push is paused.
 const AHEAD: i64 = 40;
 /// How soon a fan-out looks again whether it may go on.
 const AHEAD_MS: i64 = 200;
@@ -65,7 +66,9 @@ impl Delivery {
             self.store.db.write(batch).await?;
             return Ok(());
         }
-        if state.chunks - state.through >= AHEAD {
+        // Those that only wait for a push service or a retry hold up nobody who can be written to now.
+        let ahead = state.chunks - state.through;
+        if ahead >= AHEAD && ahead - self.store.parked_pieces(account, campaign, run).await? >= AHEAD {
             self.queue.later(&mut batch, leased, now.plus_ms(AHEAD_MS));
             self.store.db.write(batch).await?;
             return Ok(());
@@ -129,14 +132,16 @@ impl Delivery {
             .await?;
         let meant = self.meant(&task.site, &task.plan, page, range.clone()).await?;
         let is_none = meant.is_empty();
-        let divided = self.divide(&task.plan, &state.test, at, meant, range).await?;
+        let divided = divide::page(&self.store, &task.plan, &state.test, at, meant, range).await?;
         let mut batch = Batch::new("fan_out");
         self.store
             .advance_run(&mut batch, at, after, complete && !is_testing);
         divided.write(&self.store, &mut batch, at, now, &task.site.account.zone);
         let began = state.began(at.chunk);
-        let at_once = self.allot(&mut batch, task, (at, began), &divided.meant, &mut logs);
-        if !at_once {
+        let made = self
+            .allotment(task)
+            .make(&mut batch, (at, began), &divided.meant, &mut logs);
+        if !made.at_once {
             self.store.piece_through(&mut batch, at);
         }
         let pause = if is_none { 0 } else { next_in_ms };
@@ -155,28 +160,27 @@ impl Delivery {
         // Where everybody gets it and nothing depends on their zone, nothing is read of them.
         let by_zone = plan.send.zone == Clocks::Recipient
             || (site.account.settings.push.quiet.is_some() && !plan.send.transactional);
+        let now = self.clock.now();
+        let candidate = |subscription, person, zone| Candidate {
+            id: Id::new(now, clock::random()),
+            subscription,
+            person,
+            zone,
+            given: None,
+            part: None,
+        };
         if (plan.audience.is_empty() && !by_zone) || page.is_empty() {
-            let bare = |(subscription, person)| Candidate {
-                subscription,
-                person,
-                zone: String::new(),
-                part: None,
-            };
+            let bare = |(subscription, person)| candidate(subscription, person, String::new());
             return Ok(page.into_iter().map(bare).collect());
         }
-        let now = self.clock.now();
         let known = self
             .store
             .subscribers_between(&site.account.id, after, to)
             .await?;
         let meant = page.into_iter().filter_map(|(subscription, person)| {
             let subscriber = known.get(&subscription)?;
-            audience::is_meant(site, &plan.audience, subscriber, now).then(|| Candidate {
-                subscription,
-                person,
-                zone: subscriber.device.state.zone.clone(),
-                part: None,
-            })
+            audience::is_meant(site, &plan.audience, subscriber, now)
+                .then(|| candidate(subscription, person, subscriber.device.state.zone.clone()))
         });
         Ok(meant.collect())
     }

@@ -8,9 +8,9 @@
 //! twice, and its topic and its token make the second one invisible. A message that waits for its push service was not tried.
 
 mod alarm;
-mod allot;
 mod experiment;
 pub mod fanout;
+mod hand;
 mod occasion;
 mod pace;
 mod post;
@@ -19,6 +19,7 @@ mod round;
 pub mod sweep;
 pub mod transport;
 
+use crate::allot::Allotment;
 use crate::audience;
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
@@ -34,7 +35,7 @@ use anyhow::Context as _;
 use campanile_core::campaign::{Body, Status};
 use campanile_core::delivery::{self, Answer, Next, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
-use campanile_core::notification::{PreparedPush, PushMessage};
+use campanile_core::notification::{Given, PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::push_when;
 use campanile_core::stats::Measure;
@@ -42,6 +43,7 @@ use campanile_core::time::{Day, Timestamp};
 use campanile_push::vapid::SignatureCache;
 use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
+use hand::{Hand, Hands};
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter};
 use round::Round;
@@ -67,8 +69,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const PAUSED_MS: i64 = 3_000;
 /// How often a worker looks whether the push whose piece it sends was halted; a stop takes effect within a second.
 const LOOK_FOR_HALT: Duration = Duration::from_millis(400);
-/// Pieces that one process works on at once.
-const WORKERS: usize = 2;
 
 /// Why nothing can be sent before the operator did something.
 const NO_SUBJECT: &str = "push.subject is not set in the configuration";
@@ -105,6 +105,7 @@ struct Task {
 struct Letters {
     prepared: Vec<(String, PreparedPush)>,
     known: HashMap<campanile_core::id::Id, Subscriber>,
+    given: HashMap<campanile_core::id::Id, Given>,
     /// From when on nothing of it is sent.
     until: Option<Timestamp>,
 }
@@ -130,6 +131,7 @@ pub struct Delivery {
     endpoint: Option<String>,
     concurrency: usize,
     pace: Pace,
+    hands: Hands,
     alarms: Alarms,
     metrics: Metrics,
     stop: CancellationToken,
@@ -176,6 +178,7 @@ impl Delivery {
         } = parts;
         Self {
             pace: Pace::new(clock.clone(), metrics.clone(), concurrency),
+            hands: Hands::new(),
             alarms: Alarms::default(),
             store,
             queue,
@@ -192,15 +195,20 @@ impl Delivery {
 
     /// Works until told to stop; what is under way is finished first.
     pub async fn run(self: Arc<Self>) {
-        let workers = (0..WORKERS).map(|_| self.clone().work());
+        let workers = (0..Hands::WORKERS).map(|_| self.clone().work());
         futures_util::future::join_all(workers).await;
     }
 
     async fn work(self: Arc<Self>) {
         // Subscribed before the first look, so that no notice falls between looking and waiting.
         let mut changes = self.queue.changes();
+        let mut hand = None;
         while !self.stop.is_cancelled() {
-            match self.step().await {
+            if hand.is_none() {
+                hand = self.hands.take(&self.stop).await;
+                continue;
+            }
+            match self.step_with(&mut hand).await {
                 Ok(Step::Worked) => continue,
                 Ok(Step::Idle) => {}
                 Err(fault) => tracing::warn!(
@@ -218,6 +226,10 @@ impl Delivery {
 
     /// Works on one job, if one is ready.
     pub async fn step(&self) -> anyhow::Result<Step> {
+        self.step_with(&mut None).await
+    }
+
+    async fn step_with(&self, hand: &mut Option<Hand>) -> anyhow::Result<Step> {
         let now = self.clock.now();
         let Some(leased) = self.queue.lease(1, LEASE_MS, now).await?.pop() else {
             return Ok(Step::Idle);
@@ -276,7 +288,7 @@ impl Delivery {
                     run: *run,
                     chunk: *chunk,
                 };
-                self.deliver(&leased, at).await?;
+                self.deliver(&leased, at, hand).await?;
             }
         }
         Ok(Step::Worked)
@@ -310,6 +322,16 @@ impl Delivery {
         Ok(())
     }
 
+    fn allotment<'a>(&'a self, task: &'a Task) -> Allotment<'a> {
+        Allotment {
+            store: &self.store,
+            queue: &self.queue,
+            clock: &self.clock,
+            site: &task.site,
+            plan: &task.plan,
+        }
+    }
+
     /// Looks again when the push may have been resumed.
     async fn wait(&self, leased: &Leased) -> anyhow::Result<()> {
         let mut batch = Batch::new("paused");
@@ -319,7 +341,7 @@ impl Delivery {
         Ok(())
     }
 
-    async fn deliver(&self, leased: &Leased, at: Chunk<'_>) -> anyhow::Result<()> {
+    async fn deliver(&self, leased: &Leased, at: Chunk<'_>, hand: &mut Option<Hand>) -> anyhow::Result<()> {
         let Some(task) = self.task(at.account, at.campaign).await? else {
             return self.end(leased).await;
         };
@@ -351,31 +373,39 @@ impl Delivery {
             until: tokio::time::Instant::now() + BEGIN_FOR,
         };
         // A lane for each push service: none waits for another.
-        let mut lanes: BTreeMap<String, Vec<WaitingSend>> = BTreeMap::new();
+        let mut origins: BTreeMap<String, Vec<WaitingSend>> = BTreeMap::new();
         for send in due {
-            lanes.entry(send.endpoint.origin()).or_default().push(send);
+            origins.entry(send.endpoint.origin()).or_default().push(send);
         }
-        let lanes = lanes.into_iter().map(|(origin, sends)| {
-            let lane = self.pace.lane(origin);
+        let (lanes, sends): (Vec<_>, Vec<_>) = origins
+            .into_iter()
+            .map(|(origin, sends)| (self.pace.lane(origin), sends))
+            .unzip();
+        let work = lanes.iter().zip(sends).map(|(lane, sends)| {
             let (letters, bounds) = (&letters, &bounds);
             async move {
-                futures_util::stream::iter(sends)
+                let tried = futures_util::stream::iter(sends)
                     .map(|send| async {
                         let tried = self
-                            .send(site, letters, at, &send, expires_at, (&lane, bounds))
+                            .send(site, letters, at, &send, expires_at, (lane, bounds))
                             .await;
                         (send, tried)
                     })
                     .buffer_unordered(self.concurrency)
                     .collect::<Vec<_>>()
-                    .await
+                    .await;
+                lane.through();
+                tried
             }
         });
         let tried = tokio::select! {
-            tried = futures_util::future::join_all(lanes) => tried,
+            tried = futures_util::future::join_all(work) => tried,
+            never = self.hands.lend(&lanes, hand) => match never {},
             never = self.watch_for_halt(at, &bounds.halt) => match never {},
         };
+        drop(lanes);
         let mut again = later.iter().map(|send| send.retry_at).min();
+        let mut left = false;
         let mut outcomes = Vec::new();
         for (send, tried) in tried.into_iter().flatten() {
             let at = match tried {
@@ -384,14 +414,19 @@ impl Delivery {
                     continue;
                 }
                 // Not written down: it was not tried, and the job comes back in time to say so of those whose time ends.
-                Tried::Held(until) => until.min(expires_at),
-                Tried::Left => now,
+                Tried::Held(until) if message.ttl_seconds > 0 => until.min(expires_at),
+                Tried::Held(until) => until,
+                Tried::Left => {
+                    left = true;
+                    now
+                }
             };
             again = Some(again.map_or(at, |known| known.min(at)));
         }
         let answers = outcomes.iter().map(|(_, answer)| answer);
-        self.alarms.raise(at, answers, &self.metrics);
-        self.settle(leased, at, site, outcomes, (expires_at, again)).await
+        self.alarms.raise(at, answers, self.clock.now(), &self.metrics);
+        self.settle(leased, at, site, outcomes, (expires_at, again, left))
+            .await
     }
 
     /// Cancels `halt` when the push is not to be sent any more; never ends by itself. A store that does not answer halts nothing: what is
@@ -423,9 +458,16 @@ impl Delivery {
         } else {
             self.store.recipients(at).await?
         };
+        let reads = |name| prepared.iter().any(|(_, prepared)| prepared.reads(name));
+        let given = if reads(Given::EVENT) || reads(Given::DATA) {
+            self.store.given(at).await?
+        } else {
+            HashMap::new()
+        };
         Ok(Letters {
             prepared,
             known,
+            given,
             until: plan.send.until,
         })
     }
@@ -486,7 +528,10 @@ impl Delivery {
             prepared.fill("", &serde_json::Map::new())
         } else {
             match letters.known.get(&send.subscription) {
-                Some(subscriber) => audience::fill(site, prepared, subscriber, self.clock.now()),
+                Some(subscriber) => {
+                    let given = letters.given.get(&send.subscription);
+                    audience::fill(site, prepared, subscriber, given, self.clock.now())
+                }
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
         };
@@ -518,7 +563,7 @@ impl Delivery {
                     "its push service takes no messages now, and it has no time to live",
                 );
             }
-            Leave::Held(until) => return Tried::Held(until),
+            Leave::Held(until) | Leave::Later(until) => return Tried::Held(until),
             Leave::Over => return Tried::Left,
         };
         let now = self.clock.now();
@@ -537,10 +582,15 @@ impl Delivery {
             options: Options {
                 ttl_seconds: u32::try_from(expires_at.since(now) / 1000).unwrap_or(0),
                 urgency: message.urgency,
-                topic: Some(Topic::of(&[
-                    at.account.as_str().as_bytes(),
-                    &at.campaign.0.to_be_bytes(),
-                ])),
+                // Of its own where none is asked for, so that what is sent twice after a crash is shown once, and two orders are two messages.
+                topic: Some(match &message.topic {
+                    Some(topic) => Topic::of(&[at.account.as_str().as_bytes(), topic.as_bytes()]),
+                    None => Topic::of(&[
+                        at.account.as_str().as_bytes(),
+                        &at.campaign.0.to_be_bytes(),
+                        &at.run.to_be_bytes(),
+                    ]),
+                }),
             },
         };
         let Some(answer) = self.post(&letter, bounds).await else {
@@ -556,7 +606,7 @@ impl Delivery {
         at: Chunk<'_>,
         site: &Site,
         outcomes: Vec<(WaitingSend, Answer)>,
-        (expires_at, mut again): (Timestamp, Option<Timestamp>),
+        (expires_at, mut again, left): (Timestamp, Option<Timestamp>, bool),
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut batch = Batch::new("settle");
@@ -625,6 +675,7 @@ impl Delivery {
             self.store.count_push(&mut batch, (at, part), day, measure, n);
         }
         if let Some(moment) = again {
+            self.store.piece_parked(&mut batch, at, !left);
             self.queue.later(&mut batch, leased, moment);
         } else {
             self.store.piece_through(&mut batch, at);
@@ -660,7 +711,7 @@ impl Delivery {
             .finish_push(&mut batch, account, campaign, self.clock.now());
         self.store.bump_revision(&mut batch, account);
         self.store.db.write(batch).await?;
-        self.alarms.forget(account.as_str(), campaign, run);
+        self.alarms.forget(account.as_str(), campaign);
         self.queue.announce(Notice::Account(account.clone()));
         Ok(true)
     }

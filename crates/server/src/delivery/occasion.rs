@@ -4,18 +4,31 @@
 //! a message is keyed by campaign, the event's moment and subscription, so a job that runs twice makes it once.
 
 use super::Delivery;
-use super::allot::{Candidate, TRIES};
+use crate::allot::{Candidate, TRIES};
 use crate::audience;
+use crate::clock;
+use crate::divide;
 use crate::queue::{Leased, Notice};
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::Chunk;
 use campanile_core::campaign::Status;
-use campanile_core::id::{AccountId, CampaignId, Ordinal};
+use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
+use campanile_core::notification::Given;
 use campanile_core::push_plan::OnEvent;
 use campanile_core::time::Timestamp;
 
 /// How late a push may be for its event: what a browser kept to itself for longer is not news any more.
 const LATEST_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// How long after its event a message is kept: as long as it keeps its person from another one, and as long as a browser may show it and
+/// `reports_ms` later say so.
+pub(super) fn kept_ms(on_event: &OnEvent, ttl_seconds: u32, reports_ms: i64) -> i64 {
+    let sent_ms = i64::from(on_event.after_minutes) * 60_000 + LATEST_MS;
+    sent_ms
+        + on_event
+            .silence_ms()
+            .max(i64::from(ttl_seconds) * 1000 + reports_ms)
+}
 
 impl Delivery {
     pub(super) async fn occasion(
@@ -40,7 +53,7 @@ impl Delivery {
         let Some(profile) = self.store.profile(account, person).await? else {
             return self.end(leased).await;
         };
-        let person = profile.ordinal;
+        let (person_then, person) = (person, profile.ordinal);
         let now = self.clock.now();
         let is_late = now.since(on_event.due(at)) > LATEST_MS;
         if is_late
@@ -51,22 +64,35 @@ impl Delivery {
         {
             return self.end(leased).await;
         }
-        let meant: Vec<Candidate> = self
+        let subscribers: Vec<_> = self
             .store
             .subscribers_of(account, person)
             .await?
             .into_iter()
             .filter(|(_, subscriber)| audience::is_meant(&task.site, &task.plan.audience, subscriber, now))
+            .collect();
+        if subscribers.is_empty() {
+            return self.end(leased).await;
+        }
+        let event = self
+            .store
+            .event_at(account, person_then, (&on_event.event, at))
+            .await?;
+        let given = Given::Event {
+            name: on_event.event.clone(),
+            props: event.unwrap_or_default(),
+        };
+        let meant: Vec<Candidate> = subscribers
+            .into_iter()
             .map(|(subscription, subscriber)| Candidate {
+                id: Id::new(now, clock::random()),
                 subscription,
                 person,
                 zone: subscriber.device.state.zone,
+                given: Some(given.clone()),
                 part: None,
             })
             .collect();
-        if meant.is_empty() {
-            return self.end(leased).await;
-        }
         let piece = Chunk {
             account,
             campaign,
@@ -74,13 +100,14 @@ impl Delivery {
             chunk: i64::from(person.0),
         };
         for _ in 0..TRIES {
-            let mut logs = self.store.push_log(account, person).await?;
-            let divided = self.divide_person(&task.plan, piece, person, &meant).await?;
+            let mut logs = self.store.push_logs(account, &[person]).await?;
+            let divided = divide::person(&self.store, &task.plan, piece, person, &meant).await?;
             let mut batch = Batch::new("occasion");
             self.store
                 .insert_run(&mut batch, account, campaign, piece.run, now);
             divided.write(&self.store, &mut batch, piece, now, &task.site.account.zone);
-            self.allot(&mut batch, &task, (piece, now), &divided.meant, &mut logs);
+            self.allotment(&task)
+                .make(&mut batch, (piece, now), &divided.meant, &mut logs);
             self.queue.done(&mut batch, leased);
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
                 self.queue.announce(Notice::Work);

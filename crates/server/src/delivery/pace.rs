@@ -6,15 +6,19 @@
 //!
 //! Invariant: a message that is told to wait was not tried, so nothing is counted against it.
 
+mod slow;
+
 use crate::clock::{self, Clock};
 use crate::telemetry::Metrics;
 use campanile_core::delivery::{MAX_RETRY_AFTER_MS, Verdict};
 use campanile_core::id::Id;
 use campanile_core::time::Timestamp;
+use slow::Answers;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// Messages in flight to a service that nothing is known of yet.
 const FIRST_WINDOW: usize = 16;
@@ -236,12 +240,17 @@ impl Rhythm {
 #[derive(Debug)]
 struct Origin {
     rhythm: Mutex<Rhythm>,
+    answers: Mutex<Answers>,
     freed: Notify,
 }
 
 impl Origin {
     fn rhythm(&self) -> MutexGuard<'_, Rhythm> {
         self.rhythm.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answers(&self) -> MutexGuard<'_, Answers> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -277,15 +286,19 @@ impl Pace {
         let known = origins.entry(origin.clone()).or_insert_with(|| {
             Arc::new(Origin {
                 rhythm: Mutex::new(Rhythm::new(self.ceiling)),
+                answers: Mutex::default(),
                 freed: Notify::new(),
             })
         });
-        Lane {
+        let lane = Lane {
             pace: self,
             state: known.clone(),
             origin,
             number: self.lanes.fetch_add(1, Ordering::Relaxed),
-        }
+            standing: Mutex::new(Standing::Busy),
+        };
+        lane.look();
+        lane
     }
 }
 
@@ -296,6 +309,20 @@ pub(super) struct Lane<'a> {
     state: Arc<Origin>,
     origin: String,
     number: u64,
+    standing: Mutex<Standing>,
+}
+
+/// Where a lane stands with a service that may be slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Its messages go as fast as they can be made.
+    Busy,
+    /// It is one of the few that wait for a slow service.
+    Patient,
+    /// The service is slow and enough wait for it already; it begins nothing and comes back at that moment.
+    Away(Timestamp),
+    /// Nothing of it is left.
+    Through,
 }
 
 /// What came of asking for a turn.
@@ -305,6 +332,8 @@ pub(super) enum Leave<'a> {
     Go(Turn<'a>),
     /// The service gets nothing before that moment.
     Held(Timestamp),
+    /// The service is slow and has enough to do until that moment.
+    Later(Timestamp),
     /// It took until whoever asked had no time left.
     Over,
 }
@@ -315,19 +344,51 @@ impl Lane<'_> {
         &self.origin
     }
 
+    /// Looks whether the service is slow, and finds the lane's place if it is.
+    pub(super) fn look(&self) {
+        let mut standing = self.standing();
+        let mut answers = self.state.answers();
+        if *standing != Standing::Busy || !answers.are_slow(Instant::now()) {
+            return;
+        }
+        *standing = match answers.admit(self.pace.clock.now()) {
+            Ok(()) => Standing::Patient,
+            Err(turn) => Standing::Away(turn),
+        };
+        // Those of it who wait for their turn hear that there is none.
+        self.state.freed.notify_waiters();
+    }
+
+    /// Whether its messages go as fast as they can be made.
+    pub(super) fn is_busy(&self) -> bool {
+        *self.standing() == Standing::Busy
+    }
+
+    /// Nothing of it is left.
+    pub(super) fn through(&self) {
+        let before = std::mem::replace(&mut *self.standing(), Standing::Through);
+        if before == Standing::Patient {
+            self.state.answers().leave();
+        }
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until a message may go, as long as `open` holds.
     pub(super) async fn turn(&self, open: impl Fn() -> bool) -> Leave<'_> {
         loop {
             // Before looking, so that no answer falls between looking and waiting.
             let freed = self.state.freed.notified();
+            let standing = *self.standing();
             let leave = {
                 let mut rhythm = self.state.rhythm();
-                if open() {
+                if let Standing::Away(turn) = standing {
+                    Some(Leave::Later(turn))
+                } else if open() {
                     match rhythm.ask(self.number, self.pace.clock.now()) {
-                        Word::Go(ticket) => Some(Leave::Go(Turn {
-                            lane: self,
-                            ticket: Some(ticket),
-                        })),
+                        Word::Go(ticket) => Some(Leave::Go(Turn::begin(self, ticket))),
                         Word::Until(moment) => Some(Leave::Held(moment)),
                         Word::Wait => None,
                     }
@@ -352,11 +413,20 @@ pub(super) struct Turn<'a> {
     ticket: Option<Ticket>,
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
+    fn begin(lane: &'a Lane<'a>, ticket: Ticket) -> Self {
+        lane.state.answers().began(ticket.number, Instant::now());
+        Self {
+            lane,
+            ticket: Some(ticket),
+        }
+    }
+
     /// This came back for the subscription `who`.
     pub(super) fn answered(mut self, who: Id, verdict: Verdict) {
         let Some(ticket) = self.ticket.take() else { return };
         let (lane, pace) = (self.lane, self.lane.pace);
+        lane.state.answers().ended(ticket.number, Instant::now());
         let change = lane
             .state
             .rhythm()
@@ -375,9 +445,16 @@ impl Turn<'_> {
     }
 }
 
+impl Drop for Lane<'_> {
+    fn drop(&mut self) {
+        self.through();
+    }
+}
+
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket.take() {
+            self.lane.state.answers().ended(ticket.number, Instant::now());
             self.lane.state.rhythm().give_back(ticket);
             self.lane.state.freed.notify_one();
         }

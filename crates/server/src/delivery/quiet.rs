@@ -1,6 +1,6 @@
 //! What did not go out when it should have: a push that was halted and goes on, a try that is repeated, is not sent in quiet hours either.
 //!
-//! Left out: the moments that are known when a message is made (`allot`). Invariant: nothing is written; a message waits like one that its
+//! Left out: the moments that are known when a message is made ([`crate::allot`]). Invariant: nothing is written; a message waits like one that its
 //! push service does not take yet, and its time to live goes on.
 
 use super::{Delivery, Task};

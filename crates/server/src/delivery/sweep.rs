@@ -1,14 +1,16 @@
 //! What has to be tidied now and then: operations that no browser replays any more and the pop-ups that they were about, sessions and
-//! links that have ended, history beyond its time.
+//! links that have ended, what was sent after events long ago, history beyond its time.
 //!
 //! Left out: anything that a person would miss. Invariant: a sweep that is interrupted or runs twice does no harm.
 
+use super::occasion;
 use crate::clock::Clock;
 use crate::config::Retention;
 use crate::live::Live;
 use crate::queue::Queue;
 use crate::store::Store;
 use crate::telemetry::Metrics;
+use campanile_core::campaign::Body;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -45,12 +47,26 @@ pub async fn run(
     }
 }
 
-async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retention) -> anyhow::Result<()> {
+/// Sweeps once.
+pub async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retention) -> anyhow::Result<()> {
     let now = clock.now();
-    let operations = now.plus_ms(-i64::from(retention.operations_days.max(1)) * DAY_MS);
+    let operations_ms = i64::from(retention.operations_days.max(1)) * DAY_MS;
+    let operations = now.plus_ms(-operations_ms);
     for site in live.sites() {
         store.sweep_operations(&site.account.id, operations).await?;
         store.sweep_impressions(&site.account.id, operations).await?;
+        store.sweep_requests(&site.account.id, operations).await?;
+        for campaign in store.campaigns(&site.account.id).await? {
+            if let Body::Push(plan) = &campaign.definition.body
+                && let Some(on_event) = &plan.on_event
+            {
+                let kept_ms = occasion::kept_ms(on_event, plan.push.ttl_seconds, operations_ms);
+                let before = now.plus_ms(-kept_ms);
+                store
+                    .sweep_occasions(&site.account.id, campaign.id, before)
+                    .await?;
+            }
+        }
     }
     store.sweep_sessions(now).await?;
     if retention.events_days > 0 {

@@ -239,6 +239,10 @@ impl Store {
             "-- delete_runs\nDELETE FROM runs WHERE account = $1 AND campaign = $2",
             args![account.as_str(), id.0],
         );
+        batch.run(
+            "-- delete_parked_pieces\nDELETE FROM parked_pieces WHERE account = $1 AND campaign = $2",
+            args![account.as_str(), id.0],
+        );
     }
 
     /// Adds to what is counted of a campaign on a day.

@@ -89,6 +89,29 @@ impl Store {
         Ok(events)
     }
 
+    /// The properties of the event of that name that a person raised at `at`; none where there is none, or its history was dropped.
+    pub async fn event_at(
+        &self,
+        account: &AccountId,
+        person: Ordinal,
+        (name, at): (&str, Timestamp),
+    ) -> Result<Option<Map<String, Json>>, DbError> {
+        let sql = "-- event_at\nSELECT props FROM events \
+                   WHERE period = $1 AND account = $2 AND ordinal = $3 AND at = $4 AND name = $5 ORDER BY id LIMIT 1";
+        // Its time may lie beside its id's period, so the newest are looked through, as far as its own.
+        for period in self.db.periods().await?.into_iter().rev() {
+            let args = args![account.as_str(), i64::from(person.0), at.ms(), name];
+            if let Some(row) = self.db.query_events(period..=period, sql, args).await?.first() {
+                let props = serde_json::from_str(row.text(0)?).map_err(|_| corrupt("events.props"))?;
+                return Ok(Some(props));
+            }
+            if period < Period::of(at.ms()) {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
     /// Drops the history of periods that ended before `before`.
     pub async fn drop_history(&self, before: Timestamp) -> Result<u32, DbError> {
         let mut dropped = 0;

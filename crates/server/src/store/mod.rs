@@ -17,8 +17,10 @@ pub mod exposures;
 pub mod impressions;
 pub mod media;
 pub mod migrate;
+pub mod pieces;
 pub mod profiles;
 pub mod push_logs;
+pub mod requests;
 pub mod rounds;
 pub mod sends;
 pub mod subscriptions;
@@ -90,7 +92,7 @@ impl InList {
     }
 
     /// Splits `values` into pieces, each with the text that fits and padded to its length.
-    pub(crate) fn pieces(&'static self, values: &[Vec<u8>]) -> Vec<(&'static str, Vec<Vec<u8>>)> {
+    pub(crate) fn pieces<T: Clone>(&'static self, values: &[T]) -> Vec<(&'static str, Vec<T>)> {
         values
             .chunks(LENGTHS[LENGTHS.len() - 1])
             .map(|piece| {

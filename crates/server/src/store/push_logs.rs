@@ -3,8 +3,8 @@
 //! Left out: whether there is room (`campanile-core`'s `push_log`). Invariant: a log is written in the batch that makes the messages it
 //! speaks of, and only as it was read; so two that send to one person at once cannot both take the last place.
 
-use super::db::{Batch, DbError, Row};
-use super::{Store, corrupt};
+use super::db::{Batch, DbError, Row, Value};
+use super::{InList, Store, corrupt};
 use crate::args;
 use campanile_core::id::{AccountId, Ordinal};
 use campanile_core::push_log::PushLog;
@@ -41,19 +41,28 @@ impl Store {
         rows.iter().map(log).collect()
     }
 
-    /// One person's log.
-    pub async fn push_log(
+    /// Logs of these people.
+    pub async fn push_logs(
         &self,
         account: &AccountId,
-        person: Ordinal,
+        people: &[Ordinal],
     ) -> Result<HashMap<Ordinal, PushLogRow>, DbError> {
-        let sql =
-            "-- push_log\nSELECT ordinal, log, version FROM push_logs WHERE account = $1 AND ordinal = $2";
-        let rows = self
-            .db
-            .query(sql, args![account.as_str(), i64::from(person.0)])
-            .await?;
-        rows.iter().map(log).collect()
+        static OF: InList = InList::new(|| {
+            InList::texts(
+                "-- push_logs\nSELECT ordinal, log, version FROM push_logs WHERE account = $1 AND ordinal",
+                "",
+            )
+        });
+        let mut found = HashMap::with_capacity(people.len());
+        for (sql, piece) in OF.pieces(people) {
+            let mut args = args![account.as_str()];
+            args.extend(piece.into_iter().map(|person| Value::from(i64::from(person.0))));
+            for row in self.db.query(sql, args).await? {
+                let (person, known) = log(&row)?;
+                found.insert(person, known);
+            }
+        }
+        Ok(found)
     }
 
     /// Keeps a log; the batch rolls back when it is not any more what was read.

@@ -142,6 +142,9 @@ static BY_TOKEN: InList = InList::new(|| {
     )
 });
 
+const INSERT_RUN: &str = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) \
+                          VALUES ($1, $2, $3, 0, $4, 0, $5) ON CONFLICT (account, campaign, run) DO NOTHING";
+
 fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
     let fixed = || corrupt("subscriptions: a key has the wrong length");
     Ok(WaitingSend {
@@ -187,11 +190,25 @@ impl Store {
         run: i64,
         now: Timestamp,
     ) {
-        let sql = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) VALUES ($1, $2, $3, 0, $4, 0, $5) \
-                   ON CONFLICT (account, campaign, run) DO NOTHING";
         batch.run(
-            sql,
+            INSERT_RUN,
             args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],
+        );
+    }
+
+    /// The same; the batch rolls back when there is such a run already.
+    pub fn insert_own_run(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        campaign: CampaignId,
+        run: i64,
+        now: Timestamp,
+    ) {
+        batch.expect(
+            INSERT_RUN,
+            args![account.as_str(), campaign.0, run, Vec::<u8>::new(), now.ms()],
+            1,
         );
     }
 
@@ -222,15 +239,6 @@ impl Store {
     pub fn delete_run(&self, batch: &mut Batch, account: &AccountId, campaign: CampaignId) {
         let sql = "-- delete_run\nDELETE FROM runs WHERE account = $1 AND campaign = $2";
         batch.run(sql, args![account.as_str(), campaign.0]);
-    }
-
-    /// Notes that nothing of a piece waits any more; in the batch that ends its job. One that was put off never counted as ahead.
-    pub fn piece_through(&self, batch: &mut Batch, at: Chunk<'_>) {
-        if at.chunk < 0 {
-            return;
-        }
-        let sql = "-- piece_through\nUPDATE runs SET through = through + 1 WHERE account = $1 AND campaign = $2 AND run = $3";
-        batch.run(sql, args![at.account.as_str(), at.campaign.0, at.run]);
     }
 
     /// Moves a run's cursor on; the batch rolls back when another worker did so first.

@@ -4,7 +4,7 @@
 //! only because the push service said so, the browser unsubscribed, or the browser brought another endpoint; it is aside while its push
 //! service knows another key, until its browser subscribes anew.
 
-use super::db::{Batch, DbError, Row};
+use super::db::{Batch, DbError, Row, Value};
 use super::profiles::{self, DeviceRow, DeviceState, ProfileRow};
 use super::sends::Chunk;
 use super::{Store, corrupt};
@@ -41,6 +41,15 @@ pub struct SubscriptionRow {
     pub created_at: Timestamp,
     /// When it last changed.
     pub changed_at: Timestamp,
+}
+
+/// By what a subscription is named.
+#[derive(Debug, Clone, Copy)]
+pub enum SubscriptionKey<'a> {
+    /// Its id here.
+    Id(Id),
+    /// Its address at the push service.
+    Endpoint(&'a str),
 }
 
 /// Who is behind a subscription: the person, and the browser as it was last seen.
@@ -263,6 +272,32 @@ impl Store {
             .iter()
             .map(subscription)
             .collect()
+    }
+
+    /// Whose a live subscription is, by its id or its endpoint.
+    pub async fn subscription_owner(
+        &self,
+        account: &AccountId,
+        by: SubscriptionKey<'_>,
+    ) -> Result<Option<(Id, Ordinal)>, DbError> {
+        let (sql, key) = match by {
+            SubscriptionKey::Id(id) => (
+                "-- owner_by_id\nSELECT id, ordinal FROM subscriptions WHERE account = $1 AND id = $2 AND state = 'live'",
+                Value::from(id.bytes()),
+            ),
+            SubscriptionKey::Endpoint(endpoint) => (
+                "-- owner_by_endpoint\nSELECT id, ordinal FROM subscriptions WHERE account = $1 AND endpoint = $2 AND state = 'live'",
+                Value::from(endpoint),
+            ),
+        };
+        let rows = self
+            .db
+            .query(sql, vec![Value::from(account.as_str()), key])
+            .await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let id = Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.id"))?;
+        let ordinal = u32::try_from(row.int(1)?).map_err(|_| corrupt("subscriptions.ordinal"))?;
+        Ok(Some((id, Ordinal(ordinal))))
     }
 
     /// The account's subscriptions, newest first.

@@ -55,8 +55,29 @@ pub(crate) struct Bed {
     clock: Arc<AtomicI64>,
     chance: AtomicU64,
     client: Client<HttpConnector, Full<bytes::Bytes>>,
+    flags: Flags,
+    folder: Option<TempDir>,
+    drop_database: Option<(String, String)>,
+}
+
+/// What a bed leaves for servers in processes of their own: its store, and the lab.
+pub(crate) struct Left {
+    pub(crate) lab: Lab,
+    pub(crate) lab_clock: campanile_lab::Clock,
+    pub(crate) key: String,
+    /// Where the store is.
+    pub(crate) flags: Flags,
     _folder: Option<TempDir>,
     drop_database: Option<(String, String)>,
+}
+
+impl Left {
+    /// Removes the store.
+    pub(crate) async fn end(self) {
+        if let Some((server, name)) = self.drop_database {
+            execute(&server, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+        }
+    }
 }
 
 impl Bed {
@@ -83,6 +104,11 @@ impl Bed {
         let server = std::env::var("CAMPANILE_TEST_POSTGRES").expect(
             "PostgreSQL is part of the tests: export CAMPANILE_TEST_POSTGRES=\"$(.ci/postgres start)\"",
         );
+        Self::postgres_at(server).await
+    }
+
+    /// In a database of its own on this server.
+    pub(crate) async fn postgres_at(server: String) -> Self {
         let name = format!("it_{}", campanile::secret::hex(&campanile::clock::random::<8>()));
         execute(&server, &format!("CREATE DATABASE {name}")).await;
         let mut url = url::Url::parse(&server).unwrap();
@@ -152,8 +178,22 @@ impl Bed {
             clock,
             chance: AtomicU64::new(1),
             client,
-            _folder: folder,
+            flags,
+            folder,
             drop_database,
+        }
+    }
+
+    /// Stops the server in the middle of its work.
+    pub(crate) async fn leave(self) -> Left {
+        self.running.stop().await.unwrap();
+        Left {
+            lab: self.lab,
+            lab_clock: self.lab_clock,
+            key: self.key,
+            flags: self.flags,
+            _folder: self.folder,
+            drop_database: self.drop_database,
         }
     }
 

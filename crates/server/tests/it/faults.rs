@@ -26,14 +26,14 @@ engines!(
     a_mix_of_faults_adds_up,
 );
 
-fn status(code: u16) -> Fault {
+pub(crate) fn status(code: u16) -> Fault {
     Fault::Status {
         code,
         retry_after: None,
     }
 }
 
-fn later(code: u16, seconds: u32) -> Fault {
+pub(crate) fn later(code: u16, seconds: u32) -> Fault {
     Fault::Status {
         code,
         retry_after: Some(seconds),
@@ -49,7 +49,7 @@ fn with(code: u16, headers: &[(&str, &str)]) -> Fault {
 }
 
 /// `fault` on everything that goes to a service, until it is taken back.
-fn on_all(service: Service, fault: Fault) -> Rule {
+pub(crate) fn on_all(service: Service, fault: Fault) -> Rule {
     let endpoint: axum::http::Uri = service.endpoint("x").parse().unwrap();
     Rule {
         host: endpoint.host().map(str::to_owned),
@@ -65,7 +65,7 @@ fn answers(bed: &Bed, browser: &VirtualBrowser) -> Vec<u16> {
 }
 
 /// Many subscribers, each with a browser of their own.
-async fn crowd(bed: &Bed, service: Service, size: usize) -> Vec<VirtualBrowser> {
+pub(crate) async fn crowd(bed: &Bed, service: Service, size: usize) -> Vec<VirtualBrowser> {
     let crowd = bed.lab.crowd(service, &vapid(bed).await, size);
     let key = vapid_text(bed).await;
     for piece in crowd.chunks(50) {

@@ -57,6 +57,16 @@ const RULES: &[Rule] = &[
         why: "whom a push is meant for is asked by the sender and by those who look ahead; asking changes nothing",
     },
     Rule {
+        module: "allot",
+        may: &["campanile_core", "store", "queue", "live", "clock"],
+        why: "who gets a push when is decided alike for all who make messages; whom it is meant for is theirs to say",
+    },
+    Rule {
+        module: "divide",
+        may: &["campanile_core", "store", "allot", "clock"],
+        why: "who gets which variant is decided alike for all who make messages; when they get it is allot's",
+    },
+    Rule {
         module: "explain",
         may: &["campanile_core", "store", "live", "sight"],
         why: "asking why changes nothing, so it needs neither the clock nor the queue",
@@ -75,6 +85,9 @@ const RULES: &[Rule] = &[
         module: "launch",
         may: &[
             "campanile_core",
+            "allot",
+            "audience",
+            "divide",
             "campanile_push::vapid",
             "store",
             "queue",
@@ -104,7 +117,9 @@ const RULES: &[Rule] = &[
             "store",
             "queue",
             "live",
+            "allot",
             "audience",
+            "divide",
             "clock",
             "config",
             "telemetry",

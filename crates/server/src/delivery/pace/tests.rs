@@ -201,6 +201,7 @@ async fn whoever_waits_is_let_through_by_answers_holds_and_the_end_of_time() {
             "went"
         }
         Leave::Held(_) => "held",
+        Leave::Later(_) => "later",
         Leave::Over => "over",
     };
     let answer = async { first.answered(who(1), GOOD) };

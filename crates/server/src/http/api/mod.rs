@@ -8,6 +8,7 @@ mod media;
 mod openapi;
 mod people;
 mod schemas;
+mod send;
 mod settings;
 
 use super::error::Error;
@@ -50,6 +51,7 @@ const ROUTES: &[Route] = routes! {
     post "/v1/campaigns/{id}/winner" campaigns::winner, "Let a variant of a push win before its test has decided", "Choice" => 200 "Campaign";
     post "/v1/campaigns/{id}/pause" campaigns::pause, "Halt a push that is being sent; what is under way arrives", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/resume" campaigns::resume, "Go on with a push that was halted", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/send" send::send, "Send a running push with “on_request” to those who are named; with the header Idempotency-Key the same request is taken once", "SendRequest" => 202 "Receipt";
     post "/v1/campaigns/{id}/duplicate" campaigns::duplicate, "Make a draft with the same words", "" => 201 "Campaign";
     post "/v1/campaigns/{id}/archive" campaigns::archive, "Put a campaign away that does not run; its numbers stay", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/unarchive" campaigns::unarchive, "Take a campaign out again", "" => 200 "Campaign";

@@ -97,6 +97,13 @@ fn operation(route: &Route) -> Value {
         "/v1/media" => &[("name", "string")],
         _ => &[],
     };
+    if route.path == "/v1/campaigns/{id}/send" {
+        parameters.push(json!({
+            "name": "Idempotency-Key", "in": "header", "required": false,
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+            "description": "the same request with the same key is taken once and gets the first answer",
+        }));
+    }
     for (name, kind) in queries {
         // A browser is asked about by its own id.
         if *name == "device" && route.path.starts_with("/v1/devices") {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::explain::{self, Question, Who};
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Part};
+use crate::launch::Whom;
 use crate::live::Site;
 use crate::store::profiles::{DeviceRow, ProfileDetail};
 use crate::store::subscriptions::SubscriptionRow;
@@ -62,26 +63,27 @@ pub(super) struct Wanted {
     identity: Option<String>,
 }
 
-pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Asked(wanted): Asked<Wanted>) -> Answer {
+/// Who is meant by `Email:customer@example.com` and the like, or what to write instead.
+pub(super) fn named(text: &str) -> Result<Whom, String> {
     let bad = || {
-        let message = "Say whom you look for: ?identity=Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>.";
-        Error::BadRequest(message.to_owned())
+        "Name somebody like Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>.".to_owned()
     };
-    let account = &site.account.id;
-    let text = wanted.identity.ok_or_else(bad)?;
     let (kind, value) = text.split_once(':').ok_or_else(bad)?;
-    let owner = if kind == "device" {
-        let id = Id::parse(value).ok_or_else(bad)?;
-        app.store
-            .visitor(account, id)
-            .await?
-            .map(|(device, ..)| device.ordinal)
-    } else {
-        let kind = IdentityKind::parse(kind).ok_or_else(bad)?;
-        let identity =
-            Identity::parse(kind, &json!(value)).map_err(|notice| Error::BadRequest(notice.message))?;
-        app.store.identity_owner(account, &identity).await?
-    };
+    if kind == "device" {
+        return Id::parse(value).map(Whom::Device).ok_or_else(bad);
+    }
+    let kind = IdentityKind::parse(kind).ok_or_else(bad)?;
+    let identity = Identity::parse(kind, &json!(value)).map_err(|notice| notice.message)?;
+    Ok(Whom::Identity(identity))
+}
+
+pub(super) async fn find(State(app): State<App>, Admin(site): Admin, Asked(wanted): Asked<Wanted>) -> Answer {
+    let account = &site.account.id;
+    let whom = named(&wanted.identity.unwrap_or_default()).map_err(|wrong| {
+        let message = format!("Say whom you look for with ?identity=. {wrong}");
+        Error::BadRequest(message)
+    })?;
+    let owner = app.launch.person(account, &whom).await?;
     let mut profiles = Vec::new();
     if let Some(owner) = owner
         && let Some(detail) = app.store.profile_detail(account, owner).await?

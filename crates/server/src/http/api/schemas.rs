@@ -69,6 +69,7 @@ pub(super) fn schemas() -> Value {
         ("badge", maybe.clone()),
         ("actions", list(&action)),
         ("tag", maybe.clone()),
+        ("topic", maybe.clone()),
         ("require_interaction", flag.clone()),
         ("silent", flag.clone()),
         ("renotify", flag.clone()),
@@ -119,6 +120,7 @@ pub(super) fn schemas() -> Value {
                 ("silence_hours", number.clone()),
             ]),
         ),
+        ("on_request", object(&[("sample", map.clone())])),
         ("schedule", reference("Schedule")),
         ("caps", reference("Caps")),
         (
@@ -256,6 +258,21 @@ pub(super) fn schemas() -> Value {
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
             ("dismissed_at", maybe_time.clone()),
         ]))), ("next", maybe.clone())]),
+        "SendRequest": json!({"type": "object", "required": ["to"], "properties": {"to": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {
+            "type": "object", "description": "one of identity, profile, subscription and endpoint names the recipient",
+            "properties": {
+                "identity": {"type": "string", "description": "Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>"},
+                "profile": number, "subscription": text, "endpoint": text,
+                "data": {"type": "object", "additionalProperties": true, "description": "“data” in the texts, at most 4096 bytes"},
+            },
+        }}}}),
+        "Receipt": object(&[
+            ("campaign", number.clone()),
+            ("messages", list(&object(&[
+                ("to", number.clone()), ("id", text.clone()), ("profile", number.clone()), ("subscription", text.clone()),
+            ]))),
+            ("left_out", list(&object(&[("to", number.clone()), ("reason", text.clone())]))),
+        ]),
         "Estimate": object(&[
             ("subscribers", number.clone()),
             ("reached", number.clone()),

@@ -208,6 +208,7 @@ impl Row {
             }
             Body::Push(plan) => {
                 let moment = match (&plan.on_event, plan.send.at, &plan.send.repeat) {
+                    _ if plan.on_request.is_some() => "When a program asks".to_owned(),
                     (Some(on_event), ..) => format!("Event: {}", on_event.event),
                     (None, _, Some(repeat)) => repeat.words(),
                     (None, Some(at), None) => told.moment(at),

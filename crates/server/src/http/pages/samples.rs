@@ -9,7 +9,7 @@ use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standin
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
 use crate::http::pages::editor::control::Fields;
-use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event};
+use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request};
 use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
@@ -292,6 +292,7 @@ fn push_editor() -> PushEditorPage {
         people: vec!["A sample".into()],
         when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),
+        on_request: on_request(&fields),
         zone: "UTC".into(),
         outlook: Outlook {
             payload: "{\n  \"web_push\": 8030\n}".into(),

@@ -7,6 +7,29 @@ UPDATE runs SET through = chunks;
 -- What somebody was sent: how long ago, and for their page.
 CREATE INDEX sends_of ON sends (account, ordinal, campaign, run);
 
+-- What programs ask for. What is known of a single sending beside its recipient: the event that it follows, or what a program sent along.
+ALTER TABLE sends ADD COLUMN given {text};
+
+-- Requests with a key, so that one that is sent again gets its first answer.
+CREATE TABLE requests (
+  account {text}   NOT NULL,
+  key     {text}   NOT NULL,
+  digest  {bytes}  NOT NULL,
+  answer  {text}   NOT NULL,
+  made_at {bigint} NOT NULL,
+  PRIMARY KEY (account, key)
+) {strict};
+CREATE INDEX requests_by_age ON requests (account, made_at);
+
+-- Pieces of which nothing is left but what waits for a retry or for a push service that rests; a fan-out does not wait for them.
+CREATE TABLE parked_pieces (
+  account  {text}   NOT NULL,
+  campaign {bigint} NOT NULL,
+  run      {bigint} NOT NULL,
+  chunk    {bigint} NOT NULL,
+  PRIMARY KEY (account, campaign, run, chunk)
+) {strict};
+
 -- When a push goes: the moment from which a message's time to live counts (0: its run's beginning).
 ALTER TABLE sends ADD COLUMN due_at {bigint} NOT NULL DEFAULT 0;
 -- Rounds of a push that comes again: whether one was left out because it was too late for it, and what was counted of each.

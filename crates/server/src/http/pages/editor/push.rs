@@ -22,13 +22,17 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Campaign, Definition, Kind, Status};
-use campanile_core::id::{CampaignId, Id};
-use campanile_core::notification::{MAX_PAYLOAD_BYTES, PreparedPush, PushMessage};
+use campanile_core::id::{CampaignId, Id, Ordinal};
+use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush};
+use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+/// Events of somebody that are looked through for the last one that a push follows.
+const LOOKED_BACK: usize = 200;
 
 /// Times to live that the composer offers, in seconds.
 const TTLS: [&str; 7] = ["0", "3600", "21600", "86400", "259200", "604800", "2419200"];
@@ -78,6 +82,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) when: PushWhen,
     /// The event that it follows, how long after, its unit, what makes it needless, and the silence.
     pub(crate) on_event: [Control; 5],
+    /// A push that programs ask for.
+    pub(crate) on_request: [Control; 2],
     /// The zone in which moments are written.
     pub(crate) zone: String,
     /// What is to be expected of it.
@@ -249,6 +255,7 @@ async fn drawn(
         people: stage::people(desk, &newest).await?,
         when: PushWhen::new(&fields, &zone, desk.account().settings.push),
         on_event: on_event(&fields),
+        on_request: on_request(&fields),
         zone,
         outlook,
         origin_host: host_of(desk.home()).to_owned(),
@@ -280,6 +287,21 @@ pub(crate) fn on_event(fields: &Fields<'_>) -> [Control; 5] {
                 Shape::Number,
             )
             .help("0: every time."),
+    ]
+}
+
+/// The controls of a push that programs ask for.
+pub(crate) fn on_request(fields: &Fields<'_>) -> [Control; 2] {
+    [
+        fields.control("on_request", "Programs say to whom, and when", Shape::Tick),
+        fields
+            .control(
+                "on_request.sample",
+                "What they send along, for example",
+                Shape::Code(3),
+            )
+            .note("JSON")
+            .help("In the texts: {{ data.order }}. Shown in the preview, and judged for its size."),
     ]
 }
 
@@ -334,10 +356,11 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
         let gap = if found.left_out.is_empty() { "" } else { " " };
         found.left_out = format!("{late}{gap}{}", found.left_out);
     }
-    found.nobody &= plan.on_event.is_none() && plan.send.repeat.is_none();
-    if plan.on_event.is_some() || plan.send.repeat.is_some() {
+    let comes_again = plan.goes_on() || plan.send.repeat.is_some();
+    found.nobody &= !comes_again;
+    if comes_again {
         "Start".clone_into(&mut found.verb);
-        found.shown = shown(desk, push, wanted).await?;
+        found.shown = shown(desk, plan, wanted).await?;
         return Ok(found);
     }
     found.verb = match (plan.send.at, reached) {
@@ -345,22 +368,23 @@ async fn outlook(desk: &Desk, definition: &Definition, wanted: &str) -> Result<O
         (None, 0) => "Send push".to_owned(),
         (None, _) => format!("Send to {about}{subscriptions}"),
     };
-    found.shown = shown(desk, push, wanted).await?;
+    found.shown = shown(desk, plan, wanted).await?;
     Ok(found)
 }
 
 /// The texts as somebody would read them; none where everybody reads the same, or where they cannot be filled.
-async fn shown(desk: &Desk, push: &PushMessage, wanted: &str) -> Result<BTreeMap<String, String>, Error> {
+async fn shown(desk: &Desk, plan: &PushPlan, wanted: &str) -> Result<BTreeMap<String, String>, Error> {
     let none = BTreeMap::new();
-    let Ok(prepared) = PreparedPush::new(push) else {
+    let Ok(prepared) = PreparedPush::new(&plan.push) else {
         return Ok(none);
     };
     if prepared.is_same_for_all() {
         return Ok(none);
     }
     let (device, profile) = stage::person(desk, wanted).await?;
+    let given = given(desk, plan, profile.ordinal).await?;
     let somebody = Subscriber { device, profile };
-    let Ok(message) = audience::fill(&desk.site, &prepared, &somebody, desk.now) else {
+    let Ok(message) = audience::fill(&desk.site, &prepared, &somebody, given.as_ref(), desk.now) else {
         return Ok(none);
     };
     let mut texts = BTreeMap::from([
@@ -371,6 +395,28 @@ async fn shown(desk: &Desk, push: &PushMessage, wanted: &str) -> Result<BTreeMap
         texts.insert(format!("push.actions.{at}.title"), action.title.clone());
     }
     Ok(texts)
+}
+
+/// What a message of a plan would be given: the sample of a program's data, or what somebody did last of the event that it follows.
+async fn given(desk: &Desk, plan: &PushPlan, person: Ordinal) -> Result<Option<Given>, Error> {
+    if let Some(request) = &plan.on_request {
+        return Ok(Some(Given::Data(request.sample.clone())));
+    }
+    let Some(on_event) = &plan.on_event else {
+        return Ok(None);
+    };
+    let store = &desk.app.store;
+    let done = store
+        .timeline(&desk.account().id, &[person], desk.now, LOOKED_BACK)
+        .await?;
+    let props = done
+        .into_iter()
+        .find(|event| event.name == on_event.event)
+        .map(|event| event.props);
+    Ok(Some(Given::Event {
+        name: on_event.event.clone(),
+        props: props.unwrap_or_default(),
+    }))
 }
 
 /// What the composer's script is told of a form that is being typed.

@@ -15,7 +15,7 @@ use campanile_core::campaign::{Body, Definition};
 use campanile_core::notification::Action;
 use campanile_core::time::{Timestamp, Zone};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Units of the time after an event, in minutes.
 pub(crate) const WAITS: &[Unit] = &[("days", 1_440), ("hours", 60), ("minutes", 1)];
@@ -138,6 +138,13 @@ impl PushForm {
             typed.set("on_event.unless", on_event.unless.clone().unwrap_or_default());
             typed.set("on_event.silence_hours", on_event.silence_hours.to_string());
         }
+        if let Some(request) = &plan.on_request {
+            typed.set("on_request", "yes");
+            if !request.sample.is_empty() {
+                let sample = serde_json::to_string_pretty(&request.sample);
+                typed.set("on_request.sample", sample.unwrap_or_default());
+            }
+        }
         Some(Self {
             name: definition.name.clone(),
             title: push.title.clone(),
@@ -255,6 +262,19 @@ impl PushForm {
             whole["on_event"] = on_event;
         } else if self.plan.has("on_event.event") {
             whole["on_event"] = Value::Null;
+        }
+        if self.plan.get("on_request") == "yes" {
+            let typed = self.plan.get("on_request.sample").trim();
+            let sample = if typed.is_empty() { "{}" } else { typed };
+            match serde_json::from_str::<Map<String, Value>>(sample) {
+                Ok(sample) => whole["on_request"] = json!({"sample": sample}),
+                Err(_) => reading.faults.push(FieldError::new(
+                    "on_request.sample",
+                    "This is no JSON object. Write it like {\"order\": \"A-1001\"}.",
+                )),
+            }
+        } else if self.plan.has("on_request") {
+            whole["on_request"] = Value::Null;
         }
         if reading.faults.is_empty() {
             Ok(whole)

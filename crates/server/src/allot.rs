@@ -5,15 +5,18 @@
 //! for. Invariant: everybody gets a row, also whoever gets nothing, so that the audience is the sum of what became of it; what a person was
 //! sent is noted in the same batch, as it was read.
 
-use super::{Delivery, Task};
-use crate::clock;
-use crate::queue::Job;
+use crate::clock::Clock;
+use crate::live::Site;
+use crate::queue::{Job, Queue};
+use crate::store::Store;
 use crate::store::db::Batch;
 use crate::store::exposures::Part;
 use crate::store::push_logs::PushLogRow;
 use crate::store::sends::{Chunk, SendState};
 use campanile_core::id::{Id, Ordinal};
+use campanile_core::notification::Given;
 use campanile_core::push_log::Entry;
+use campanile_core::push_plan::PushPlan;
 use campanile_core::push_when::{self, Run, Turn};
 use campanile_core::stats::Measure;
 use campanile_core::time::{Day, Timestamp, Zone};
@@ -22,44 +25,72 @@ use std::collections::{BTreeMap, HashMap};
 /// Pieces that one page is put off into at most, by their moments: more than there are subscriptions in it.
 const MOMENTS: i64 = 1_000;
 /// How often it is tried with fresh eyes when somebody else sends to the same people at the same moment.
-pub(super) const TRIES: usize = 5;
+pub const TRIES: usize = 5;
 
 /// Somebody whom a push is meant for.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub struct Candidate {
+    /// The message's id.
+    pub id: Id,
     /// The subscription.
-    pub(super) subscription: Id,
+    pub subscription: Id,
     /// Whose it is.
-    pub(super) person: Ordinal,
+    pub person: Ordinal,
     /// Their zone, as their browser last said; may be empty.
-    pub(super) zone: String,
+    pub zone: String,
+    /// What the texts are told beside the person.
+    pub given: Option<Given>,
     /// Under what they are counted, where variants are compared.
-    pub(super) part: Option<Part>,
+    pub part: Option<Part>,
 }
 
 /// Logs of those on a page, by person.
-pub(super) type Logs = HashMap<Ordinal, PushLogRow>;
+pub type Logs = HashMap<Ordinal, PushLogRow>;
 
-impl Delivery {
-    /// Makes the messages of a page, and the jobs that send them. What is sent at once is the piece `at`; says whether there is any.
-    pub(super) fn allot(
+/// What came of a page.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Whether anything of it is sent at once.
+    pub at_once: bool,
+    /// Messages that nobody gets, and why.
+    pub lost: Vec<(Id, String)>,
+}
+
+/// A push, and what its messages are made with.
+#[derive(Clone, Copy)]
+pub struct Allotment<'a> {
+    /// Where they are kept.
+    pub store: &'a Store,
+    /// Where the jobs that send them wait.
+    pub queue: &'a Queue,
+    /// What time it is.
+    pub clock: &'a Clock,
+    /// Whose push it is.
+    pub site: &'a Site,
+    /// The push.
+    pub plan: &'a PushPlan,
+}
+
+impl Allotment<'_> {
+    /// Makes the messages of a page, and the jobs that send them. What is sent at once is the piece `at`.
+    pub fn make(
         &self,
         batch: &mut Batch,
-        task: &Task,
         (at, began): (Chunk<'_>, Timestamp),
         meant: &[Candidate],
         logs: &mut Logs,
-    ) -> bool {
+    ) -> Made {
         let now = self.clock.now();
-        let (account, send) = (&task.site.account, &task.plan.send);
+        let (account, send) = (&self.site.account, &self.plan.send);
         let run = Run {
             began,
             wall: send.wall(Timestamp(at.run), &account.zone),
-            ttl_seconds: task.plan.push.ttl_seconds,
+            ttl_seconds: self.plan.push.ttl_seconds,
         };
         let mut zones: HashMap<&str, Zone> = HashMap::new();
         let mut pieces: BTreeMap<Turn, Vec<&Candidate>> = BTreeMap::new();
         let mut counts: BTreeMap<(Option<&Part>, Measure), u64> = BTreeMap::new();
+        let mut made = Made::default();
         let mut noted = Vec::new();
         for one in meant {
             let part = one.part.as_ref();
@@ -94,11 +125,11 @@ impl Delivery {
             match refused {
                 Ok(turn) => pieces.entry(turn).or_default().push(one),
                 Err((state, measure, reason)) => {
-                    let id = Id::new(now, clock::random());
                     let whose = (one.subscription, one.person, part);
                     self.store
-                        .insert_lost_send(batch, at, id, whose, (state, &reason), now);
+                        .insert_lost_send(batch, at, one.id, whose, (state, &reason), now);
                     *counts.entry((part, measure)).or_default() += 1;
+                    made.lost.push((one.id, reason));
                 }
             }
         }
@@ -114,10 +145,9 @@ impl Delivery {
             self.store.count_push(batch, (at, part), day, measure, n);
         }
         let mut put_off = 0;
-        let mut at_once = false;
         for (turn, whose) in pieces {
             let piece = if turn.ready <= now {
-                at_once = true;
+                made.at_once = true;
                 at
             } else {
                 put_off += 1;
@@ -127,19 +157,21 @@ impl Delivery {
                 }
             };
             for one in whose {
-                let id = Id::new(now, clock::random());
                 let whose = (one.subscription, one.person, one.part.as_ref());
-                self.store.insert_send(batch, piece, id, whose, turn);
+                self.store.insert_send(batch, piece, one.id, whose, turn);
+                if let Some(given) = &one.given {
+                    self.store.give(batch, at.account, one.id, given);
+                }
             }
             if turn.ready > now {
                 self.queue
                     .push(batch, self.clock.id(), &deliver(piece), turn.ready);
             }
         }
-        if at_once {
+        if made.at_once {
             self.queue.push(batch, self.clock.id(), &deliver(at), now);
         }
-        at_once
+        made
     }
 }
 
