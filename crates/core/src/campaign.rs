@@ -7,8 +7,8 @@ mod status;
 
 use crate::FieldError;
 use crate::caps::Caps;
-use crate::event;
 use crate::experiment::Experiment;
+pub use crate::goal::Goal;
 use crate::id::CampaignId;
 use crate::notification::PushMessage;
 use crate::popup::Popup;
@@ -16,9 +16,11 @@ use crate::push_plan::{OnEvent, OnRequest, PushPlan, Sending};
 use crate::schedule::Schedule;
 use crate::segment::Rules;
 use crate::time::Timestamp;
-use crate::trigger::{Trigger, Where};
+use crate::trigger::Trigger;
+use crate::winner::Winner;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub use status::{Course, InvalidTransition, Status};
 
@@ -58,40 +60,6 @@ pub enum Busy {
     Queue,
     /// It is not shown this time.
     GiveWay,
-}
-
-/// What a campaign is for: an event within a time after the message was seen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Goal {
-    /// Name of the event.
-    pub event: String,
-    /// Tests of its properties, all of which have to pass.
-    #[serde(default, rename = "where", skip_serializing_if = "Vec::is_empty")]
-    pub filters: Vec<Where>,
-    /// The window, hours, 1..=2160.
-    #[serde(default = "three_days")]
-    pub within_hours: u32,
-}
-
-fn three_days() -> u32 {
-    72
-}
-
-impl Goal {
-    /// The window in milliseconds.
-    pub fn window_ms(&self) -> i64 {
-        i64::from(self.within_hours) * 3_600_000
-    }
-
-    /// Whether an event is the goal.
-    pub fn meets(&self, name: &str, props: &serde_json::Map<String, Value>, now: Timestamp) -> bool {
-        self.event == name
-            && self
-                .filters
-                .iter()
-                .all(|filter| filter.test.passes(props.get(&filter.name), now))
-    }
 }
 
 /// A pop-up with when, to whom, and how often.
@@ -263,26 +231,9 @@ impl PopupPlan {
                 "A group's name has 1 to 60 characters. Leave it out for none.",
             ));
         }
-        errors.extend(self.experiment.check());
+        errors.extend(self.experiment.check(None));
         match &self.goal {
-            Some(goal) => {
-                let mut notices = Vec::new();
-                if event::clean_name(&goal.event, &mut notices).as_ref() != Ok(&goal.event) {
-                    errors.push(FieldError::new(
-                        "goal.event",
-                        "The goal is an event of your page. Write its name, for example Charged.",
-                    ));
-                }
-                if !(1..=2160).contains(&goal.within_hours) {
-                    errors.push(FieldError::new(
-                        "goal.within_hours",
-                        "The window is 1 to 2160 hours (90 days).",
-                    ));
-                }
-                for (at, filter) in goal.filters.iter().enumerate() {
-                    errors.extend(filter.test.check(&format!("goal.where[{at}]")));
-                }
-            }
+            Some(goal) => errors.extend(goal.check()),
             None if self.caps.until_goal => errors.push(FieldError::new(
                 "caps.until_goal",
                 "There is no goal to stop at. Set one, or let it go on.",
@@ -361,7 +312,7 @@ struct DefinitionWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     when_busy: Option<Busy>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    experiment: Option<Experiment>,
+    experiment: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     goal: Option<Goal>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -370,6 +321,8 @@ struct DefinitionWire {
     on_event: Option<OnEvent>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     on_request: Option<OnRequest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    winner: Option<Winner>,
 }
 
 impl DefinitionWire {
@@ -390,6 +343,7 @@ impl DefinitionWire {
             goal: None,
             send: None,
             on_event: None,
+            winner: None,
             on_request: None,
         }
     }
@@ -430,6 +384,7 @@ impl Definition {
                     (wire.push.is_some(), "push"),
                     (wire.send.is_some(), "send"),
                     (wire.on_event.is_some(), "on_event"),
+                    (wire.winner.is_some(), "winner"),
                     (wire.on_request.is_some(), "on_request"),
                 ] {
                     if present {
@@ -451,7 +406,7 @@ impl Definition {
                         .map(|group| group.trim().to_owned())
                         .filter(|group| !group.is_empty()),
                     when_busy: wire.when_busy.unwrap_or_default(),
-                    experiment: wire.experiment.unwrap_or_default(),
+                    experiment: parted(wire.experiment)?,
                     goal: wire.goal,
                 }))
             }
@@ -464,8 +419,6 @@ impl Definition {
                     (wire.priority.is_some(), "priority"),
                     (wire.group.is_some(), "group"),
                     (wire.when_busy.is_some(), "when_busy"),
-                    (wire.experiment.is_some(), "experiment"),
-                    (wire.goal.is_some(), "goal"),
                 ] {
                     if present {
                         return Err(stray(field));
@@ -479,6 +432,9 @@ impl Definition {
                     audience: wire.audience.unwrap_or_default(),
                     send: wire.send.unwrap_or_default(),
                     on_event: wire.on_event,
+                    experiment: parted(wire.experiment)?,
+                    goal: wire.goal,
+                    winner: wire.winner,
                     on_request: wire.on_request,
                 }))
             }
@@ -503,7 +459,7 @@ impl Definition {
                 wire.priority = (plan.priority != NORMAL).then_some(plan.priority);
                 wire.group = plan.group;
                 wire.when_busy = (plan.when_busy != Busy::default()).then_some(plan.when_busy);
-                wire.experiment = (!plan.experiment.is_one()).then_some(plan.experiment);
+                wire.experiment = (!plan.experiment.is_one()).then(|| json!(plan.experiment));
                 wire.goal = plan.goal;
             }
             Body::Push(plan) => {
@@ -512,6 +468,9 @@ impl Definition {
                 wire.audience = (!plan.audience.is_empty()).then_some(plan.audience);
                 wire.send = (!plan.send.is_at_once()).then_some(plan.send);
                 wire.on_event = plan.on_event;
+                wire.experiment = (!plan.experiment.is_one()).then(|| json!(plan.experiment));
+                wire.goal = plan.goal;
+                wire.winner = plan.winner;
                 wire.on_request = plan.on_request;
             }
         }
@@ -562,9 +521,26 @@ impl Definition {
 
 /// Deserialises and, where it fails, names the field in the sender's words.
 fn read(value: Value) -> Result<DefinitionWire, FieldError> {
+    understood(value, "")
+}
+
+/// The experiment of either kind, with the messages of its own.
+fn parted<V: DeserializeOwned>(value: Option<Value>) -> Result<Experiment<V>, FieldError> {
+    value.map_or_else(
+        || Ok(Experiment::default()),
+        |value| understood(value, "experiment"),
+    )
+}
+
+fn understood<T: DeserializeOwned>(value: Value, at: &str) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|fault| {
         let path = fault.path().to_string();
-        let field = if path == "." { "campaign".to_owned() } else { path };
+        let field = match (at, path.as_str()) {
+            ("", ".") => "campaign".to_owned(),
+            ("", _) => path,
+            (at, ".") => at.to_owned(),
+            (at, _) => format!("{at}.{path}"),
+        };
         FieldError::new(
             field,
             format!("Not understood: {}.", plainly(&fault.inner().to_string())),
@@ -591,7 +567,6 @@ fn plainly(problem: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     fn popup() -> Value {
         json!({"name": "Back", "kind": "popup", "popup": {"title": "Back from the kiln"}, "trigger": {"on": "event", "event": "Added To Cart"}})

@@ -5,6 +5,7 @@
 
 use crate::FieldError;
 use crate::id::{AccountId, CampaignId, Ordinal};
+use crate::notification::PushMessage;
 use crate::popup::Popup;
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +26,73 @@ pub struct Variant {
     pub popup: Popup,
 }
 
-/// How visitors are parted. Weights are shares of their sum.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Another message of the same push.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Experiment {
+pub struct PushVariant {
+    /// Its name, `B` and on.
+    pub name: String,
+    /// Its share, beside the others'.
+    pub weight: u32,
+    /// Its message.
+    pub push: PushMessage,
+}
+
+/// What variants of all kinds of messages have.
+pub trait Arm {
+    /// Message of this kind.
+    type Message: Clone;
+    /// A variant of that name and share.
+    fn new(name: String, weight: u32, message: Self::Message) -> Self;
+    /// Its name.
+    fn name(&self) -> &str;
+    /// Its share.
+    fn weight(&self) -> u32;
+    /// Gives it another share.
+    fn weigh(&mut self, weight: u32);
+    /// Its message.
+    fn message(&self) -> &Self::Message;
+    /// What is wrong with its message; `given` is what the texts of a push may read beside those of every one.
+    fn check(&self, given: Option<&str>) -> Vec<FieldError>;
+}
+
+/// Both kinds differ in the name of their message only.
+macro_rules! arm {
+    ($variant:ident, $message:ident, $field:ident, $check:expr) => {
+        impl Arm for $variant {
+            type Message = $message;
+            fn new(name: String, weight: u32, $field: $message) -> Self {
+                Self {
+                    name,
+                    weight,
+                    $field,
+                }
+            }
+            fn name(&self) -> &str {
+                &self.name
+            }
+            fn weight(&self) -> u32 {
+                self.weight
+            }
+            fn weigh(&mut self, weight: u32) {
+                self.weight = weight;
+            }
+            fn message(&self) -> &$message {
+                &self.$field
+            }
+            fn check(&self, given: Option<&str>) -> Vec<FieldError> {
+                $check(&self.$field, given)
+            }
+        }
+    };
+}
+arm!(Variant, Popup, popup, |popup: &Popup, _| popup.check());
+arm!(PushVariant, PushMessage, push, PushMessage::check);
+
+/// How people are parted. Weights are shares of their sum.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "V: Deserialize<'de>"))]
+pub struct Experiment<V = Variant> {
     /// Share of the campaign's own message, variant A.
     #[serde(default)]
     pub weight: u32,
@@ -37,17 +101,27 @@ pub struct Experiment {
     pub control: u32,
     /// Further messages.
     #[serde(default)]
-    pub variants: Vec<Variant>,
+    pub variants: Vec<V>,
 }
 
-impl Experiment {
+impl<V> Default for Experiment<V> {
+    fn default() -> Self {
+        Self {
+            weight: 0,
+            control: 0,
+            variants: Vec::new(),
+        }
+    }
+}
+
+impl<V: Arm> Experiment<V> {
     /// Whether there is anything to part.
     pub fn is_one(&self) -> bool {
         self.control == 0 && self.variants.is_empty()
     }
 
-    /// What is wrong with it.
-    pub fn check(&self) -> Vec<FieldError> {
+    /// What is wrong with it; `given` as of [`Arm::check`].
+    pub fn check(&self, given: Option<&str>) -> Vec<FieldError> {
         let mut errors = Vec::new();
         if self.is_one() {
             return errors;
@@ -60,7 +134,7 @@ impl Experiment {
         }
         let mut names = vec![FIRST, CONTROL];
         for (at, variant) in self.variants.iter().enumerate() {
-            let name = variant.name.as_str();
+            let name = variant.name();
             if name.is_empty() || name.len() > 24 || names.contains(&name) {
                 errors.push(FieldError::new(
                     format!("experiment.variants[{at}].name"),
@@ -68,13 +142,13 @@ impl Experiment {
                 ));
             }
             names.push(name);
-            if variant.weight == 0 || variant.weight > 1000 {
+            if variant.weight() == 0 || variant.weight() > 1000 {
                 errors.push(FieldError::new(
                     format!("experiment.variants[{at}].weight"),
                     "A variant's share is 1 to 1000. Remove the variant to show it to nobody.",
                 ));
             }
-            errors.extend(variant.popup.check().into_iter().map(|fault| {
+            errors.extend(variant.check(given).into_iter().map(|fault| {
                 FieldError::new(
                     format!("experiment.variants[{at}].{}", fault.field),
                     fault.message,
@@ -111,12 +185,18 @@ impl Experiment {
         }
         at -= u64::from(self.weight);
         for (index, variant) in self.variants.iter().enumerate() {
-            if at < u64::from(variant.weight) {
+            if at < u64::from(variant.weight()) {
                 return Some(index + 1);
             }
-            at -= u64::from(variant.weight);
+            at -= u64::from(variant.weight());
         }
         Some(0)
+    }
+
+    /// The name of the group that a person is in.
+    pub fn draw_name(&self, account: &AccountId, campaign: CampaignId, person: Ordinal) -> &str {
+        self.draw(account, campaign, person)
+            .map_or(CONTROL, |index| self.name(index))
     }
 
     /// The index of a variant by its name; `None` when there is none of that name any more.
@@ -126,7 +206,7 @@ impl Experiment {
         }
         self.variants
             .iter()
-            .position(|variant| variant.name == name)
+            .position(|variant| variant.name() == name)
             .map(|at| at + 1)
     }
 
@@ -135,7 +215,7 @@ impl Experiment {
         index
             .checked_sub(1)
             .and_then(|at| self.variants.get(at))
-            .map_or(FIRST, |variant| &variant.name)
+            .map_or(FIRST, |variant| variant.name())
     }
 
     /// The share of the control group in percent.
@@ -152,9 +232,14 @@ impl Experiment {
 
     /// All shares together: of A, the further variants and the control group. A draft's may be too large for their own type.
     pub fn shares(&self) -> u64 {
-        let variants = self.variants.iter().map(|variant| variant.weight);
+        let variants = self.variants.iter().map(Arm::weight);
         variants.chain([self.weight, self.control]).map(u64::from).sum()
     }
+}
+
+/// Whether a person is among the `percent` who get a test before the others. Says nothing of the variant that they get in it.
+pub fn takes_part(account: &AccountId, campaign: CampaignId, person: Ordinal, percent: u32) -> bool {
+    mix(hash(account, campaign, person) ^ 0x9e37_79b9_7f4a_7c15) % 100 < u64::from(percent)
 }
 
 /// FNV-1a over the names, finished by the mixer of SplitMix64, so that neighbours in number are no neighbours in group.
@@ -165,6 +250,10 @@ fn hash(account: &AccountId, campaign: CampaignId, person: Ordinal) -> u64 {
     for byte in account.as_str().bytes().chain(campaign).chain(person) {
         state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
+    mix(state)
+}
+
+fn mix(mut state: u64) -> u64 {
     state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     state ^ (state >> 31)
@@ -186,7 +275,7 @@ mod tests {
                 popup,
             }],
         };
-        assert!(experiment.check().is_empty());
+        assert!(experiment.check(None).is_empty());
         let account = AccountId::parse("TEST-0001").expect("an account");
         let of = |person| experiment.draw(&account, CampaignId(1_763_890_000), Ordinal(person));
         let mut groups = [0_u32; 3];
@@ -198,8 +287,18 @@ mod tests {
         assert!((8_580..9_420).contains(&groups[0]), "{groups:?}");
         assert!((8_580..9_420).contains(&groups[1]), "{groups:?}");
         assert!((1_750..2_250).contains(&groups[2]), "{groups:?}");
+        // Who takes part in a test is another question than the variant: a fifth of each group does.
+        let mut parts = [0_u32; 3];
+        for person in 1..=20_000 {
+            if takes_part(&account, CampaignId(1_763_890_000), Ordinal(person), 20) {
+                parts[of(person).map_or(2, |index| index)] += 1;
+            }
+        }
+        assert!((1_570..2_030).contains(&parts[0]), "{parts:?}");
+        assert!((1_570..2_030).contains(&parts[1]), "{parts:?}");
+        assert!((290..510).contains(&parts[2]), "{parts:?}");
         assert_eq!(
-            Experiment::default().draw(&account, CampaignId(1), Ordinal(1)),
+            Experiment::<Variant>::default().draw(&account, CampaignId(1), Ordinal(1)),
             Some(0)
         );
     }

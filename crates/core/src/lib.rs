@@ -17,6 +17,7 @@ pub mod decide;
 pub mod delivery;
 pub mod event;
 pub mod experiment;
+pub mod goal;
 pub mod id;
 pub mod ledger;
 pub mod liquid;
@@ -35,6 +36,7 @@ pub mod subscription;
 pub mod time;
 pub mod trigger;
 pub mod uplift;
+pub mod winner;
 pub mod wire;
 
 mod field;

@@ -5,11 +5,15 @@
 
 use crate::FieldError;
 use crate::event;
+use crate::experiment::{Arm as _, CONTROL, Experiment, PushVariant};
+use crate::goal::Goal;
 use crate::notification::{Given, PushMessage};
+use crate::push_when::Clocks;
 pub use crate::push_when::Sending;
 use crate::segment::{Rules, Subject};
 use crate::time::Timestamp;
 use crate::trigger::Where;
+use crate::winner::Winner;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -23,7 +27,7 @@ const SUBSCRIBED: &str = "Push Subscribed";
 /// A push, its recipients and its moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushPlan {
-    /// The message.
+    /// The message; variant A where there are several.
     pub push: PushMessage,
     /// Which of the subscribers get it; empty: all.
     pub audience: Rules,
@@ -33,6 +37,12 @@ pub struct PushPlan {
     pub on_event: Option<OnEvent>,
     /// Sent to those whom a program names, when it asks.
     pub on_request: Option<OnRequest>,
+    /// Variants and control group.
+    pub experiment: Experiment<PushVariant>,
+    /// What it is for.
+    pub goal: Option<Goal>,
+    /// A test first, and the best of it to all others.
+    pub winner: Option<Winner>,
 }
 
 /// That programs ask for a push, naming its recipients.
@@ -144,8 +154,85 @@ impl PushPlan {
             audience: Rules::default(),
             send: Sending::default(),
             on_event: None,
+            experiment: Experiment::default(),
+            goal: None,
+            winner: None,
             on_request: None,
         }
+    }
+
+    /// The message of a variant by its index.
+    pub fn variant(&self, index: usize) -> &PushMessage {
+        index
+            .checked_sub(1)
+            .and_then(|at| self.experiment.variants.get(at))
+            .map_or(&self.push, |variant| &variant.push)
+    }
+
+    /// The messages of all variants, A first.
+    pub fn messages(&self) -> impl Iterator<Item = &PushMessage> {
+        std::iter::once(&self.push).chain(self.experiment.variants.iter().map(|variant| variant.message()))
+    }
+
+    /// Whether it goes to all once, so that some can wait for the winner of a test; else the winner goes to everybody from then on.
+    pub fn is_sent_once(&self) -> bool {
+        !self.goes_on() && self.send.repeat.is_none()
+    }
+
+    /// Whether people are counted by the variant that they got.
+    pub fn is_compared(&self) -> bool {
+        !self.experiment.is_one() || self.goal.is_some()
+    }
+
+    /// About how many of `reached` are in which group: variants and control, and whoever waits for the winner as `rest`.
+    pub fn groups(&self, reached: u64) -> Vec<(String, u64)> {
+        if self.experiment.is_one() {
+            return Vec::new();
+        }
+        let tested = self.winner.filter(|_| self.is_sent_once());
+        let percent = tested.map_or(100, |winner| u64::from(winner.test_percent));
+        let shares = self.experiment.shares().max(1);
+        let of = |weight: u32, percent: u64| {
+            let part = u128::from(reached) * u128::from(weight) * u128::from(percent);
+            u64::try_from(part / u128::from(shares) / 100).unwrap_or(u64::MAX)
+        };
+        let mut groups = vec![(
+            self.experiment.name(0).to_owned(),
+            of(self.experiment.weight, percent),
+        )];
+        let further = self.experiment.variants.iter();
+        groups.extend(further.map(|variant| (variant.name.clone(), of(variant.weight, percent))));
+        if self.experiment.control > 0 {
+            groups.push((CONTROL.to_owned(), of(self.experiment.control, 100)));
+        }
+        let given: u64 = groups.iter().map(|(_, n)| n).sum();
+        let left = reached.saturating_sub(given);
+        if tested.is_some() {
+            groups.push(("rest".to_owned(), left));
+        } else if let Some((_, first)) = groups.first_mut() {
+            // What rounding leaves.
+            *first += left;
+        }
+        groups
+    }
+
+    /// Variants, control group and winner in words: sentences of their own, or nothing.
+    pub fn experiment_words(&self) -> String {
+        if self.experiment.is_one() {
+            return String::new();
+        }
+        let share = |weight| format!("{:.0} %", self.experiment.percent(weight));
+        let mut groups = vec![format!("A {}", share(self.experiment.weight))];
+        let further = self.experiment.variants.iter();
+        groups.extend(further.map(|variant| format!("{} {}", variant.name, share(variant.weight))));
+        if self.experiment.control > 0 {
+            let control = share(self.experiment.control);
+            groups.push(format!("a control group of {control} that gets nothing"));
+        }
+        let winner = self.winner.map_or_else(String::new, |winner| {
+            format!(" {}", winner.words(self.is_sent_once()))
+        });
+        format!("People are parted into {}.{winner}", groups.join(", "))
     }
 
     /// What it does, in one sentence of plain language; `when` is its moment in words.
@@ -156,13 +243,15 @@ impl PushPlan {
             format!("subscribers with {}", self.audience.words())
         };
         let (pace, more) = self.send.limits_words();
-        if self.on_request.is_some() {
-            return format!("Goes to those whom a program names, when it asks.{more}");
-        }
-        match &self.on_event {
-            Some(on_event) => format!("Goes to {who}, to each {}.{more}", on_event.words()),
-            None => format!("Goes to {who} {when}{pace}.{more}"),
-        }
+        let whole = match &self.on_event {
+            _ if self.on_request.is_some() => {
+                format!("Goes to those whom a program names, when it asks.{more} ")
+            }
+            Some(on_event) => format!("Goes to {who}, to each {}.{more} ", on_event.words()),
+            None => format!("Goes to {who} {when}{pace}.{more} "),
+        };
+        let whole = whole + &self.experiment_words();
+        whole.trim_end().to_owned()
     }
 
     /// The name that its texts may read beside those of every push.
@@ -207,7 +296,35 @@ impl PushPlan {
             }
         }
         self.send.check(self.goes_on(), &mut errors);
+        self.check_experiment(&mut errors);
         errors
+    }
+
+    fn check_experiment(&self, errors: &mut Vec<FieldError>) {
+        errors.extend(self.experiment.check(self.given()));
+        for (at, variant) in self.experiment.variants.iter().enumerate() {
+            // Who is away longer would get one message and not the other, and the comparison would be of something else.
+            if variant.push.ttl_seconds != self.push.ttl_seconds {
+                let field = format!("experiment.variants[{at}].push.ttl_seconds");
+                let message =
+                    "All variants are kept equally long for browsers that are away. Give it the time of A.";
+                errors.push(FieldError::new(field, message));
+            }
+        }
+        if let Some(goal) = &self.goal {
+            errors.extend(goal.check());
+        }
+        if let Some(winner) = &self.winner {
+            errors.extend(winner.check(&self.experiment, self.goal.is_some()));
+            if self.on_request.is_some() {
+                let message = "A push that programs ask for has no test: each recipient gets a variant by its share. Leave the winner out.";
+                errors.push(FieldError::new("winner", message));
+            }
+            if self.is_sent_once() && self.send.zone == Clocks::Recipient {
+                let message = "By the recipients’ clocks the moment is over for some before a test is decided. Send at one moment for all, or leave the winner out.";
+                errors.push(FieldError::new("winner", message));
+            }
+        }
     }
 }
 

@@ -38,11 +38,13 @@ pub enum Measure {
     Answered,
     /// Pop-up handed out and given back unseen.
     Returned,
+    /// Subscriptions that a push was meant for and that got nothing, because their person is in the control group.
+    Held,
 }
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -58,6 +60,7 @@ impl Measure {
         Self::Converted,
         Self::Answered,
         Self::Returned,
+        Self::Held,
     ];
 
     /// The name in the store and the API.
@@ -78,6 +81,7 @@ impl Measure {
             Self::Converted => "converted",
             Self::Answered => "answered",
             Self::Returned => "returned",
+            Self::Held => "held",
         }
     }
 
@@ -106,6 +110,7 @@ pub struct Counts {
     pub converted: u64,
     pub answered: u64,
     pub returned: u64,
+    pub held: u64,
 }
 
 impl Counts {
@@ -127,12 +132,13 @@ impl Counts {
             Measure::Converted => &mut self.converted,
             Measure::Answered => &mut self.answered,
             Measure::Returned => &mut self.returned,
+            Measure::Held => &mut self.held,
         };
         *slot += n;
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 15] {
+    pub fn measures(&self) -> [(Measure, u64); 16] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),
@@ -149,12 +155,13 @@ impl Counts {
             (Measure::Converted, self.converted),
             (Measure::Answered, self.answered),
             (Measure::Returned, self.returned),
+            (Measure::Held, self.held),
         ]
     }
 
     /// Messages of a push that have no final outcome yet.
     pub fn waiting(&self) -> u64 {
         self.audience
-            .saturating_sub(self.sent + self.failed + self.gone + self.unsent + self.capped)
+            .saturating_sub(self.sent + self.failed + self.gone + self.unsent + self.capped + self.held)
     }
 }

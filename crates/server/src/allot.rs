@@ -10,6 +10,7 @@ use crate::live::Site;
 use crate::queue::{Job, Queue};
 use crate::store::Store;
 use crate::store::db::Batch;
+use crate::store::exposures::Part;
 use crate::store::push_logs::PushLogRow;
 use crate::store::sends::{Chunk, SendState};
 use campanile_core::id::{Id, Ordinal};
@@ -39,6 +40,8 @@ pub struct Candidate {
     pub zone: String,
     /// What the texts are told beside the person.
     pub given: Option<Given>,
+    /// Under what they are counted, where variants are compared.
+    pub part: Option<Part>,
 }
 
 /// Logs of those on a page, by person.
@@ -86,10 +89,12 @@ impl Allotment<'_> {
         };
         let mut zones: HashMap<&str, Zone> = HashMap::new();
         let mut pieces: BTreeMap<Turn, Vec<&Candidate>> = BTreeMap::new();
-        let mut lost: BTreeMap<Measure, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(Option<&Part>, Measure), u64> = BTreeMap::new();
         let mut made = Made::default();
         let mut noted = Vec::new();
         for one in meant {
+            let part = one.part.as_ref();
+            *counts.entry((part, Measure::Audience)).or_default() += 1;
             let zone = zones
                 .entry(&one.zone)
                 .or_insert_with(|| Zone::parse(&one.zone).unwrap_or_else(|| account.zone.clone()));
@@ -120,10 +125,10 @@ impl Allotment<'_> {
             match refused {
                 Ok(turn) => pieces.entry(turn).or_default().push(one),
                 Err((state, measure, reason)) => {
-                    let whose = (one.subscription, one.person);
+                    let whose = (one.subscription, one.person, part);
                     self.store
                         .insert_lost_send(batch, at, one.id, whose, (state, &reason), now);
-                    *lost.entry(measure).or_default() += 1;
+                    *counts.entry((part, measure)).or_default() += 1;
                     made.lost.push((one.id, reason));
                 }
             }
@@ -136,10 +141,8 @@ impl Allotment<'_> {
             }
         }
         let day = Day::of(now, &account.zone);
-        lost.insert(Measure::Audience, meant.len() as u64);
-        for (measure, n) in lost.into_iter().filter(|(_, n)| *n > 0) {
-            self.store.count(batch, at.account, at.campaign, day, measure, n);
-            self.store.count_round(batch, at, measure, n);
+        for ((part, measure), n) in counts {
+            self.store.count_push(batch, (at, part), day, measure, n);
         }
         let mut put_off = 0;
         for (turn, whose) in pieces {
@@ -154,8 +157,8 @@ impl Allotment<'_> {
                 }
             };
             for one in whose {
-                self.store
-                    .insert_send(batch, piece, one.id, (one.subscription, one.person), turn);
+                let whose = (one.subscription, one.person, one.part.as_ref());
+                self.store.insert_send(batch, piece, one.id, whose, turn);
                 if let Some(given) = &one.given {
                     self.store.give(batch, at.account, one.id, given);
                 }

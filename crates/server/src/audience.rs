@@ -65,12 +65,15 @@ pub async fn estimate(
     now: Timestamp,
     most: u64,
 ) -> Result<Result<Estimate, FieldError>, DbError> {
-    let prepared = match PreparedPush::new(&plan.push) {
+    let prepared: Result<Vec<_>, _> = plan.messages().map(PreparedPush::new).collect();
+    let prepared = match prepared {
         Ok(prepared) => prepared,
         Err(fault) => return Ok(Err(fault)),
     };
+    let is_same_for_all = prepared.iter().all(PreparedPush::is_same_for_all);
     // What an event will hold is not known before it happens.
-    let can_be_filled = !(plan.on_event.is_some() && prepared.reads(Given::EVENT));
+    let reads_event = prepared.iter().any(|prepared| prepared.reads(Given::EVENT));
+    let can_be_filled = !(plan.on_event.is_some() && reads_event);
     let given = plan
         .on_request
         .as_ref()
@@ -80,7 +83,7 @@ pub async fn estimate(
         subscribers: store.reach(account).await?.values().sum(),
         ..Estimate::default()
     };
-    if plan.audience.is_empty() && prepared.is_same_for_all() {
+    if plan.audience.is_empty() && is_same_for_all {
         found.looked_at = found.subscribers;
         found.meant = found.subscribers;
         return Ok(Ok(found));
@@ -101,7 +104,12 @@ pub async fn estimate(
             if !can_be_filled {
                 continue;
             }
-            match fill(site, &prepared, &subscriber, given.as_ref(), now) {
+            // Who gets which variant depends on the campaign's number; that as many do does not.
+            let person = subscriber.profile.ordinal;
+            let Some(variant) = plan.experiment.draw(account, CampaignId(0), person) else {
+                continue;
+            };
+            match fill(site, &prepared[variant], &subscriber, given.as_ref(), now) {
                 Ok(message) => {
                     let bytes = message.largest_payload_bytes();
                     found.largest_bytes = found.largest_bytes.max(bytes);

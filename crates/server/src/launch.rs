@@ -4,6 +4,7 @@
 //! changed pop-up is in force when the call returns.
 
 mod request;
+mod test;
 
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
@@ -378,6 +379,7 @@ impl Launch {
                     self.store.insert_run(batch, account, id, run, begins);
                     self.queue.push(batch, self.clock.id(), &job, begins);
                 }
+                self.begin_test(batch, account, &kept, moments.round.unwrap_or(begins));
             })
             .await?;
         if kind == Kind::Push {

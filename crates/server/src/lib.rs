@@ -1,7 +1,7 @@
 //! Campanile: web pop-ups and web push with events, profiles, campaigns and reports, in one process.
 //!
 //! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
-//! - [`ingest`], [`launch`], [`media`], [`report`], [`explain`], [`audience`], [`allot`] are the use cases; [`live`] is what they and `http` read from memory.
+//! - [`ingest`], [`launch`], [`media`], [`report`], [`explain`], [`audience`], [`allot`], [`divide`] are the use cases; [`live`] is what they and `http` read from memory.
 //! - [`tail`] tells what happens this second to whoever watches.
 //! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
 //! - [`app`] wires them, [`cli`] is the command line.
@@ -15,6 +15,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod delivery;
+pub mod divide;
 pub mod explain;
 pub mod geo;
 pub mod http;

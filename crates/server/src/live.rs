@@ -87,8 +87,10 @@ pub struct Site {
     pub popups: Vec<LivePopup>,
     /// Pushes that follow an event of a person.
     pub pushes: Vec<LivePush>,
-    /// Goals of running campaigns and of those that ended.
+    /// Goals of running pop-ups and of those that ended.
     pub goals: Vec<LiveGoal>,
+    /// Goals of pushes that were started.
+    pub push_goals: Vec<LiveGoal>,
     /// VAPID keys, newest first; new subscriptions are made with the first.
     pub keys: Vec<LiveKey>,
     /// The key that signs links into the owner's pages; empty while there is none.
@@ -214,6 +216,17 @@ impl Live {
                 Body::Popup(_) => None,
             })
             .collect();
+        let with_goals = self.store.pushes_with_goals(id).await?.into_iter();
+        let push_goals = with_goals
+            .filter_map(|campaign| match campaign.definition.body {
+                Body::Push(plan) => plan.goal.map(|goal| LiveGoal {
+                    id: campaign.id,
+                    goal,
+                    ended_at: campaign.ended_at,
+                }),
+                Body::Popup(_) => None,
+            })
+            .collect();
         let mut keys = Vec::new();
         for row in self.store.vapid_keys(id).await? {
             let key =
@@ -225,6 +238,7 @@ impl Live {
             popups,
             pushes,
             goals,
+            push_goals,
             keys,
             link_key: stored.link_key,
             revision: stored.revision,

@@ -2,21 +2,25 @@
 //!
 //! Left out: words and formatting (the pages'). Invariant: every number is what the store counted; nothing is estimated here.
 
+mod compare;
 pub mod progress;
 
 use crate::store::Store;
 use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
+use crate::store::exposures::TestRow;
 use crate::store::rounds::RoundRow;
 use campanile_core::account::Account;
 use campanile_core::campaign::{Body, Campaign, Course, PopupPlan, Status};
-use campanile_core::experiment::CONTROL;
 use campanile_core::id::CampaignId;
 use campanile_core::popup::{Ask, Field};
+use campanile_core::push_plan::PushPlan;
 use campanile_core::silence::{FORGETFUL, Forecast};
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp};
-use campanile_core::uplift::{self, Group, Interval, Uplift};
+use campanile_core::uplift::{Group, Interval, Uplift};
+use campanile_core::winner::{AFTER, IN_TEST, Winner, WonBy};
+use compare::{Of, parts, verdicts};
 use progress::Progress;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -48,6 +52,8 @@ pub struct CampaignReport {
     pub verdicts: Vec<String>,
     /// How far a push on its way has come.
     pub progress: Option<Progress>,
+    /// The test of a push that looks for its winner, once it was started.
+    pub test: Option<Test>,
     /// What visitors wrote; `None` where the pop-up asks nothing and nobody ever answered.
     pub answers: Option<Answers>,
     /// The latest rounds of a push that comes again, newest first.
@@ -62,7 +68,7 @@ pub struct CampaignReport {
 pub enum By {
     /// People who reached the goal, of those who were exposed.
     Goal,
-    /// Clicks of what was shown, where there is no goal. The control group is shown nothing, so it is left out.
+    /// Clicks of what was shown, or of a push of what was sent. The control group is shown nothing, so it is left out.
     Click,
 }
 
@@ -83,6 +89,17 @@ pub struct Part {
     pub against: Option<String>,
     /// The comparison; `None` while one of both has nobody.
     pub uplift: Option<Uplift>,
+}
+
+/// The test of a push and its winner.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    /// How it is decided.
+    pub rule: Winner,
+    /// When, and what has won.
+    pub row: TestRow,
+    /// What was counted of the winner after the test.
+    pub after: Counts,
 }
 
 /// What visitors wrote into a pop-up's field.
@@ -152,6 +169,7 @@ pub async fn campaign(
         parts: Vec::new(),
         verdicts: Vec::new(),
         progress: None,
+        test: None,
         answers: None,
         rounds: Vec::new(),
         next_at: None,
@@ -187,125 +205,57 @@ pub async fn campaign(
         } else {
             By::Click
         };
-        found.parts = parts(plan, found.by, by_variant);
+        found.parts = parts(&plan.experiment, found.by, Of::Shown, by_variant);
         found.verdicts = verdicts(&found.parts, found.by);
         found.answers = answers(store, account, id, plan).await?;
     }
+    if let Body::Push(plan) = &found.campaign.definition.body {
+        let counted = store.variants(&account.id, id).await?;
+        let of = |wanted: u32| {
+            let of = counted
+                .iter()
+                .filter(move |((revision, _), _)| *revision == wanted);
+            of.map(|((_, name), counts)| (name.clone(), *counts))
+                .collect::<BTreeMap<String, Counts>>()
+        };
+        found.by = match (plan.winner, &plan.goal) {
+            (Some(winner), _) if winner.by == WonBy::Click => By::Click,
+            (Some(_), _) | (None, Some(_)) => By::Goal,
+            (None, None) => By::Click,
+        };
+        found.parts = parts(&plan.experiment, found.by, Of::Sent, of(IN_TEST));
+        found.verdicts = verdicts(&found.parts, found.by);
+        found.test = test(store, account, id, plan, of(AFTER)).await?;
+    }
     Ok(Some(found))
+}
+
+/// The test of a push that has one, once it was started.
+async fn test(
+    store: &Store,
+    account: &Account,
+    id: CampaignId,
+    plan: &PushPlan,
+    mut after: BTreeMap<String, Counts>,
+) -> Result<Option<Test>, DbError> {
+    let Some(winner) = plan.winner else {
+        return Ok(None);
+    };
+    let Some((_, run)) = store.test_run(&account.id, id).await? else {
+        return Ok(None);
+    };
+    let after = run.test.winner.as_ref().and_then(|name| after.remove(name));
+    Ok(Some(Test {
+        rule: winner,
+        row: run.test,
+        after: after.unwrap_or_default(),
+    }))
 }
 
 fn add(to: &mut Counts, counts: &Counts) {
     for (measure, n) in counts.measures() {
         to.add(measure, n);
     }
-}
-
-/// The parts of an experiment, compared with the control group, or with A where there is none. What was counted of a variant that is not
-/// there any more stands last.
-fn parts(plan: &PopupPlan, by: By, mut counted: BTreeMap<String, Counts>) -> Vec<Part> {
-    let experiment = &plan.experiment;
-    // The control group sees nothing: what is exposed of it is people who would have.
-    let alone = counted.keys().all(|name| name == experiment.name(0));
-    if experiment.is_one() && alone {
-        return Vec::new();
-    }
-    let share = |weight: u32| Some(experiment.percent(weight));
-    let mut rows = vec![(
-        experiment.name(0).to_owned(),
-        share(experiment.weight.max(u32::from(experiment.shares() == 0))),
-    )];
-    for variant in &experiment.variants {
-        rows.push((variant.name.clone(), share(variant.weight)));
-    }
-    if experiment.control > 0 {
-        rows.push((CONTROL.to_owned(), share(experiment.control)));
-    }
-    let gone: Vec<String> = counted
-        .keys()
-        .filter(|name| rows.iter().all(|(known, _)| known != *name))
-        .cloned()
-        .collect();
-    rows.extend(gone.into_iter().map(|name| (name, None)));
-    let mut parts: Vec<Part> = rows
-        .into_iter()
-        .map(|(name, share)| {
-            let counts = counted.remove(&name).unwrap_or_default();
-            let group = match by {
-                By::Goal => Group::new(counts.exposed, counts.converted),
-                By::Click if name == CONTROL => Group::default(),
-                By::Click => Group::new(counts.shown, counts.clicked),
-            };
-            Part {
-                interval: group.interval(),
-                name,
-                share,
-                counts,
-                group,
-                against: None,
-                uplift: None,
-            }
-        })
-        .collect();
-    let base = parts
-        .iter()
-        .find(|part| part.name == CONTROL && part.share.is_some() && by == By::Goal)
-        .or(parts.first())
-        .map(|part| (part.name.clone(), part.group));
-    let Some((base_name, base)) = base else {
-        return parts;
-    };
-    let did = verb(by);
-    let told = if base_name == CONTROL {
-        "the control group"
-    } else {
-        &base_name
-    };
-    for part in parts.iter_mut().filter(|part| part.name != base_name) {
-        let name = if part.name == CONTROL {
-            "The control group"
-        } else {
-            &part.name
-        };
-        part.uplift = uplift::compare((name, part.group), (told, base), did);
-        part.against = Some(base_name.clone());
-    }
-    parts
-}
-
-fn verb(by: By) -> &'static str {
-    match by {
-        By::Goal => "converts",
-        By::Click => "is clicked",
-    }
-}
-
-/// One sentence for each comparison; the same is not said twice.
-fn verdicts(parts: &[Part], by: By) -> Vec<String> {
-    let against_base = parts
-        .iter()
-        .filter_map(|part| part.uplift.as_ref().map(|uplift| uplift.sentence.clone()));
-    let controlled = parts.iter().any(|part| part.against.as_deref() == Some(CONTROL));
-    let among_variants = parts
-        .first()
-        .filter(|_| controlled)
-        .into_iter()
-        .flat_map(|first| {
-            parts[1..]
-                .iter()
-                .filter(|part| part.name != CONTROL)
-                .filter_map(|part| {
-                    let first = (first.name.as_str(), first.group);
-                    uplift::compare((part.name.as_str(), part.group), first, verb(by))
-                })
-        })
-        .map(|uplift| uplift.sentence);
-    let mut all: Vec<String> = Vec::new();
-    for sentence in against_base.chain(among_variants) {
-        if !all.contains(&sentence) {
-            all.push(sentence);
-        }
-    }
-    all
 }
 
 /// What was answered. Only what can be counted is: of texts and addresses each is its own.

@@ -9,7 +9,7 @@ use crate::allot::{Candidate, TRIES};
 use crate::queue::{Leased, Notice};
 use crate::store::db::Batch;
 use crate::store::sends::{Chunk, RunRow};
-use crate::{audience, clock, live::Site};
+use crate::{audience, clock, divide, live::Site};
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_plan::PushPlan;
@@ -54,6 +54,9 @@ impl Delivery {
             Status::Paused => return self.wait(leased).await,
             _ => return self.end(leased).await,
         }
+        if state.test.awaits_winner(&task.plan) {
+            return self.end(leased).await;
+        }
         if state.complete {
             if self.finish_if_through(account, campaign, run).await? {
                 self.queue.done(&mut batch, leased);
@@ -70,14 +73,24 @@ impl Delivery {
             self.store.db.write(batch).await?;
             return Ok(());
         }
+        let mut state = state;
         for _ in 0..TRIES {
             if self
                 .take_page(leased, &task, (account, campaign, run), &state)
                 .await?
             {
-                break;
+                self.queue.announce(Notice::Work);
+                return Ok(());
+            }
+            // Somebody sent to one of its people at the same moment, or chose the winner of its test.
+            match self.store.run(account, campaign, run).await? {
+                Some(fresh) if !fresh.complete && !fresh.test.awaits_winner(&task.plan) => state = fresh,
+                _ => break,
             }
         }
+        let mut again = Batch::new("fan_out_again");
+        self.queue.later(&mut again, leased, now);
+        self.store.db.write(again).await?;
         self.queue.announce(Notice::Work);
         Ok(())
     }
@@ -104,6 +117,11 @@ impl Delivery {
             chunk: state.chunks,
         };
         let complete = page.len() < size as usize;
+        let is_testing =
+            task.plan.winner.is_some() && task.plan.is_sent_once() && state.test.winner.is_none();
+        if is_testing && page.is_empty() {
+            return self.await_winner(leased, task, at).await;
+        }
         let after = page
             .last()
             .map_or_else(|| state.after.clone(), |(id, _)| id.bytes());
@@ -112,16 +130,21 @@ impl Delivery {
             .store
             .push_logs_between(account, range.0.clone(), range.1.clone())
             .await?;
-        let meant = self.meant(&task.site, &task.plan, page, range).await?;
+        let meant = self.meant(&task.site, &task.plan, page, range.clone()).await?;
+        let is_none = meant.is_empty();
+        let divided = divide::page(&self.store, &task.plan, &state.test, at, meant, range).await?;
         let mut batch = Batch::new("fan_out");
-        self.store.advance_run(&mut batch, at, after, complete);
+        self.store
+            .advance_run(&mut batch, at, after, complete && !is_testing);
+        divided.write(&self.store, &mut batch, at, now, &task.site.account.zone);
+        let began = state.began(at.chunk);
         let made = self
             .allotment(task)
-            .make(&mut batch, (at, state.started_at), &meant, &mut logs);
+            .make(&mut batch, (at, began), &divided.meant, &mut logs);
         if !made.at_once {
             self.store.piece_through(&mut batch, at);
         }
-        let pause = if meant.is_empty() { 0 } else { next_in_ms };
+        let pause = if is_none { 0 } else { next_in_ms };
         self.queue.later(&mut batch, leased, now.plus_ms(pause));
         Ok(!self.store.db.write(batch).await?.is_conflict())
     }
@@ -144,6 +167,7 @@ impl Delivery {
             person,
             zone,
             given: None,
+            part: None,
         };
         if (plan.audience.is_empty() && !by_zone) || page.is_empty() {
             let bare = |(subscription, person)| candidate(subscription, person, String::new());

@@ -8,6 +8,7 @@
 //! twice, and its topic and its token make the second one invisible. A message that waits for its push service was not tried.
 
 mod alarm;
+mod experiment;
 pub mod fanout;
 mod hand;
 mod occasion;
@@ -26,6 +27,7 @@ use crate::live::{Live, Site};
 use crate::queue::{Job, Leased, Notice, Queue};
 use crate::store::Store;
 use crate::store::db::{Batch, Outcome};
+use crate::store::exposures::Part;
 use crate::store::sends::{Chunk, SendState, WaitingSend};
 use crate::store::subscriptions::Subscriber;
 use crate::tail::Tail;
@@ -103,13 +105,22 @@ struct Task {
     plan: Box<PushPlan>,
 }
 
-/// The message of a push, and what is known of those who get it where that makes a difference.
+/// The messages of a push by the names of their variants, and what is known of those who get it where that makes a difference.
 struct Letters {
-    prepared: PreparedPush,
+    prepared: Vec<(String, PreparedPush)>,
     known: HashMap<campanile_core::id::Id, Subscriber>,
     given: HashMap<campanile_core::id::Id, Given>,
     /// From when on nothing of it is sent.
     until: Option<Timestamp>,
+}
+
+impl Letters {
+    /// The message of one recipient: A, unless they got another variant.
+    fn of(&self, send: &WaitingSend) -> &PreparedPush {
+        let name = send.part.as_ref().map(|(_, variant)| variant);
+        let found = self.prepared.iter().find(|(known, _)| Some(known) == name);
+        &found.unwrap_or(&self.prepared[0]).1
+    }
 }
 
 /// What every worker needs.
@@ -264,6 +275,14 @@ impl Delivery {
                     number: *number,
                 };
                 self.round(&leased, &account, campaign, round).await?;
+            }
+            Job::Winner {
+                account,
+                campaign,
+                run,
+            } => {
+                let (account, of) = (parse(account)?, (*campaign, *run));
+                self.decide_test(&leased, &account, of).await?;
             }
             Job::Deliver {
                 account,
@@ -432,16 +451,24 @@ impl Delivery {
         }
     }
 
-    /// The message with what is needed to make each one's own of it.
+    /// The messages with what is needed to make each one's own of them.
     async fn letters(&self, plan: &PushPlan, at: Chunk<'_>) -> anyhow::Result<Letters> {
-        let prepared = PreparedPush::new(&plan.push)
+        let prepared = plan
+            .messages()
+            .enumerate()
+            .map(|(index, message)| {
+                let name = plan.experiment.name(index).to_owned();
+                PreparedPush::new(message).map(|prepared| (name, prepared))
+            })
+            .collect::<Result<Vec<_>, _>>()
             .map_err(|fault| anyhow::anyhow!("a push that was started cannot be prepared: {fault}"))?;
-        let known = if prepared.is_same_for_all() {
+        let known = if prepared.iter().all(|(_, prepared)| prepared.is_same_for_all()) {
             HashMap::new()
         } else {
             self.store.recipients(at).await?
         };
-        let given = if prepared.reads(Given::EVENT) || prepared.reads(Given::DATA) {
+        let reads = |name| prepared.iter().any(|(_, prepared)| prepared.reads(name));
+        let given = if reads(Given::EVENT) || reads(Given::DATA) {
             self.store.given(at).await?
         } else {
             HashMap::new()
@@ -457,21 +484,19 @@ impl Delivery {
     /// Ends a piece of a push that was stopped: what waits stays unsent, and is counted so.
     async fn give_up(&self, leased: &Leased, at: Chunk<'_>, site: &Site) -> anyhow::Result<()> {
         let now = self.clock.now();
-        let waiting = self.store.waiting_sends(at).await?.len();
+        let waiting = self.store.waiting_sends(at).await?;
         let mut batch = Batch::new("give_up");
-        if waiting > 0 {
-            self.store.give_up_piece(&mut batch, at, waiting, now);
+        if !waiting.is_empty() {
+            self.store.give_up_piece(&mut batch, at, waiting.len(), now);
             let day = Day::of(now, &site.account.zone);
-            self.store.count(
-                &mut batch,
-                at.account,
-                at.campaign,
-                day,
-                Measure::Unsent,
-                waiting as u64,
-            );
-            self.store
-                .count_round(&mut batch, at, Measure::Unsent, waiting as u64);
+            let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+            for send in &waiting {
+                *counts.entry(send.part.as_ref()).or_default() += 1;
+            }
+            for (part, n) in counts {
+                self.store
+                    .count_push(&mut batch, (at, part), day, Measure::Unsent, n);
+            }
         }
         self.store.piece_through(&mut batch, at);
         self.queue.done(&mut batch, leased);
@@ -509,13 +534,14 @@ impl Delivery {
         let Some(signatures) = &self.signatures else {
             return refuse(Verdict::Refused, NO_SUBJECT);
         };
-        let filled = if letters.prepared.is_same_for_all() {
-            letters.prepared.fill("", &serde_json::Map::new())
+        let prepared = letters.of(send);
+        let filled = if prepared.is_same_for_all() {
+            prepared.fill("", &serde_json::Map::new())
         } else {
             match letters.known.get(&send.subscription) {
                 Some(subscriber) => {
                     let given = letters.given.get(&send.subscription);
-                    audience::fill(site, &letters.prepared, subscriber, given, self.clock.now())
+                    audience::fill(site, prepared, subscriber, given, self.clock.now())
                 }
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
@@ -604,7 +630,7 @@ impl Delivery {
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut batch = Batch::new("settle");
-        let mut counts: BTreeMap<Measure, u64> = BTreeMap::new();
+        let mut counts: BTreeMap<(Measure, Option<&Part>), u64> = BTreeMap::new();
         for (send, answer) in &outcomes {
             let state = match delivery::next(
                 answer.verdict,
@@ -653,8 +679,9 @@ impl Delivery {
                 SendState::Gone => Measure::Gone,
                 SendState::Unsent => Measure::Unsent,
                 SendState::Capped => Measure::Capped,
+                SendState::Held => Measure::Held,
             };
-            *counts.entry(measure).or_default() += 1;
+            *counts.entry((measure, send.part.as_ref())).or_default() += 1;
             self.store.settle_send(
                 &mut batch,
                 at.account,
@@ -668,10 +695,8 @@ impl Delivery {
             self.store.note_step(&mut batch, at, settled, now);
         }
         let day = Day::of(now, &site.account.zone);
-        for (measure, n) in counts {
-            self.store
-                .count(&mut batch, at.account, at.campaign, day, measure, n);
-            self.store.count_round(&mut batch, at, measure, n);
+        for ((measure, part), n) in counts {
+            self.store.count_push(&mut batch, (at, part), day, measure, n);
         }
         if let Some(moment) = again {
             self.store.piece_parked(&mut batch, at, !left);

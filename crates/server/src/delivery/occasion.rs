@@ -7,6 +7,7 @@ use super::Delivery;
 use crate::allot::{Candidate, TRIES};
 use crate::audience;
 use crate::clock;
+use crate::divide;
 use crate::queue::{Leased, Notice};
 use crate::store::db::{Batch, Outcome};
 use crate::store::sends::Chunk;
@@ -89,6 +90,7 @@ impl Delivery {
                 person,
                 zone: subscriber.device.state.zone,
                 given: Some(given.clone()),
+                part: None,
             })
             .collect();
         let piece = Chunk {
@@ -99,17 +101,23 @@ impl Delivery {
         };
         for _ in 0..TRIES {
             let mut logs = self.store.push_logs(account, &[person]).await?;
+            let divided = divide::person(&self.store, &task.plan, piece, person, &meant).await?;
             let mut batch = Batch::new("occasion");
             self.store
                 .insert_run(&mut batch, account, campaign, piece.run, now);
+            divided.write(&self.store, &mut batch, piece, now, &task.site.account.zone);
             self.allotment(&task)
-                .make(&mut batch, (piece, now), &meant, &mut logs);
+                .make(&mut batch, (piece, now), &divided.meant, &mut logs);
             self.queue.done(&mut batch, leased);
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
                 self.queue.announce(Notice::Work);
-                break;
+                return Ok(());
             }
         }
+        // Others sent to the same person each time: it is soon tried again, not when the lease ends.
+        let mut again = Batch::new("occasion_again");
+        self.queue.later(&mut again, leased, now);
+        self.store.db.write(again).await?;
         Ok(())
     }
 

@@ -15,6 +15,7 @@ use crate::sight::{self, Place};
 use crate::store::Store;
 use crate::store::db::Batch;
 use crate::store::events::EventRow;
+use crate::store::exposures::ExposureRow;
 use crate::store::impressions::ImpressionRow;
 use crate::store::profiles::{Changes, DeviceRow, ProfileRow, SessionState};
 use crate::store::sends::SendRow;
@@ -45,6 +46,8 @@ pub(super) struct Known {
     pub(super) own_identities: Vec<Identity>,
     pub(super) impressions: HashMap<Id, ImpressionRow>,
     pub(super) sends: HashMap<Id, SendRow>,
+    /// Pushes that people were exposed to, where an event may be the goal of one.
+    pub(super) exposures: HashMap<Ordinal, HashMap<CampaignId, ExposureRow>>,
     /// Pop-ups that reactions without an impression and answers name, and that exist.
     pub(super) popups: HashMap<CampaignId, PopupPlan>,
     /// The visitor can be reached by push.
@@ -315,6 +318,7 @@ impl<'a> Visit<'a> {
                 let props = event::clean_props(props.clone(), "props", notices);
                 self.touch_session(at, false);
                 self.reach_goals(&name, &props, at);
+                self.reach_push_goals(batch, &name, &props, at);
                 self.record(batch, operation, at, &name, props.clone());
                 self.decide(batch, operation, at, Moment::Event(&name, &props));
             }
@@ -606,6 +610,11 @@ impl<'a> Visit<'a> {
             owner,
             device,
         );
+        let moved = self.known.exposures.remove(&from).unwrap_or_default();
+        let theirs = self.known.exposures.entry(owner).or_default();
+        for (campaign, exposure) in moved {
+            theirs.entry(campaign).or_insert(exposure);
+        }
         if let Some(person) = self.people.get_mut(&owner) {
             profile::merge_properties(&mut person.row.properties, anonymous.row.properties);
             person.row.activity.merge(anonymous.row.activity);

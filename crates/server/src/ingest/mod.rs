@@ -22,6 +22,7 @@ use crate::telemetry::Metrics;
 use anyhow::Context as _;
 use campanile_core::activity::Activity;
 use campanile_core::campaign::Body;
+use campanile_core::event;
 use campanile_core::event::Notice as OperationNotice;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::ledger::Ledger;
@@ -387,6 +388,17 @@ impl Ingest {
         }
         if !sends.is_empty() {
             known.sends = self.store.sends(account, &sends).await?;
+        }
+        let may_reach = operations.iter().any(|operation| match &operation.what {
+            What::Event { name, .. } => event::clean_name(name, &mut Vec::new())
+                .is_ok_and(|name| site.push_goals.iter().any(|push| push.goal.event == name)),
+            _ => false,
+        });
+        if may_reach {
+            for person in known.profiles.keys().copied().chain(whose) {
+                let exposures = self.store.exposures(account, person).await?;
+                known.exposures.insert(person, exposures);
+            }
         }
         Ok(known)
     }

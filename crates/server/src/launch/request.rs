@@ -7,6 +7,7 @@ use super::{Launch, LaunchError};
 use crate::allot::{Allotment, Candidate, Logs};
 use crate::audience;
 use crate::clock;
+use crate::divide::{self, Divided, Share};
 use crate::live::Site;
 use crate::queue::Notice;
 use crate::store::db::{Batch, DbError, Outcome};
@@ -129,14 +130,16 @@ impl Launch {
             return Err(LaunchError::State(message.to_owned()));
         }
         check(to)?;
-        let prepared = PreparedPush::new(&plan.push).map_err(|fault| LaunchError::Fields(vec![fault]))?;
+        let prepared: Result<Vec<_>, _> = plan.messages().map(PreparedPush::new).collect();
+        let prepared = prepared.map_err(|fault| LaunchError::Fields(vec![fault]))?;
         let now = self.clock.now();
         let mut receipt = Receipt {
             campaign,
             messages: Vec::new(),
             left_out: Vec::new(),
         };
-        let mut meant = Vec::new();
+        let mut divided = Divided::default();
+        let mut shares: HashMap<Ordinal, Option<Share>> = HashMap::new();
         let mut first: HashMap<Id, usize> = HashMap::new();
         let looks: Vec<_> = to
             .iter()
@@ -165,34 +168,55 @@ impl Launch {
                         message,
                     )]));
                 }
-                if let Err(fault) = audience::fill(site, &prepared, &subscriber, Some(&given), now) {
+                let person = subscriber.profile.ordinal;
+                let share = match shares.get(&person) {
+                    Some(known) => known.clone(),
+                    None => self.share((account, campaign), plan, person).await?,
+                };
+                shares.insert(person, share.clone());
+                let variant = share
+                    .as_ref()
+                    .and_then(|share| plan.experiment.index(&share.part.1));
+                let prepared = &prepared[variant.unwrap_or(0)];
+                if let Err(fault) = audience::fill(site, prepared, &subscriber, Some(&given), now) {
                     let reason = fault.to_string();
                     receipt.left_out.push(LeftOut { to: at, reason });
                     continue;
                 }
                 let id = Id::new(now, clock::random());
-                let person = subscriber.profile.ordinal;
+                let candidate = Candidate {
+                    id,
+                    subscription,
+                    person,
+                    zone: subscriber.device.state.zone,
+                    given: (!recipient.data.is_empty()).then(|| given.clone()),
+                    part: None,
+                };
+                if !divided.put(candidate, share.as_ref()) {
+                    let reason = "This person is in the control group, which gets nothing.".to_owned();
+                    receipt.left_out.push(LeftOut { to: at, reason });
+                    continue;
+                }
                 receipt.messages.push(Message {
                     to: at,
                     id,
                     profile: person,
                     subscription,
                 });
-                meant.push(Candidate {
-                    id,
-                    subscription,
-                    person,
-                    zone: subscriber.device.state.zone,
-                    given: (!recipient.data.is_empty()).then(|| given.clone()),
-                });
             }
         }
-        let people: BTreeSet<Ordinal> = meant.iter().map(|one| one.person).collect();
+        let people: BTreeSet<Ordinal> = divided.meant.iter().map(|one| one.person).collect();
         let people: Vec<Ordinal> = people.into_iter().collect();
         for run in now.ms()..now.ms() + TRIES {
             let mut logs = self.store.push_logs(account, &people).await?;
-            let (batch, receipt) =
-                self.request_batch((site, plan), receipt.clone(), &meant, &mut logs, (run, now), once);
+            let (batch, receipt) = self.request_batch(
+                (site, plan),
+                receipt.clone(),
+                &divided,
+                &mut logs,
+                (run, now),
+                once,
+            );
             if let Outcome::Done { .. } = self.store.db.write(batch).await? {
                 self.queue.announce(Notice::Work);
                 return Ok(receipt);
@@ -201,9 +225,35 @@ impl Launch {
             if let Some(receipt) = self.answered(site, once).await? {
                 return Ok(receipt);
             }
+            for person in divided.first_seen() {
+                if self
+                    .store
+                    .exposures(account, person)
+                    .await?
+                    .contains_key(&campaign)
+                {
+                    divided.seen_before(person);
+                }
+            }
         }
         let message = "Too many requests came at the same moment. Nothing was sent; send this one again.";
         Err(LaunchError::State(message.to_owned()))
+    }
+
+    /// What a person gets of a push that programs ask for: the same each time.
+    async fn share(
+        &self,
+        (account, campaign): (&AccountId, CampaignId),
+        plan: &PushPlan,
+        person: Ordinal,
+    ) -> Result<Option<Share>, DbError> {
+        let of = Chunk {
+            account,
+            campaign,
+            run: 0,
+            chunk: 0,
+        };
+        divide::share(&self.store, plan, of, person).await
     }
 
     /// What the same request was answered before.
@@ -288,7 +338,7 @@ impl Launch {
         &self,
         (site, plan): (&Site, &PushPlan),
         mut receipt: Receipt,
-        meant: &[Candidate],
+        divided: &Divided,
         logs: &mut Logs,
         (run, now): (i64, Timestamp),
         once: Option<&Idempotency>,
@@ -296,8 +346,15 @@ impl Launch {
         let account = &site.account.id;
         let campaign = receipt.campaign;
         let mut batch = Batch::new("request");
-        if !meant.is_empty() {
+        if !divided.is_empty() {
             self.store.insert_own_run(&mut batch, account, campaign, run, now);
+            let first = Chunk {
+                account,
+                campaign,
+                run,
+                chunk: 0,
+            };
+            divided.write(&self.store, &mut batch, first, now, &site.account.zone);
         }
         let allotment = Allotment {
             store: &self.store,
@@ -306,7 +363,7 @@ impl Launch {
             site,
             plan,
         };
-        for (chunk, meant) in (0..).zip(meant.chunks(PIECE)) {
+        for (chunk, meant) in (0..).zip(divided.meant.chunks(PIECE)) {
             let piece = Chunk {
                 account,
                 campaign,

@@ -38,6 +38,15 @@ pub enum Job {
         /// When the event happened.
         at: Timestamp,
     },
+    /// Decide the test of a push.
+    Winner {
+        /// Account id.
+        account: String,
+        /// Campaign.
+        campaign: CampaignId,
+        /// Which sending of it.
+        run: i64,
+    },
     /// Begin a round of a push that comes again.
     Round {
         /// Account id.

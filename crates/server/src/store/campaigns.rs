@@ -73,6 +73,20 @@ impl Store {
             .collect()
     }
 
+    /// Pushes with a goal that were started.
+    pub async fn pushes_with_goals(&self, account: &AccountId) -> Result<Vec<Campaign>, DbError> {
+        let sql = "-- pushes_with_goals\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
+                   WHERE account = $1 AND kind = 'push' AND status <> 'draft' AND definition LIKE $2 ORDER BY id";
+        // As the definition is written; a text that looks like it is sorted out by whoever reads the goal.
+        let with_goal = "%\"goal\":{%";
+        self.db
+            .query(sql, args![account.as_str(), with_goal])
+            .await?
+            .iter()
+            .map(campaign)
+            .collect()
+    }
+
     /// One campaign.
     pub async fn campaign(&self, account: &AccountId, id: CampaignId) -> Result<Option<Campaign>, DbError> {
         let sql = "-- campaign\nSELECT id, status, definition, created_at, changed_at, started_at, ended_at, revision, draft, archived_at FROM campaigns \
@@ -210,6 +224,7 @@ impl Store {
         );
         for sql in [
             "-- delete_variant_counts\nDELETE FROM variant_counts WHERE account = $1 AND campaign = $2",
+            "-- delete_exposures\nDELETE FROM exposures WHERE account = $1 AND campaign = $2",
             "-- delete_answers\nDELETE FROM answers WHERE account = $1 AND campaign = $2",
             "-- delete_run_counts\nDELETE FROM run_counts WHERE account = $1 AND campaign = $2",
             "-- delete_revisions\nDELETE FROM campaign_revisions WHERE account = $1 AND campaign = $2",

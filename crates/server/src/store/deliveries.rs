@@ -27,7 +27,7 @@ pub struct DeliveryRow {
     pub browser: String,
     /// Its push service.
     pub host: String,
-    /// `waiting`, `sent`, `failed`, `gone`, `unsent` or `capped`.
+    /// `waiting`, `sent`, `failed`, `gone`, `unsent`, `capped` or `held`.
     pub state: String,
     /// How often it was tried.
     pub attempts: u32,
@@ -45,6 +45,8 @@ pub struct DeliveryRow {
     pub clicked_at: Option<Timestamp>,
     /// When it was dismissed.
     pub dismissed_at: Option<Timestamp>,
+    /// Its variant, or `control`, where such are compared.
+    pub variant: Option<String>,
 }
 
 /// Where a page of the ledger begins: after this message.
@@ -100,6 +102,7 @@ fn delivery(row: &Row) -> Result<DeliveryRow, DbError> {
         shown_at: row.opt_int(12)?.map(Timestamp),
         clicked_at: row.opt_int(13)?.map(Timestamp),
         dismissed_at: row.opt_int(14)?.map(Timestamp),
+        variant: row.opt_text(16)?.map(str::to_owned),
     })
 }
 
@@ -114,7 +117,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND (s.run, s.subscription) < ($3, $4) AND ($5 = '' OR s.state = $5) \
                    ORDER BY s.run DESC, s.subscription DESC LIMIT $6";
@@ -147,7 +150,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries_to\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.ordinal = $2 ORDER BY s.run DESC LIMIT $3";
         self.db

@@ -13,6 +13,7 @@ pub mod campaigns;
 pub mod db;
 pub mod deliveries;
 pub mod events;
+pub mod exposures;
 pub mod impressions;
 pub mod media;
 pub mod migrate;

@@ -397,6 +397,7 @@ impl Store {
         batch.run(sql, args![account.as_str(), old, new, device.bytes()]);
         let sql = "-- merge_subscriptions\nUPDATE subscriptions SET ordinal = $3 WHERE account = $1 AND ordinal = $2";
         batch.run(sql, args![account.as_str(), old, new]);
+        self.merge_exposures(batch, account, from, into);
     }
 
     /// Adds a browser; the batch rolls back when another request of it was first.

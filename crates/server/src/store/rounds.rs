@@ -15,13 +15,14 @@ use campanile_core::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// What is counted of a round.
-const COUNTED: [Measure; 6] = [
+const COUNTED: [Measure; 7] = [
     Measure::Audience,
     Measure::Sent,
     Measure::Failed,
     Measure::Gone,
     Measure::Unsent,
     Measure::Capped,
+    Measure::Held,
 ];
 
 /// A round.

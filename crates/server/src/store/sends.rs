@@ -4,12 +4,14 @@
 //! run and subscription, and settled once; shown, clicked and dismissed are each written at most once.
 
 use super::db::{Batch, DbError, Row, Value};
+use super::exposures::{self, Part, TestRow};
 use super::{InList, Store, corrupt};
 use crate::args;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_when::Turn;
 use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Timestamp;
+use campanile_core::winner::IN_TEST;
 use std::collections::HashMap;
 
 /// One sending of a campaign.
@@ -25,6 +27,19 @@ pub struct RunRow {
     pub complete: bool,
     /// When it begins; the messages' time to live counts from here.
     pub started_at: Timestamp,
+    /// The test before its winner.
+    pub test: TestRow,
+}
+
+impl RunRow {
+    /// From when the time to live of a piece counts: what waited for a winner begins when it is known.
+    pub fn began(&self, chunk: i64) -> Timestamp {
+        let of_rest = self.test.rest_from.is_some_and(|first| chunk >= first);
+        self.test
+            .decided_at
+            .filter(|_| of_rest)
+            .unwrap_or(self.started_at)
+    }
 }
 
 /// A message that waits, with what is needed to send it.
@@ -52,10 +67,12 @@ pub struct WaitingSend {
     pub ordinal: Ordinal,
     /// Browser family.
     pub browser: String,
+    /// Under what it is counted, where variants are compared.
+    pub part: Option<Part>,
 }
 
 /// A message as the worker's report finds it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SendRow {
     /// Its token.
     pub id: Id,
@@ -69,6 +86,19 @@ pub struct SendRow {
     pub clicked_at: Option<Timestamp>,
     /// When it was dismissed.
     pub dismissed_at: Option<Timestamp>,
+    /// Under what it is counted, where variants are compared.
+    pub part: Option<Part>,
+}
+
+fn part(row: &Row, at: usize) -> Result<Option<Part>, DbError> {
+    let variant = row.opt_text(at + 1)?;
+    let revision = row.int(at)? as u32;
+    Ok(variant.map(|variant| (revision, variant.to_owned())))
+}
+
+fn columns(part: Option<&Part>) -> (i64, Option<String>) {
+    let revision = part.map_or(IN_TEST, |(revision, _)| *revision);
+    (i64::from(revision), part.map(|(_, variant)| variant.clone()))
 }
 
 /// How a send ended.
@@ -80,6 +110,7 @@ pub enum SendState {
     Gone,
     Unsent,
     Capped,
+    Held,
 }
 
 impl SendState {
@@ -90,6 +121,7 @@ impl SendState {
             Self::Gone => "gone",
             Self::Unsent => "unsent",
             Self::Capped => "capped",
+            Self::Held => "held",
         }
     }
 }
@@ -109,7 +141,7 @@ pub struct Chunk<'a> {
 
 static BY_TOKEN: InList = InList::new(|| {
     InList::texts(
-        "-- sends_by_token\nSELECT id, campaign, ordinal, shown_at, clicked_at, dismissed_at FROM sends WHERE account = $1 AND id",
+        "-- sends_by_token\nSELECT id, campaign, ordinal, shown_at, clicked_at, dismissed_at, revision, variant FROM sends WHERE account = $1 AND id",
         "",
     )
 });
@@ -134,6 +166,7 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
         due_at: Timestamp(row.int(9)?),
         ordinal: Ordinal(u32::try_from(row.int(10)?).map_err(|_| corrupt("sends.ordinal"))?),
         browser: row.text(11)?.to_owned(),
+        part: part(row, 12)?,
     })
 }
 
@@ -192,7 +225,7 @@ impl Store {
         campaign: CampaignId,
         run: i64,
     ) -> Result<Option<RunRow>, DbError> {
-        let sql = "-- run\nSELECT chunks, through, after, complete, started_at FROM runs WHERE account = $1 AND campaign = $2 AND run = $3";
+        let sql = "-- run\nSELECT chunks, through, after, complete, started_at, test_ends, winner, decided_at, decided_by, rest_from FROM runs WHERE account = $1 AND campaign = $2 AND run = $3";
         let rows = self
             .db
             .query(sql, args![account.as_str(), campaign.0, run])
@@ -204,6 +237,7 @@ impl Store {
             after: row.bytes(2)?.to_vec(),
             complete: row.int(3)? != 0,
             started_at: Timestamp(row.int(4)?),
+            test: exposures::test(row, 5)?,
         }))
     }
 
@@ -237,11 +271,13 @@ impl Store {
         batch: &mut Batch,
         at: Chunk<'_>,
         id: Id,
-        (subscription, ordinal): (Id, Ordinal),
+        (subscription, ordinal, part): (Id, Ordinal, Option<&Part>),
         turn: Turn,
     ) {
-        let sql = "-- insert_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, due_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, '', $9) ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        let sql = "-- insert_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, due_at, \
+                   revision, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, 'waiting', 0, $8, '', $9, $10, $11) \
+                   ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        let (revision, variant) = columns(part);
         batch.run(
             sql,
             args![
@@ -253,7 +289,9 @@ impl Store {
                 id.bytes(),
                 i64::from(ordinal.0),
                 turn.ready.ms(),
-                turn.due.ms()
+                turn.due.ms(),
+                revision,
+                variant
             ],
         );
     }
@@ -264,12 +302,14 @@ impl Store {
         batch: &mut Batch,
         at: Chunk<'_>,
         id: Id,
-        (subscription, ordinal): (Id, Ordinal),
+        (subscription, ordinal, part): (Id, Ordinal, Option<&Part>),
         (state, reason): (SendState, &str),
         now: Timestamp,
     ) {
-        let sql = "-- insert_lost_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, settled_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10) ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        let sql = "-- insert_lost_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, settled_at, \
+                   revision, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12) \
+                   ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
+        let (revision, variant) = columns(part);
         batch.run(
             sql,
             args![
@@ -282,14 +322,17 @@ impl Store {
                 i64::from(ordinal.0),
                 state.as_str(),
                 reason,
-                now.ms()
+                now.ms(),
+                revision,
+                variant
             ],
         );
     }
 
     /// The messages of a piece that wait.
     pub async fn waiting_sends(&self, at: Chunk<'_>) -> Result<Vec<WaitingSend>, DbError> {
-        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at, s.ordinal, t.browser \
+        let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at, \
+                   s.ordinal, t.browser, s.revision, s.variant \
                    FROM sends s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
         let rows = self
@@ -400,6 +443,7 @@ impl Store {
                         shown_at: row.opt_int(3)?.map(Timestamp),
                         clicked_at: row.opt_int(4)?.map(Timestamp),
                         dismissed_at: row.opt_int(5)?.map(Timestamp),
+                        part: part(row, 6)?,
                     },
                 );
             }

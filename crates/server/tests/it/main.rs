@@ -32,6 +32,7 @@ mod outages;
 mod people;
 mod popups;
 mod progress;
+mod push_experiments;
 mod push_plans;
 mod push_requests;
 mod push_when;

@@ -14,6 +14,7 @@ engines!(
     the_event_speaks_in_the_text,
     messages_of_one_topic_replace_each_other,
     a_request_keeps_to_caps_and_quiet_hours,
+    each_recipient_has_one_variant,
 );
 
 /// A push that programs ask for.
@@ -321,4 +322,45 @@ async fn a_request_keeps_to_caps_and_quiet_hours(bed: &Bed) {
     let mut shown = titles(&browser);
     shown.sort();
     assert_eq!(shown, ["Order 4 is on its way", "Order 5 is on its way"]);
+}
+
+async fn each_recipient_has_one_variant(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for n in 0..16 {
+        browsers.push(somebody(bed, &format!("p{n}"), json!({}), "en").await.1);
+    }
+    let mut definition = order();
+    let other = json!({"title": "{{ data.order }}: on its way", "url": "https://shop.example.com/"});
+    definition["experiment"] =
+        json!({"weight": 1, "control": 1, "variants": [{"name": "B", "weight": 1, "push": other}]});
+    let mut tested = definition.clone();
+    tested["winner"] = json!({"after_hours": 4});
+    bed.refused(&tested, "winner").await;
+    let campaign = bed.launch(definition).await;
+    let to = |order: &str| -> Value {
+        (0..16)
+            .map(|n| json!({"identity": format!("Identity:p{n}"), "data": {"order": order}}))
+            .collect()
+    };
+    let receipt = ask(bed, campaign, to("1"), 202).await;
+    let held = receipt["left_out"].as_array().unwrap();
+    let n = held.len() as u64;
+    assert!(n > 0 && n < 16, "{receipt}");
+    assert!(held[0]["reason"].as_str().unwrap().contains("control group"));
+    ask(bed, campaign, to("2"), 202).await;
+    bed.work().await;
+    let mut kinds = std::collections::BTreeSet::new();
+    for browser in &browsers {
+        let had: Vec<String> = titles(browser)
+            .iter()
+            .map(|title| title.replace(['1', '2'], ""))
+            .collect();
+        assert!(had.is_empty() || (had.len() == 2 && had[0] == had[1]), "{had:?}");
+        kinds.extend(had);
+    }
+    assert_eq!(kinds.len(), 2, "{kinds:?}");
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 32, "sent": 32 - 2 * n, "held": 2 * n, "exposed": 16})
+    );
 }

@@ -63,6 +63,11 @@ const RULES: &[Rule] = &[
         why: "who gets a push when is decided alike for all who make messages; whom it is meant for is theirs to say",
     },
     Rule {
+        module: "divide",
+        may: &["campanile_core", "store", "allot", "clock"],
+        why: "who gets which variant is decided alike for all who make messages; when they get it is allot's",
+    },
+    Rule {
         module: "explain",
         may: &["campanile_core", "store", "live", "sight"],
         why: "asking why changes nothing, so it needs neither the clock nor the queue",
@@ -83,6 +88,7 @@ const RULES: &[Rule] = &[
             "campanile_core",
             "allot",
             "audience",
+            "divide",
             "campanile_push::vapid",
             "store",
             "queue",
@@ -114,6 +120,7 @@ const RULES: &[Rule] = &[
             "live",
             "allot",
             "audience",
+            "divide",
             "clock",
             "config",
             "tail",

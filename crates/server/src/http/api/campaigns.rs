@@ -15,6 +15,7 @@ use axum::response::Response;
 use campanile_core::FieldError;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
+use campanile_core::notification::PushMessage;
 use campanile_core::popup::{Template, gallery};
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
@@ -50,9 +51,10 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
         }
         Kind::Push => json!({
             "audience": counts.audience, "sent": counts.sent, "failed": counts.failed, "gone": counts.gone, "unsent": counts.unsent,
-            "capped": counts.capped,
+            "capped": counts.capped, "held": counts.held,
             "waiting": counts.waiting(),
             "shown": counts.shown, "clicked": counts.clicked, "dismissed": counts.dismissed,
+            "exposed": counts.exposed, "converted": counts.converted,
         }),
     }
 }
@@ -62,7 +64,7 @@ pub(super) fn delivery(row: &DeliveryRow) -> Value {
     json!({
         "id": row.id, "campaign": row.campaign, "profile": row.ordinal, "subscription": row.subscription, "browser": row.browser,
         "endpoint_host": row.host, "state": row.state, "attempts": row.attempts, "status": row.status, "reason": row.reason,
-        "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
+        "variant": row.variant, "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
     })
 }
 
@@ -90,8 +92,12 @@ pub(super) async fn deliveries(
         ),
     };
     let state = wanted.state.unwrap_or_default();
-    if !["", "waiting", "sent", "failed", "gone", "unsent", "capped"].contains(&state.as_str()) {
-        let message = "“state” is waiting, sent, failed, gone, unsent or capped.";
+    if ![
+        "", "waiting", "sent", "failed", "gone", "unsent", "capped", "held",
+    ]
+    .contains(&state.as_str())
+    {
+        let message = "“state” is waiting, sent, failed, gone, unsent, capped or held.";
         return Err(Error::BadRequest(message.to_owned()));
     }
     let limit = wanted.limit.unwrap_or(100).clamp(1, 1000);
@@ -220,6 +226,27 @@ pub(super) async fn resume(State(app): State<App>, Admin(site): Admin, Part(id):
     with_counts(&app, &site.account.id, &campaign).await
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chosen {
+    variant: String,
+}
+
+/// Lets a variant win before the test has decided.
+pub(super) async fn winner(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Body(chosen): Body<Chosen>,
+) -> Answer {
+    let account = &site.account.id;
+    let campaign = app
+        .launch
+        .choose_winner(account, CampaignId(id), &chosen.variant)
+        .await?;
+    with_counts(&app, account, &campaign).await
+}
+
 /// Whom a push would reach, before it starts.
 pub(super) async fn estimate(State(app): State<App>, Admin(site): Admin, Body(value): Body<Value>) -> Answer {
     let definition = parse(value)?;
@@ -230,11 +257,17 @@ pub(super) async fn estimate(State(app): State<App>, Admin(site): Admin, Body(va
     let found = audience::estimate(&app.store, &site, plan, app.clock.now(), audience::MOST)
         .await?
         .map_err(|fault| LaunchError::Fields(vec![fault]))?;
+    let groups: Vec<Value> = plan
+        .groups(found.reached())
+        .into_iter()
+        .map(|(group, n)| json!({"group": group, "n": n}))
+        .collect();
     Ok(Json(json!({
         "subscribers": found.subscribers, "reached": found.reached(), "exact": found.is_exact(),
         "looked_at": found.looked_at, "meant": found.meant,
         "left_out": found.left_out.iter().map(|(reason, n)| json!({"reason": reason, "n": n})).collect::<Vec<_>>(),
-        "largest_bytes": found.largest_bytes.max(plan.push.largest_payload_bytes()),
+        "largest_bytes": found.largest_bytes.max(plan.messages().map(PushMessage::largest_payload_bytes).max().unwrap_or(0)),
+        "groups": groups,
     })))
 }
 
@@ -358,6 +391,12 @@ pub(super) async fn report(
         "rounds": rounds, "next_at": report.next_at,
     });
     value["campaign"]["progress"] = json!(report.progress);
+    value["compared_by"] = json!(report.by);
+    value["variants"] = report.parts.iter().map(|one| part(kind, one)).collect();
+    value["verdicts"] = json!(report.verdicts);
+    if kind == Kind::Push {
+        value["test"] = json!(report.test.as_ref().map(tested));
+    }
     if kind == Kind::Popup {
         let revisions: Vec<Value> = report
             .revisions
@@ -366,9 +405,6 @@ pub(super) async fn report(
             .collect();
         value["revisions"] = json!(revisions);
         value["revision"] = json!(report.revision);
-        value["compared_by"] = json!(report.by);
-        value["variants"] = report.parts.iter().map(part).collect();
-        value["verdicts"] = json!(report.verdicts);
         value["answers"] = report.answers.as_ref().map_or(Value::Null, |answers| {
             let counts: Vec<Value> = answers
                 .counts
@@ -381,9 +417,16 @@ pub(super) async fn report(
     Ok(Json(value))
 }
 
-fn part(part: &report::Part) -> Value {
+fn tested(test: &report::Test) -> Value {
     json!({
-        "name": part.name, "share": part.share, "counts": counted(Kind::Popup, &part.counts),
+        "ends_at": test.row.ends, "winner": test.row.winner, "decided_at": test.row.decided_at, "decided_by": test.row.decided_by,
+        "after": counted(Kind::Push, &test.after),
+    })
+}
+
+fn part(kind: Kind, part: &report::Part) -> Value {
+    json!({
+        "name": part.name, "share": part.share, "counts": counted(kind, &part.counts),
         "people": part.group.people, "did": part.group.did, "rate": part.group.rate(), "interval": part.interval,
         "against": part.against, "uplift": part.uplift,
     })

@@ -49,6 +49,7 @@ const ROUTES: &[Route] = routes! {
     delete "/v1/campaigns/{id}" campaigns::remove, "Delete a campaign that does not run, with its numbers", "" => 204 "";
     post "/v1/campaigns/{id}/start" campaigns::start, "Start a pop-up, or send a push, at once or at the moment that it names", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/stop" campaigns::stop, "Stop a running campaign; a push whose moment lies ahead is a draft again", "" => 200 "Campaign";
+    post "/v1/campaigns/{id}/winner" campaigns::winner, "Let a variant of a push win before its test has decided", "Choice" => 200 "Campaign";
     post "/v1/campaigns/{id}/pause" campaigns::pause, "Halt a push that is being sent; what is under way arrives", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/resume" campaigns::resume, "Go on with a push that was halted", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/send" send::send, "Send a running push with “on_request” to those who are named; with the header Idempotency-Key the same request is taken once", "SendRequest" => 202 "Receipt";

@@ -131,6 +131,20 @@ pub(super) fn schemas() -> Value {
         ("when_busy", one_of(&["queue", "give_way"])),
         ("experiment", reference("Experiment")),
         ("goal", reference("Goal")),
+        (
+            "winner",
+            object(&[
+                (
+                    "after_hours",
+                    json!({"type": "integer", "minimum": 1, "maximum": 72}),
+                ),
+                (
+                    "test_percent",
+                    json!({"type": "integer", "minimum": 1, "maximum": 90, "default": 20}),
+                ),
+                ("by", one_of(&["click", "goal"])),
+            ]),
+        ),
     ]);
     definition["required"] = json!(["name", "kind"]);
     let progress = json!({
@@ -209,6 +223,7 @@ pub(super) fn schemas() -> Value {
             ("revisions", list(&object(&[("revision", number.clone()), ("since", time.clone())]))),
             ("revision", json!({"type": ["integer", "null"]})), ("compared_by", one_of(&["goal", "click"])),
             ("variants", list(&reference("Part"))), ("verdicts", list(&text)), ("answers", answered),
+            ("test", tested(&maybe, &maybe_time, &numbers)),
             ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
             ("rounds", list(&object(&[("at", time.clone()), ("missed", flag.clone()), ("counts", numbers.clone())]))),
             ("next_at", maybe_time.clone()),
@@ -246,7 +261,8 @@ pub(super) fn schemas() -> Value {
         ]),
         "DeliveryList": object(&[("deliveries", list(&object(&[
             ("id", text.clone()), ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
-            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped"])),
+            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped", "held"])),
+            ("variant", maybe.clone()),
             ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()),
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
             ("dismissed_at", maybe_time.clone()),
@@ -280,7 +296,9 @@ pub(super) fn schemas() -> Value {
             ("meant", number.clone()),
             ("left_out", list(&object(&[("reason", text.clone()), ("n", number.clone())]))),
             ("largest_bytes", number.clone()),
+            ("groups", list(&object(&[("group", text.clone()), ("n", number.clone())]))),
         ]),
+        "Choice": {"type": "object", "properties": {"variant": text}, "required": ["variant"]},
         "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
         "Media": media.clone(),
         "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
@@ -311,6 +329,14 @@ pub(super) fn schemas() -> Value {
         all.extend(made);
     }
     all
+}
+
+/// The test of a push.
+fn tested(maybe: &Value, maybe_time: &Value, numbers: &Value) -> Value {
+    json!({"type": ["object", "null"], "properties": {
+        "ends_at": maybe_time, "winner": maybe, "decided_at": maybe_time, "decided_by": one_of_or_null(&["click", "goal", "hand"]),
+        "after": numbers,
+    }})
 }
 
 fn one_of_or_null(words: &[&str]) -> Value {

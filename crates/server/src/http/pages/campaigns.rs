@@ -273,6 +273,14 @@ pub(crate) struct NewCampaignPage {
     pub(crate) subscribers: u64,
 }
 
+/// Which variant is to win.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Chosen {
+    /// Its name.
+    pub(crate) variant: String,
+}
+
 /// What is asked of the list.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -390,6 +398,20 @@ pub(crate) async fn resume(Numbered(id): Numbered, Signed { desk, .. }: Signed) 
     desk.tell(
         resumed
             .map(|_| said(&format!("/campaigns/{id}"), Said::Sending))
+            .map_err(Error::from),
+    )
+}
+
+/// Lets a variant of a push win.
+pub(crate) async fn choose_winner(
+    Numbered(id): Numbered,
+    Asked(chosen): Asked<Chosen>,
+    Signed { desk, .. }: Signed,
+) -> Response {
+    let account = &desk.account().id;
+    let done = desk.app.launch.choose_winner(account, id, &chosen.variant).await;
+    desk.tell(
+        done.map(|_| said(&format!("/campaigns/{id}#variants"), Said::Chosen))
             .map_err(Error::from),
     )
 }

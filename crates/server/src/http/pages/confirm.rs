@@ -2,16 +2,18 @@
 //!
 //! Left out: the deed. Invariant: the safe answer comes first and is a plain link back.
 
+use super::campaigns::Chosen;
 use super::desk::{Desk, Numbered};
 use super::editor::bar::Step;
 use super::icon::Icon;
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
+use crate::http::extract::Asked;
 use crate::launch::LaunchError;
 use crate::report::{self, CampaignReport};
 use askama::Template;
 use axum::response::Response;
-use campanile_core::campaign::{Kind, Status};
+use campanile_core::campaign::{Body, Kind, Status};
 use campanile_core::id::CampaignId;
 
 /// A question with two answers.
@@ -108,6 +110,28 @@ impl ConfirmPage {
         }
     }
 
+    /// Asks before a variant wins the test of a push.
+    pub(crate) fn winner(shell: Shell, id: CampaignId, name: &str, variant: &str, once: bool) -> Self {
+        let consequence = if once {
+            "The test ends, and all who wait get it now. This cannot be undone."
+        } else {
+            "The test ends, and from now on everybody gets it but the control group. This cannot be undone."
+        };
+        let named: String = url::form_urlencoded::byte_serialize(variant.as_bytes()).collect();
+        Self {
+            shell,
+            crumbs: way_to(id, name),
+            question: format!("Let variant {variant} of “{name}” win?"),
+            consequence: consequence.to_owned(),
+            affected: None,
+            action: format!("/campaigns/{id}/winner?variant={named}"),
+            keep: "Keep testing",
+            back: format!("/campaigns/{id}"),
+            verb: "Let it win",
+            verb_icon: Icon::BadgeCheck,
+        }
+    }
+
     /// Asks before a campaign is deleted.
     pub(crate) fn delete(shell: Shell, id: CampaignId, name: &str) -> Self {
         Self {
@@ -178,6 +202,18 @@ pub(crate) async fn ask_stop(desk: Desk, Numbered(id): Numbered) -> Response {
                 push,
                 report.counts.waiting(),
             )
+        })
+        .await,
+    )
+}
+
+/// The question before a variant wins.
+pub(crate) async fn ask_winner(desk: Desk, Numbered(id): Numbered, Asked(chosen): Asked<Chosen>) -> Response {
+    desk.tell(
+        ask(&desk, id, |shell, report| {
+            let definition = &report.campaign.definition;
+            let once = matches!(&definition.body, Body::Push(plan) if plan.is_sent_once());
+            ConfirmPage::winner(shell, id, &definition.name, &chosen.variant, once)
         })
         .await,
     )

@@ -62,6 +62,7 @@ impl Line {
             "gone" => ("badge-idle", "Gone"),
             "unsent" => ("badge-idle", "Unsent"),
             "capped" => ("badge-idle", "Capped"),
+            "held" => ("badge-idle", "Control"),
             "waiting" => ("badge-info", "Waiting"),
             _ => ("badge-bad", "Failed"),
         };
@@ -171,6 +172,7 @@ fn tabs(id: CampaignId, counts: &Counts, current: &str) -> Vec<Tab> {
         ("gone", "Gone", counts.gone),
         ("unsent", "Unsent", counts.unsent),
         ("capped", "Capped", counts.capped),
+        ("held", "Control", counts.held),
     ]
     .into_iter()
     .filter(|(state, _, n)| *n > 0 || state.is_empty() || *state == current)

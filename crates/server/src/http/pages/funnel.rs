@@ -59,7 +59,7 @@ pub(crate) fn stats(campaign: &Campaign, counts: &Counts, aims: Aims<'_>) -> Vec
 pub(crate) fn funnel(campaign: &Campaign, counts: &Counts, aims: Aims<'_>) -> Vec<Bar> {
     match campaign.definition.body {
         Body::Popup(_) => popup_funnel(counts, aims),
-        Body::Push(_) => push_funnel(counts),
+        Body::Push(_) => push_funnel(counts, aims),
     }
 }
 
@@ -245,7 +245,7 @@ fn popup_funnel(counts: &Counts, aims: Aims<'_>) -> Vec<Bar> {
     bars
 }
 
-fn push_funnel(counts: &Counts) -> Vec<Bar> {
+fn push_funnel(counts: &Counts, aims: Aims<'_>) -> Vec<Bar> {
     let top = counts.audience.max(counts.sent);
     let mut lost = Vec::new();
     for (n, words) in [
@@ -253,6 +253,7 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
         (counts.failed, "given up"),
         (counts.unsent, "unsent, because it was stopped"),
         (counts.capped, "capped"),
+        (counts.held, "held back as control"),
         (counts.waiting(), "waiting"),
     ] {
         if n > 0 {
@@ -273,7 +274,7 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
     } else {
         format!("{} dismissed it", format::number(counts.dismissed))
     };
-    vec![
+    let mut bars = vec![
         bar("Subscriptions", "sent", counts.audience, top, None, String::new()),
         bar(
             "Sent",
@@ -292,5 +293,28 @@ fn push_funnel(counts: &Counts) -> Vec<Bar> {
             Some(counts.shown),
             ignored,
         ),
-    ]
+    ];
+    if let Some(goal) = aims.goal {
+        let (exposed, converted) = aims.people;
+        let within = format::span(u64::from(goal.within_hours) * 3600);
+        bars.push(Bar {
+            share: format!(
+                "{} of {}",
+                format::rate(converted, exposed),
+                format::counted(exposed, "person it was made for", "people it was made for")
+            ),
+            ..bar(
+                "Converted",
+                "converted",
+                converted,
+                top,
+                None,
+                format!(
+                    "“{}” within {within} of the message, each person once",
+                    goal.event
+                ),
+            )
+        });
+    }
+    bars
 }

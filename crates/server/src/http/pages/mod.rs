@@ -30,6 +30,7 @@ mod samples;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
 pub(crate) mod status;
+pub(crate) mod test_note;
 pub(crate) mod timeline;
 pub(crate) mod variants;
 pub(crate) mod why;
@@ -78,6 +79,10 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns/{id}/unarchive", post(campaigns::unarchive))
         .route("/campaigns/{id}/start", post(campaigns::start))
         .route("/campaigns/{id}/pause", post(campaigns::pause))
+        .route(
+            "/campaigns/{id}/winner",
+            get(confirm::ask_winner).post(campaigns::choose_winner),
+        )
         .route("/campaigns/{id}/resume", post(campaigns::resume))
         .route("/campaigns/{id}/duplicate", post(campaigns::duplicate))
         .route(
@@ -242,6 +247,8 @@ pub(crate) enum Said {
     Scheduled,
     /// A push was halted.
     Paused,
+    /// A variant of a push was chosen.
+    Chosen,
     /// A push that waited for its moment is a draft again.
     TakenBack,
     /// A campaign was stopped.
@@ -263,13 +270,14 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Saved,
         Self::Started,
         Self::Runs,
         Self::Sending,
         Self::Scheduled,
         Self::Paused,
+        Self::Chosen,
         Self::TakenBack,
         Self::Stopped,
         Self::Deleted,
@@ -290,6 +298,7 @@ impl Said {
             Self::Sending => "sending",
             Self::Scheduled => "scheduled",
             Self::Paused => "paused",
+            Self::Chosen => "chosen",
             Self::TakenBack => "taken-back",
             Self::Stopped => "stopped",
             Self::Deleted => "deleted",
@@ -316,6 +325,7 @@ impl Said {
             Self::Sending => "On its way. The numbers change by themselves.",
             Self::Scheduled => "Scheduled. Until its moment you can take it back.",
             Self::Paused => "Paused. What was under way arrives; the rest waits until you resume it.",
+            Self::Chosen => "The test is decided. The numbers change by themselves.",
             Self::TakenBack => "Taken back. Nothing was sent; it is a draft again.",
             Self::Stopped => "Stopped. The numbers stay.",
             Self::Deleted => "Deleted.",

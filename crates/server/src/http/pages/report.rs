@@ -186,9 +186,9 @@ impl ReportPage {
     ) -> Self {
         let campaign = &found.campaign;
         let push = campaign.definition.kind() == Kind::Push;
-        let plan = match &campaign.definition.body {
-            Body::Popup(plan) => Some(plan),
-            Body::Push(_) => None,
+        let goal = match &campaign.definition.body {
+            Body::Popup(plan) => plan.goal.as_ref(),
+            Body::Push(plan) => plan.goal.as_ref(),
         };
         let chosen = found.parts.iter().find(|part| part.name == view.variant);
         let counts = chosen.map_or(found.counts, |part| part.counts);
@@ -197,7 +197,7 @@ impl ReportPage {
             |part| (part.counts.exposed, part.counts.converted),
         );
         let aims = Aims {
-            goal: plan.and_then(|plan| plan.goal.as_ref()),
+            goal,
             asks: found.answers.is_some(),
             people,
         };
@@ -240,7 +240,7 @@ impl ReportPage {
                 .rev()
                 .map(|day| day_row(day, push, aims.goal.is_some(), told))
                 .collect(),
-            variants: plan.and_then(|plan| variants::card(found, plan)),
+            variants: variants::card(found, told),
             answers,
             open: (!push).then_some(open),
             reasons: found

@@ -325,6 +325,7 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         revision: None,
         by: By::Click,
         parts: Vec::new(),
+        test: None,
         verdicts: Vec::new(),
         progress: (campaign.status == Status::Sending).then(|| Progress {
             done: counts.audience - counts.waiting(),

@@ -3,9 +3,10 @@
 //! Left out: the arithmetic (`campanile_core::uplift`). Invariant: a rate never stands without its interval and its people; the plot's ends
 //! are labelled because it does not begin at nought.
 
-use super::format;
+use super::format::{self, Told};
+use super::test_note::{self, TestNote};
 use crate::report::{By, CampaignReport, Part};
-use campanile_core::campaign::PopupPlan;
+use campanile_core::campaign::{Body, Campaign, Kind};
 use campanile_core::experiment::CONTROL;
 use campanile_core::uplift::{Verdict, in_points};
 
@@ -33,7 +34,9 @@ pub(crate) struct VariantRow {
     pub(crate) share: String,
     /// How many, with what they are counted in.
     pub(crate) people: String,
-    /// Clicks of what was shown.
+    /// Of a push, what was sent and shown.
+    pub(crate) reach: Vec<String>,
+    /// Clicks of what was shown, or of a push of what was sent.
     pub(crate) clicks: String,
     /// How many did what is compared.
     pub(crate) did: String,
@@ -51,6 +54,8 @@ pub(crate) struct VariantRow {
     pub(crate) dots: Option<Dots>,
     /// Whether it is the control group.
     pub(crate) control: bool,
+    /// Whether it has won the test.
+    pub(crate) won: bool,
 }
 
 /// The card.
@@ -58,6 +63,12 @@ pub(crate) struct VariantRow {
 pub(crate) struct Variants {
     /// Whether conversions are compared; else clicks.
     pub(crate) by_goal: bool,
+    /// What clicks are counted of: `Shown`, or `Sent` of a push.
+    pub(crate) clicked_of: &'static str,
+    /// Heads of what was sent and shown of a push.
+    pub(crate) reach: Vec<&'static str>,
+    /// The test of a push.
+    pub(crate) test: Option<TestNote>,
     /// What the others are compared with: `A` or `control`.
     pub(crate) base: String,
     /// Rows, the base where it stands.
@@ -73,11 +84,12 @@ pub(crate) struct Variants {
 }
 
 /// The card, where there is anything to compare.
-pub(crate) fn card(found: &CampaignReport, plan: &PopupPlan) -> Option<Variants> {
+pub(crate) fn card(found: &CampaignReport, told: &Told) -> Option<Variants> {
     let parts = &found.parts;
     if parts.is_empty() {
         return None;
     }
+    let is_push = found.campaign.definition.kind() == Kind::Push;
     let ends = parts
         .iter()
         .filter_map(|part| part.interval)
@@ -106,14 +118,18 @@ pub(crate) fn card(found: &CampaignReport, plan: &PopupPlan) -> Option<Variants>
         })
         .map(|part| {
             let sure = part.uplift.as_ref().map_or(0.0, |uplift| uplift.sure);
-            format!("{} beats {}, {} sure", part.name, told(&base), per_cent(sure, 1))
+            format!("{} beats {}, {} sure", part.name, named(&base), per_cent(sure, 1))
         });
     Some(Variants {
         by_goal: found.by == By::Goal,
-        rows: parts
-            .iter()
-            .map(|part| row(part, found.by, plan, &place))
-            .collect(),
+        clicked_of: if is_push { "Sent" } else { "Shown" },
+        reach: match (is_push, found.by) {
+            (false, _) => Vec::new(),
+            (true, By::Click) => vec!["Shown"],
+            (true, By::Goal) => vec!["Sent", "Shown"],
+        },
+        test: test_note::note(found, told),
+        rows: parts.iter().map(|part| row(part, found, &place)).collect(),
         ends: (per_cent(ends.0, 2), per_cent(ends.1, 2)),
         base_at: base_part.and_then(|part| part.group.rate()).map(place),
         sentences: found.verdicts.clone(),
@@ -122,7 +138,7 @@ pub(crate) fn card(found: &CampaignReport, plan: &PopupPlan) -> Option<Variants>
     })
 }
 
-fn told(name: &str) -> &str {
+fn named(name: &str) -> &str {
     if name == CONTROL {
         "the control group"
     } else {
@@ -130,12 +146,33 @@ fn told(name: &str) -> &str {
     }
 }
 
-fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> VariantRow {
+/// The title of a variant; none where it was removed.
+fn title(campaign: &Campaign, name: &str) -> Option<String> {
+    match &campaign.definition.body {
+        Body::Popup(plan) => {
+            let index = plan.experiment.index(name)?;
+            Some(plan.variant(index).title.clone())
+        }
+        Body::Push(plan) => {
+            let index = plan.experiment.index(name)?;
+            Some(plan.variant(index).title.clone())
+        }
+    }
+}
+
+fn row(part: &Part, found: &CampaignReport, place: &dyn Fn(f64) -> String) -> VariantRow {
+    let by = found.by;
+    let is_push = found.campaign.definition.kind() == Kind::Push;
+    let clicked_of = if is_push {
+        part.counts.sent
+    } else {
+        part.counts.shown
+    };
     let control = part.name == CONTROL;
-    let title = match (control, plan.experiment.index(&part.name)) {
-        (true, _) => "Sees nothing".to_owned(),
-        (false, Some(index)) => plan.variant(index).title.clone(),
-        (false, None) => "Removed".to_owned(),
+    let title = match control {
+        true if is_push => "Gets nothing".to_owned(),
+        true => "Sees nothing".to_owned(),
+        false => title(&found.campaign, &part.name).unwrap_or_else(|| "Removed".to_owned()),
     };
     let none = || "—".to_owned();
     let rate = part.group.rate();
@@ -152,9 +189,23 @@ fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> 
     let people = match by {
         By::Goal => format::number(part.counts.exposed),
         By::Click if control => none(),
-        By::Click => format::number(part.counts.shown),
+        By::Click => format::number(clicked_of),
     };
+    let mut reach = Vec::new();
+    if is_push {
+        let counts = [part.counts.sent, part.counts.shown];
+        let skip = usize::from(by == By::Click);
+        reach.extend(
+            counts
+                .iter()
+                .skip(skip)
+                .map(|n| if control { none() } else { format::number(*n) }),
+        );
+    }
+    let won = found.test.as_ref().and_then(|test| test.row.winner.as_ref());
     VariantRow {
+        reach,
+        won: won == Some(&part.name),
         name: if control {
             "Control".to_owned()
         } else {
@@ -166,7 +217,7 @@ fn row(part: &Part, by: By, plan: &PopupPlan, place: &dyn Fn(f64) -> String) -> 
         clicks: if control {
             none()
         } else {
-            format::rate(part.counts.clicked, part.counts.shown)
+            format::rate(part.counts.clicked, clicked_of)
         },
         did: if control && by == By::Click {
             none()

@@ -262,4 +262,33 @@ impl Visit<'_> {
             self.count(campaign, Measure::Converted, part);
         }
     }
+
+    /// Goals of pushes that an event reaches: of those that were made for this person, or held back from them.
+    pub(super) fn reach_push_goals(
+        &mut self,
+        batch: &mut Batch,
+        name: &str,
+        props: &Map<String, Value>,
+        at: Timestamp,
+    ) {
+        let person = self.here().device.ordinal;
+        let mut reached = Vec::new();
+        let Some(exposures) = self.known.exposures.get_mut(&person) else {
+            return;
+        };
+        for goal in &self.site.push_goals {
+            let Some(exposure) = exposures.get_mut(&goal.id) else {
+                continue;
+            };
+            let in_time = at >= exposure.at && at.since(exposure.at) <= goal.goal.window_ms();
+            if exposure.converted_at.is_none() && in_time && goal.goal.meets(name, props, at) {
+                exposure.converted_at = Some(at);
+                reached.push((goal.id, exposure.part.clone()));
+            }
+        }
+        for (campaign, part) in reached {
+            self.store.convert(batch, self.account(), campaign, person, at);
+            self.count(campaign, Measure::Converted, Some(part));
+        }
+    }
 }

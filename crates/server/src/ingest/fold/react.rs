@@ -91,7 +91,7 @@ impl Visit<'_> {
         reaction: Reaction,
         action: &str,
     ) -> Result<(), Notice> {
-        let Some(before) = self.known.sends.get(&token).copied() else {
+        let Some(before) = self.known.sends.get(&token).cloned() else {
             return Err(Notice::new(
                 605,
                 "send",
@@ -99,7 +99,7 @@ impl Visit<'_> {
             ));
         };
         let at = self.moment(operation);
-        let mut after = before;
+        let mut after = before.clone();
         let fresh = react(
             reaction,
             at,
@@ -113,7 +113,7 @@ impl Visit<'_> {
             return Ok(());
         }
         for measure in fresh {
-            self.count(before.campaign, measure, None);
+            self.count(before.campaign, measure, before.part.clone());
         }
         self.store.update_send(batch, self.account(), &before, &after);
         self.known.sends.insert(token, after);

@@ -59,3 +59,25 @@ CREATE TABLE push_steps (
   n        {bigint} NOT NULL,
   PRIMARY KEY (account, campaign, step)
 ) {strict};
+
+-- Variants of a push: which one a message is, and whether it belongs to the test (1) or to what follows it (2).
+ALTER TABLE sends ADD COLUMN variant {text};
+ALTER TABLE sends ADD COLUMN revision {bigint} NOT NULL DEFAULT 1;
+-- The test of a run: when it is decided, what has won, who said so (click, goal, hand), and the first piece of the rest.
+ALTER TABLE runs ADD COLUMN test_ends {bigint};
+ALTER TABLE runs ADD COLUMN winner {text};
+ALTER TABLE runs ADD COLUMN decided_at {bigint};
+ALTER TABLE runs ADD COLUMN decided_by {text};
+ALTER TABLE runs ADD COLUMN rest_from {bigint};
+-- Whom a push that is compared was made for, or held back from: once for each person.
+CREATE TABLE exposures (
+  account      {text}   NOT NULL,
+  ordinal      {bigint} NOT NULL,
+  campaign     {bigint} NOT NULL,
+  variant      {text}   NOT NULL,
+  revision     {bigint} NOT NULL,
+  at           {bigint} NOT NULL,
+  converted_at {bigint},
+  PRIMARY KEY (account, ordinal, campaign)
+) {keyed};
+CREATE INDEX exposures_of ON exposures (account, campaign);

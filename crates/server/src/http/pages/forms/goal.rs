@@ -105,7 +105,7 @@ mod tests {
         let mut experiment = Experiment::default();
         experiment = with_control(&experiment, 10);
         assert_eq!((experiment.weight, experiment.control), (90, 10));
-        assert!(experiment.check().is_empty());
+        assert!(experiment.check(None).is_empty());
         experiment = with_control(&experiment, 0);
         assert!(experiment.is_one());
     }

@@ -557,7 +557,7 @@ mod tests {
         let weights: Vec<u32> = experiment.variants.iter().map(|variant| variant.weight).collect();
         assert_eq!((experiment.weight, weights), (30, vec![30, 30]));
         assert_eq!(experiment.variants[1].name, "C");
-        assert!(experiment.check().is_empty());
+        assert!(experiment.check(None).is_empty());
         variants::remove(&mut experiment, 0);
         variants::remove(&mut experiment, 0);
         experiment.control = 0;

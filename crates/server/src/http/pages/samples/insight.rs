@@ -179,6 +179,7 @@ fn report_experiment() -> ReportPage {
             part("B", 45.0, 23_972, 408, 23_882, 1_610),
             part("control", 10.0, 5_331, 60, 0, 0),
         ],
+        test: None,
         verdicts: vec!["A converts 0.67 points more than the control group, between 0.34 and 0.96.".into()],
         answers: Some(answers),
         rounds: Vec::new(),
