@@ -24,18 +24,16 @@ impl Going {
     /// In words.
     pub(crate) fn new(progress: &Progress, told: &Told) -> Self {
         let about = if progress.exact { "" } else { "about " };
-        let mut words = format!(
-            "{} of {about}{} done",
-            format::number(progress.done),
-            format::number(progress.total)
-        );
-        if let Some(rate) = progress.per_minute {
-            words.push_str(&format!(" · {} a minute", format::number(rate)));
-        }
-        if let Some(minutes) = progress.minutes_left {
-            words.push_str(" · ");
-            words.push_str(&left(minutes));
-        }
+        let (done, all) = (format::number(progress.done), format::number(progress.total));
+        let rate = progress
+            .per_minute
+            .map(|rate| format!("{} a minute", format::number(rate)));
+        let parts = [
+            Some(format!("{done} of {about}{all} done")),
+            rate,
+            progress.minutes_left.map(left),
+        ];
+        let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let mut waits = Vec::new();
         if progress.waits_for == Some(WaitsFor::Resume) {
             waits.push("Nothing is sent until somebody resumes it.".to_owned());
