@@ -360,6 +360,7 @@ const SERVER_FIELDS: &[&str] = &[
     "revision",
     "draft",
     "archived_at",
+    "progress",
     "counts",
 ];
 

@@ -33,6 +33,10 @@ pub enum WaitsFor {
     Services,
     /// The pace that was asked for.
     Pace,
+    /// The moments of those who are left: their own clocks, the end of quiet hours.
+    Moment,
+    /// The winner of its test.
+    Winner,
 }
 
 /// How far a push has come.
@@ -52,6 +56,12 @@ pub struct Progress {
     pub waiting_for_services: u64,
     /// Until when those are tried.
     pub tried_until: Option<Timestamp>,
+    /// Messages whose moment lies ahead; no time is told for them.
+    pub later: u64,
+    /// The last of their moments.
+    pub later_until: Option<Timestamp>,
+    /// When its test is decided, while the others wait for that.
+    pub winner_at: Option<Timestamp>,
     /// The pace that was asked for.
     pub at_most_per_minute: Option<u32>,
     /// What the rest waits for.
@@ -89,8 +99,19 @@ pub async fn progress(
         campaign.status,
         (&steps, now),
     );
+    // Whoever is not in the test is looked at when it is decided.
+    let winner_at = ahead.run.test.ends.filter(|_| ahead.run.test.awaits_winner(plan));
+    let waits_for = match judged.waits_for {
+        None | Some(WaitsFor::Pace) if winner_at.is_some() && judged.minutes_left.is_none() => {
+            Some(WaitsFor::Winner)
+        }
+        other => other,
+    };
     Ok(Some(Progress {
         tried_until,
+        winner_at,
+        waits_for,
+        exact: judged.exact && winner_at.is_none(),
         ..judged
     }))
 }
@@ -110,12 +131,14 @@ fn judge(
     };
     let expected = (ahead.unseen as f64 * share).round() as u64;
     let waiting = counts.waiting();
-    let in_hand = waiting.saturating_sub(ahead.parked);
+    let (later, later_until) = ahead.later;
+    let in_hand = waiting.saturating_sub(ahead.parked + later);
     let rate = rate(steps, at_most, now).filter(|_| status == Status::Sending);
     let left = in_hand + expected;
     let waits_for = match status {
         Status::Paused => Some(WaitsFor::Resume),
         _ if left == 0 && ahead.parked > 0 => Some(WaitsFor::Services),
+        _ if left == 0 && later > 0 => Some(WaitsFor::Moment),
         _ if in_hand == 0 && at_most.is_some() && !ahead.run.complete => Some(WaitsFor::Pace),
         _ => None,
     };
@@ -129,6 +152,9 @@ fn judge(
             .map(|rate| (left as f64 / rate / 60_000.0).ceil() as u64),
         waiting_for_services: ahead.parked,
         tried_until: None,
+        later,
+        later_until,
+        winner_at: None,
         at_most_per_minute: at_most,
         waits_for,
     }

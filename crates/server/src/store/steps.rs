@@ -26,6 +26,8 @@ pub struct Ahead {
     pub seen: u64,
     /// Messages that only wait for a retry or for a push service that rests.
     pub parked: u64,
+    /// Messages whose moment lies ahead, and the last of their moments: their recipients' own clocks, the end of quiet hours.
+    pub later: (u64, Option<Timestamp>),
 }
 
 impl Store {
@@ -71,12 +73,22 @@ impl Store {
             .query(sql, args![account.as_str(), campaign.0, number])
             .await?;
         let parked = rows.first().map_or(Ok(0), |row| row.int(0))? as u64;
+        let sql = "-- later_sends\nSELECT COUNT(*), MAX(retry_at) FROM sends \
+                   WHERE account = $1 AND campaign = $2 AND run = $3 AND chunk < 0 AND state = 'waiting'";
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), campaign.0, number])
+            .await?;
+        let later = rows.first().map_or(Ok((0, None)), |row| {
+            Ok((row.int(0)? as u64, row.opt_int(1)?.map(Timestamp)))
+        })?;
         if run.complete {
             return Ok(Some(Ahead {
                 run,
                 unseen: 0,
                 seen: 0,
                 parked,
+                later,
             }));
         }
         let sql = "-- unseen_subscriptions\nSELECT COUNT(*), COALESCE(SUM(CASE WHEN id > $2 THEN 1 ELSE 0 END), 0) \
@@ -93,6 +105,7 @@ impl Store {
             unseen,
             seen: all.saturating_sub(unseen),
             parked,
+            later,
         }))
     }
 }

@@ -151,8 +151,8 @@ pub(super) fn schemas() -> Value {
         "type": ["object", "null"], "description": "Of a push on its way, asked for alone or in its report. per_minute and minutes_left are null while there is not enough to go on.",
         "properties": {
             "done": number, "total": number, "exact": flag, "per_minute": {"type": ["integer", "null"]}, "minutes_left": {"type": ["integer", "null"]},
-            "waiting_for_services": number, "tried_until": maybe_time, "at_most_per_minute": {"type": ["integer", "null"]},
-            "waits_for": one_of_or_null(&["resume", "services", "pace"]),
+            "waiting_for_services": number, "tried_until": maybe_time, "later": number, "later_until": maybe_time, "winner_at": maybe_time, "at_most_per_minute": {"type": ["integer", "null"]},
+            "waits_for": one_of_or_null(&["resume", "services", "pace", "moment", "winner"]),
         },
     });
     let more = object(&[

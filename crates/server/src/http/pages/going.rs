@@ -24,18 +24,16 @@ impl Going {
     /// In words.
     pub(crate) fn new(progress: &Progress, told: &Told) -> Self {
         let about = if progress.exact { "" } else { "about " };
-        let mut words = format!(
-            "{} of {about}{} done",
-            format::number(progress.done),
-            format::number(progress.total)
-        );
-        if let Some(rate) = progress.per_minute {
-            words += &[" · ", &format::number(rate), " a minute"].concat();
-        }
-        if let Some(minutes) = progress.minutes_left {
-            words.push_str(" · ");
-            words.push_str(&left(minutes));
-        }
+        let (done, all) = (format::number(progress.done), format::number(progress.total));
+        let rate = progress
+            .per_minute
+            .map(|rate| format!("{} a minute", format::number(rate)));
+        let parts = [
+            Some(format!("{done} of {about}{all} done")),
+            rate,
+            progress.minutes_left.map(left),
+        ];
+        let words = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         let mut waits = Vec::new();
         if progress.waits_for == Some(WaitsFor::Resume) {
             waits.push("Nothing is sent until somebody resumes it.".to_owned());
@@ -43,6 +41,22 @@ impl Going {
         if let Some(pace) = progress.at_most_per_minute {
             let messages = format::counted(u64::from(pace), "message", "messages");
             waits.push(format!("At most {messages} a minute, as asked."));
+        }
+        if progress.later > 0 {
+            let last = progress
+                .later_until
+                .map(|at| format!(", the last on {}", told.moment(at)))
+                .unwrap_or_default();
+            waits.push(format!(
+                "{} when it is time for their recipients{last}.",
+                format::counted(progress.later, "message goes out", "messages go out"),
+            ));
+        }
+        if let Some(at) = progress.winner_at {
+            waits.push(format!(
+                "All others get the winner of the test, which is decided on {}.",
+                told.moment(at)
+            ));
         }
         if progress.waiting_for_services > 0 {
             let until = progress
@@ -58,6 +72,8 @@ impl Going {
             label: match progress.waits_for {
                 Some(WaitsFor::Resume) => "Paused",
                 Some(WaitsFor::Services) => "Waiting for push services",
+                Some(WaitsFor::Moment) => "Waiting for its moments",
+                Some(WaitsFor::Winner) => "Waiting for the winner",
                 Some(WaitsFor::Pace) | None => "Sending",
             },
             done: progress.done,
