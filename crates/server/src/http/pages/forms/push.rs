@@ -3,6 +3,7 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
+use super::push_experiment::{fill_experiment, read_experiment};
 use super::push_when::{fill_sending, read_sending};
 use super::{
     Reading, Typed, Unit, fill_rules, fill_unit, key_values, lines_of, optional, read_rules, whole_number,
@@ -126,6 +127,7 @@ impl PushForm {
         let mut typed = Typed::default();
         fill_rules(&mut typed, "audience", &plan.audience);
         fill_sending(&mut typed, &plan.send, zone);
+        fill_experiment(&mut typed, plan);
         typed.set("on_event.silence_hours", "24");
         if let Some(on_event) = &plan.on_event {
             typed.set("on_event.event", on_event.event.as_str());
@@ -246,6 +248,7 @@ impl PushForm {
         let mut send = whole["send"].take();
         read_sending(&mut reading, &mut send);
         whole["send"] = send;
+        read_experiment(&mut reading, &mut whole);
         if let Some(event) = optional(self.plan.get("on_event.event")) {
             // Tests of its properties have no inputs here.
             let mut on_event = match whole["on_event"].take() {
