@@ -103,6 +103,16 @@ impl PushForm {
                 plan.set("on_event.after_minutes", "30");
                 plan.set("on_event.after_minutes.unit", "minutes");
                 plan.set("on_event.silence_hours", "24");
+                for (name, value) in [
+                    ("experiment.weight", "90"),
+                    ("experiment.control", "0"),
+                    ("goal.within_hours", "3"),
+                    ("goal.within_hours.unit", "days"),
+                    ("winner.test_percent", "20"),
+                    ("winner.by", "click"),
+                ] {
+                    plan.set(name, value);
+                }
                 plan
             },
             ..Self::default()
