@@ -115,7 +115,7 @@ async fn what_waits_for_a_push_service_has_no_time(bed: &Bed) {
         waits,
         json!({
             "done": 1, "total": 2, "exact": true, "per_minute": null, "minutes_left": null, "waiting_for_services": 1,
-            "tried_until": started + ttl * 1000, "at_most_per_minute": null, "waits_for": "services",
+            "tried_until": started + ttl * 1000, "at_most_per_minute": null, "waits_for": "services", "later": 0, "later_until": null, "winner_at": null,
         })
     );
     assert_eq!(started, START);

@@ -1,6 +1,7 @@
 //! Pushes with variants: who gets which, who is held back, and how a winner is found and goes to all others.
 
 use crate::bed::{Bed, START};
+use crate::dashboard::Person;
 use crate::engines;
 use crate::push_plans::{draft, somebody, status, verb};
 use crate::pushes::{counts, push, work_through};
@@ -23,6 +24,8 @@ engines!(
     capped_and_compared,
     what_cannot_be_compared_is_named,
     sizes_are_told_before_the_start,
+    the_report_says_what_has_won_and_lets_choose,
+    written_in_the_composer,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -446,4 +449,90 @@ async fn sizes_are_told_before_the_start(bed: &Bed) {
     );
     let estimate = bed.api("POST", "/estimate", push(), 200).await;
     assert_eq!(estimate["groups"], json!([]));
+}
+
+async fn the_report_says_what_has_won_and_lets_choose(bed: &Bed) {
+    let people = people(bed, 30).await;
+    let campaign = bed.launch(tested(24, 30)).await;
+    bed.work().await;
+    let (a, b, _) = got(&people);
+    let ada = Person::administrator(bed).await;
+    let path = format!("/campaigns/{campaign}");
+    let page = ada.get(&path).await.body;
+    assert!(page.contains("The winner is found on"), "{page}");
+    assert!(page.contains("Too early"), "{page}");
+    let question = ada.get(&format!("{path}/winner?variant=B")).await.body;
+    assert!(question.contains("Let variant B of “Kiln” win?"), "{question}");
+    let done = ada.post(&format!("{path}/winner?variant=B"), &[]).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    work_through(bed, campaign).await;
+    let (more_a, rest, _) = got(&people);
+    assert_eq!((more_a, a + b + rest), (0, 30));
+    let page = ada.get(&path).await.body;
+    assert!(page.contains("B won on"), "{page}");
+    assert!(page.contains("by hand. Its lead may be chance"), "{page}");
+    assert!(!page.contains("Let A win"), "{page}");
+    bed.pass(24 * HOUR);
+    bed.work().await;
+}
+
+async fn written_in_the_composer(bed: &Bed) {
+    let ada = Person::administrator(bed).await;
+    let campaign = draft(bed, push()).await;
+    let path = format!("/campaigns/{campaign}");
+    let message = [
+        ("kind", "push"),
+        ("name", "Kiln"),
+        ("push.title", "The kiln is open"),
+        ("push.url", "https://shop.example.com/new"),
+        ("push.ttl_seconds", "3600"),
+        ("push.urgency", "normal"),
+        ("push.language", "en"),
+        ("push.direction", "auto"),
+    ];
+    let form = |more: &[(&'static str, &'static str)]| [&message[..], more].concat();
+    let added = ada.post(&path, &form(&[("then", "variant:add")])).await;
+    assert_eq!(added.status, 303, "{}", added.body);
+    let typed = [
+        ("experiment.weight", "45"),
+        ("experiment.control", "10"),
+        ("experiment.variants[0].weight", "45"),
+        ("experiment.variants[0].push.title", "Twelve new pots"),
+        ("experiment.variants[0].push.body", "Come and see"),
+        ("experiment.variants[0].push.url", "https://shop.example.com/pots"),
+        ("goal.event", "Charged"),
+        ("goal.within_hours", "2"),
+        ("goal.within_hours.unit", "days"),
+        ("winner.after_hours", "4"),
+        ("winner.test_percent", "20"),
+        ("winner.by", "goal"),
+    ];
+    let saved = ada.post(&path, &form(&typed)).await;
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let kept = bed.get(&path).await;
+    assert_eq!(
+        kept["experiment"]["variants"][0]["push"]["title"],
+        "Twelve new pots"
+    );
+    assert_eq!(kept["experiment"]["variants"][0]["push"]["ttl_seconds"], 3600);
+    assert_eq!(kept["goal"], json!({"event": "Charged", "within_hours": 48}));
+    assert_eq!(
+        kept["winner"],
+        json!({"after_hours": 4, "test_percent": 20, "by": "goal"})
+    );
+    let page = ada.get(&format!("{path}/edit")).await.body;
+    assert!(page.contains("Twelve new pots"), "{page}");
+    assert!(page.contains("People are parted into A 45 %, B 45 %"), "{page}");
+    let mut wrong = form(&typed);
+    wrong.push(("winner.after_hours", "soon"));
+    let refused = ada.post(&path, &wrong).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("“soon” is not a whole number"));
+    let removed = ada.post(&path, &form(&[("then", "variant:remove:0")])).await;
+    assert_eq!(removed.status, 303, "{}", removed.body);
+    let kept = bed.get(&path).await;
+    assert_eq!(
+        (&kept["winner"], &kept["experiment"]["variants"]),
+        (&Value::Null, &json!([]))
+    );
 }

@@ -10,6 +10,7 @@ use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
 use crate::http::pages::editor::control::Fields;
 use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request, vibrate};
+use crate::http::pages::editor::push_experiment::PushExperiment;
 use crate::http::pages::editor::push_languages::Languages;
 use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
@@ -298,6 +299,7 @@ fn push_editor() -> PushEditorPage {
         when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
+        experiment: PushExperiment::new(&fields, &[]),
         zone: "UTC".into(),
         outlook: Outlook {
             payload: "{\n  \"web_push\": 8030\n}".into(),

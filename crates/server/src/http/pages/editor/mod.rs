@@ -10,6 +10,7 @@ pub(crate) mod gallery;
 pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod push;
+pub(crate) mod push_experiment;
 pub(crate) mod push_languages;
 pub(crate) mod push_when;
 pub(crate) mod review;

@@ -5,6 +5,7 @@
 
 use super::control::{Control, Fields, Shape};
 use super::encoded;
+use super::push_experiment::{self, PushExperiment};
 use super::push_languages::{LanguageRow, Languages};
 use super::push_when::PushWhen;
 use super::rows::{self, RuleRows, add_row};
@@ -24,7 +25,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Campaign, Definition, Kind, Status};
 use campanile_core::id::{CampaignId, Id, Ordinal};
-use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush};
+use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
@@ -83,6 +84,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) languages: Languages,
     /// A vibration.
     pub(crate) vibrate: Control,
+    /// Variants, control group, goal and winner.
+    pub(crate) experiment: PushExperiment,
     /// When, how fast, how often again and until when.
     pub(crate) when: PushWhen,
     /// The event that it follows, how long after, its unit, what makes it needless, and the silence.
@@ -180,10 +183,11 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
     };
     let refused = StatusCode::UNPROCESSABLE_ENTITY;
     let without = form.then.strip_prefix("remove:");
-    let definition = match definition(desk, &form, before.as_ref(), without) {
+    let mut definition = match definition(desk, &form, before.as_ref(), without) {
         Ok(definition) => definition,
         Err(faults) => return drawn(desk, form, before.as_ref(), Errors(faults), NOT_SAVED, refused).await,
     };
+    let arranged = push_experiment::arrange(&mut definition, &form.then);
     let kept = match &before {
         Some(before) => desk.app.launch.change(account, before.clone(), definition).await,
         None => desk.app.launch.create(account, definition).await,
@@ -206,6 +210,9 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
     if let Some(list) = form.then.strip_prefix("add:") {
         let path = format!("{edit}?add={}#{}", encoded(list), part(list));
         return Ok(Redirect::to(&path).into_response());
+    }
+    if arranged {
+        return Ok(Redirect::to(&format!("{edit}#variants")).into_response());
     }
     if let Some(row) = without {
         return Ok(Redirect::to(&format!("{edit}#{}", part(row))).into_response());
@@ -279,6 +286,7 @@ async fn drawn(
         people: stage::people(desk, &newest).await?,
         languages: Languages::new(&fields),
         vibrate: vibrate(&fields),
+        experiment: PushExperiment::new(&fields, &push_experiment::names(definition.as_ref().ok())),
         when: PushWhen::new(&fields, &zone, desk.account().settings.push),
         on_event: on_event(&fields),
         on_request: on_request(&fields),
@@ -352,7 +360,11 @@ async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result
     let when = plan.send.words(|at| told.moment(at));
     let mut found = Outlook {
         payload: serde_json::to_string_pretty(&payload).map_err(anyhow::Error::from)?,
-        bytes: push.largest_payload_bytes(),
+        bytes: plan
+            .messages()
+            .map(PushMessage::largest_payload_bytes)
+            .max()
+            .unwrap_or(0),
         sentence: plan.sentence(&when),
         verb: "Send push".to_owned(),
         ..Outlook::default()
@@ -365,6 +377,7 @@ async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result
     let about = if estimate.is_exact() { "" } else { "about " };
     let subscriptions = format::counted(reached, "subscription", "subscriptions");
     found.nobody = reached == 0;
+    found.sentence += &push_experiment::sizes(plan, reached);
     found.bytes = found.bytes.max(estimate.largest_bytes);
     found.reach = if plan.audience.is_empty() && estimate.left_out.is_empty() {
         format!("{subscriptions} now")

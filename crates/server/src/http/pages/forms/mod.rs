@@ -9,6 +9,7 @@ mod moment;
 mod plan;
 mod popup;
 mod push;
+mod push_experiment;
 mod push_languages;
 mod push_when;
 mod rules;

@@ -4,7 +4,7 @@
 //! typed into them; an input that was not sent leaves its slot as it was.
 
 use super::{Reading, Typed, key_values, lines_of, moment, optional, plain, tick};
-use campanile_core::experiment::{Experiment, Variant};
+use campanile_core::experiment::Experiment;
 use campanile_core::popup::{Ask, Field, OnClick, Popup, Slot, Target, Template, gallery};
 use campanile_core::time::Zone;
 use serde_json::{Value, json};
@@ -437,25 +437,21 @@ pub(crate) fn read_experiment(reading: &mut Reading<'_>, experiment: &mut Value)
 
 /// What can be done with the variants by a button.
 pub(crate) mod variants {
-    use super::{Experiment, Popup, Variant};
     use crate::http::pages::forms::goal::spread;
+    use campanile_core::experiment::{Arm, Experiment};
 
     /// One more, a copy of A, with a fair share of what is not control.
-    pub(crate) fn add(experiment: &mut Experiment, first: &Popup) {
+    pub(crate) fn add<V: Arm>(experiment: &mut Experiment<V>, first: &V::Message) {
         let name = ('B'..='Z')
             .map(String::from)
             .find(|name| experiment.index(name).is_none())
             .unwrap_or_else(|| "Z".to_owned());
-        experiment.variants.push(Variant {
-            name,
-            weight: 1,
-            popup: first.clone(),
-        });
+        experiment.variants.push(V::new(name, 1, first.clone()));
         even(experiment);
     }
 
     /// One less.
-    pub(crate) fn remove(experiment: &mut Experiment, index: usize) {
+    pub(crate) fn remove<V: Arm>(experiment: &mut Experiment<V>, index: usize) {
         if index < experiment.variants.len() {
             experiment.variants.remove(index);
             even(experiment);
@@ -463,7 +459,7 @@ pub(crate) mod variants {
     }
 
     /// Even shares of what the control group leaves.
-    fn even(experiment: &mut Experiment) {
+    fn even<V: Arm>(experiment: &mut Experiment<V>) {
         if experiment.is_one() {
             *experiment = Experiment::default();
             return;
@@ -478,7 +474,7 @@ pub(crate) mod variants {
         let mut shares = shares.into_iter();
         experiment.weight = shares.next().unwrap_or(1);
         for (variant, weight) in experiment.variants.iter_mut().zip(shares) {
-            variant.weight = weight;
+            variant.weigh(weight);
         }
     }
 }
@@ -549,7 +545,7 @@ mod tests {
     #[test]
     fn variants_come_and_go_with_even_shares() {
         let first = gallery::sample(Template::Box);
-        let mut experiment = Experiment::default();
+        let mut experiment: Experiment = Experiment::default();
         variants::add(&mut experiment, &first);
         assert_eq!((experiment.weight, experiment.variants[0].weight), (50, 50));
         experiment.control = 10;

@@ -3,6 +3,7 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
+use super::push_experiment::{fill_experiment, read_experiment};
 use super::push_languages::{fill_translations, read_translations};
 use super::push_when::{fill_sending, read_sending};
 use super::{
@@ -103,6 +104,16 @@ impl PushForm {
                 plan.set("on_event.after_minutes", "30");
                 plan.set("on_event.after_minutes.unit", "minutes");
                 plan.set("on_event.silence_hours", "24");
+                for (name, value) in [
+                    ("experiment.weight", "90"),
+                    ("experiment.control", "0"),
+                    ("goal.within_hours", "3"),
+                    ("goal.within_hours.unit", "days"),
+                    ("winner.test_percent", "20"),
+                    ("winner.by", "click"),
+                ] {
+                    plan.set(name, value);
+                }
                 plan
             },
             ..Self::default()
@@ -129,6 +140,7 @@ impl PushForm {
         fill_sending(&mut typed, &plan.send, zone);
         fill_translations(&mut typed, &push.translations);
         typed.set("push.vibrate", steps_words(&push.vibrate));
+        fill_experiment(&mut typed, plan);
         typed.set("on_event.silence_hours", "24");
         if let Some(on_event) = &plan.on_event {
             typed.set("on_event.event", on_event.event.as_str());
@@ -256,6 +268,7 @@ impl PushForm {
         let mut send = whole["send"].take();
         read_sending(&mut reading, &mut send);
         whole["send"] = send;
+        read_experiment(&mut reading, &mut whole);
         if let Some(event) = optional(self.plan.get("on_event.event")) {
             // Tests of its properties have no inputs here.
             let mut on_event = match whole["on_event"].take() {
