@@ -5,7 +5,7 @@
 
 use crate::FieldError;
 use crate::event;
-use crate::experiment::{Arm as _, CONTROL, Experiment, PushVariant};
+use crate::experiment::{Arm, CONTROL, Experiment, PushVariant};
 use crate::goal::Goal;
 use crate::notification::{Given, PushMessage};
 use crate::push_when::Clocks;
@@ -171,7 +171,7 @@ impl PushPlan {
 
     /// The messages of all variants, A first.
     pub fn messages(&self) -> impl Iterator<Item = &PushMessage> {
-        std::iter::once(&self.push).chain(self.experiment.variants.iter().map(|variant| variant.message()))
+        std::iter::once(&self.push).chain(self.experiment.variants.iter().map(Arm::message))
     }
 
     /// Whether it goes to all once, so that some can wait for the winner of a test; else the winner goes to everybody from then on.

@@ -86,11 +86,11 @@ impl Winner {
             WonBy::Click => "the one with the most clicks",
             WonBy::Goal => "the one that reaches the goal most often",
         };
-        if !is_sent_once {
-            format!("After {hours} {unit} {best} goes to everybody from then on.")
-        } else {
+        if is_sent_once {
             let percent = self.test_percent;
             format!("{percent} % get the test; {hours} {unit} later {best} goes to all others.")
+        } else {
+            format!("After {hours} {unit} {best} goes to everybody from then on.")
         }
     }
 }

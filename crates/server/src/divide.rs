@@ -57,17 +57,12 @@ impl Divided {
 
     /// Adds a message for one person, or holds it back; says whether it will be sent.
     pub fn put(&mut self, one: Candidate, share: Option<&Share>) -> bool {
-        match share {
-            Some(share) => {
-                let is_sent = share.part.1 != CONTROL;
-                self.add(one, share.part.clone(), share.is_new);
-                is_sent
-            }
-            None => {
-                self.meant.push(one);
-                true
-            }
-        }
+        let Some(share) = share else {
+            self.meant.push(one);
+            return true;
+        };
+        self.add(one, share.part.clone(), share.is_new);
+        share.part.1 != CONTROL
     }
 
     /// Whether nobody is meant.
