@@ -52,10 +52,13 @@ function show() {
   const made = document.createDocumentFragment();
   for (const item of waiting.reverse()) made.append(typeof item === 'string' ? gap(item) : row(item));
   waiting = [];
-  // Whoever reads further down keeps what is being read where it is.
-  const before = rows.getBoundingClientRect();
+  // Whoever reads further down keeps what is being read where it is. The last row says how far: the first one's height is another as second.
+  const bottom = rows.lastElementChild;
+  const from = bottom?.getBoundingClientRect().top ?? 0;
+  const further = rows.getBoundingClientRect().top < 0;
   rows.prepend(made);
-  if (before.top < 0) scrollBy({ top: rows.getBoundingClientRect().height - before.height, behavior: 'instant' });
+  // To a place and not by a distance, which Firefox adds to where its compositor is.
+  if (further && bottom) scrollTo({ top: scrollY + bottom.getBoundingClientRect().top - from, behavior: 'instant' });
   while (rows.rows.length > MOST) rows.lastElementChild.remove();
   empty.hidden = true;
   scroll.hidden = false;
