@@ -105,6 +105,36 @@ inBothBrowsers('dashboard', (world) => {
     await bare.close();
   });
 
+  for (const size of Object.keys(SIZES)) {
+    test(`${size}: a push with a variant, a control group and a winner, and its report`, async () => {
+      const page = await open('/campaigns/new?kind=push', size);
+      await fill(page, { name: `Two headlines, ${size}`, 'push.title': 'The kiln is open', 'push.url': 'https://shop.example.com/' });
+      await page.$eval('#variants details', (fold) => (fold.open = true));
+      await submit(page, 'button[name="then"][value="variant:add"]');
+      assert.equal(await page.$eval('#variants details', (fold) => fold.open), true, 'what was asked for is seen');
+      await fill(page, {
+        'experiment.variants[0].push.title': 'Fresh from the kiln',
+        'experiment.control': '10',
+        'goal.event': 'Charged',
+        'winner.after_hours': '4',
+      });
+      const words = /A 45 %, B 45 %, a control group of 9 % that gets nothing\. 20 % get the test; 4 hours later the one with the most clicks/;
+      await until('the sentence', async () => words.test(await page.$eval('[data-sentence]', (line) => line.textContent)));
+      assert.equal(await overflow(page), 0);
+      await world.picture(page, `push-variants-${size}`, { fullPage: true });
+      await submit(page, 'button[name="then"][value="start"]');
+      const id = campaignOf(page);
+      const made = await world.api.get(`/campaigns/${id}`);
+      assert.deepEqual([made.experiment.variants[0].push.title, made.winner.after_hours, made.goal.event], ['Fresh from the kiln', 4, 'Charged']);
+      await page.goto(at(`/campaigns/${id}`));
+      assert.match(await page.$eval('main', (main) => main.textContent), /Control group/i);
+      assert.equal(await overflow(page), 0);
+      await world.picture(page, `push-variants-report-${size}`, { fullPage: true });
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+  }
+
   test('a push in two languages, with a picture that was uploaded', async (t) => {
     const files = await folder('push-picture');
     t.after(files.dispose);
