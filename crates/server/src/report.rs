@@ -10,6 +10,7 @@ use crate::store::accounts::Sighting;
 use crate::store::db::DbError;
 use crate::store::exposures::TestRow;
 use crate::store::rounds::RoundRow;
+use crate::store::sends::{BrowserRow, ReasonRow};
 use campanile_core::account::Account;
 use campanile_core::campaign::{Body, Campaign, Course, PopupPlan, Status};
 use campanile_core::id::CampaignId;
@@ -29,6 +30,9 @@ use std::collections::BTreeMap;
 /// Rounds that a report shows.
 const ROUNDS: u32 = 30;
 
+/// Messages that are looked through for a report, at most: several seconds of reading are not worth a table.
+const LOOKED_THROUGH: u64 = 500_000;
+
 /// A campaign's numbers in full.
 #[derive(Debug, Clone)]
 pub struct CampaignReport {
@@ -39,7 +43,9 @@ pub struct CampaignReport {
     /// Its days that have numbers, oldest first.
     pub days: BTreeMap<Day, Counts>,
     /// Why messages failed or were repeated, most frequent first.
-    pub reasons: Vec<(String, u64)>,
+    pub reasons: Vec<ReasonRow>,
+    /// What became of a push in each browser family; empty where there are too many messages to look at them all unasked.
+    pub browsers: Vec<BrowserRow>,
     /// Revisions of a pop-up with the moment from which each was in force, oldest first.
     pub revisions: Vec<(u32, Timestamp)>,
     /// The revision that `counts` and `parts` are about; `None` for all of them.
@@ -163,6 +169,7 @@ pub async fn campaign(
         counts: Counts::default(),
         days,
         reasons,
+        browsers: Vec::new(),
         revisions: Vec::new(),
         revision: None,
         by: By::Click,
@@ -210,6 +217,9 @@ pub async fn campaign(
         found.answers = answers(store, account, id, plan).await?;
     }
     if let Body::Push(plan) = &found.campaign.definition.body {
+        if found.counts.sent <= LOOKED_THROUGH {
+            found.browsers = store.by_browser(&account.id, id).await?;
+        }
         let counted = store.variants(&account.id, id).await?;
         let of = |wanted: u32| {
             let of = counted

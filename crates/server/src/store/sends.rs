@@ -170,6 +170,32 @@ fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
     })
 }
 
+/// Why messages were not taken, or wait.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonRow {
+    /// In which state they are.
+    pub state: String,
+    /// Status of the last answer.
+    pub status: Option<u16>,
+    /// The reason in words: the push service's own, where it gave any.
+    pub reason: String,
+    /// How many.
+    pub times: u64,
+}
+
+/// Messages that push services took for one browser family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrowserRow {
+    /// Browser family; empty where its subscription is forgotten.
+    pub browser: String,
+    /// Taken.
+    pub sent: u64,
+    /// Shown.
+    pub shown: u64,
+    /// Clicked.
+    pub clicked: u64,
+}
+
 impl Store {
     /// When a person was last sent a push that follows events, by the event's moment; before `run`.
     pub async fn last_occasion(
@@ -481,12 +507,44 @@ impl Store {
         &self,
         account: &AccountId,
         campaign: CampaignId,
-    ) -> Result<Vec<(String, u64)>, DbError> {
-        let sql = "-- reasons\nSELECT reason, COUNT(*) FROM sends WHERE account = $1 AND campaign = $2 AND reason <> '' AND state <> 'sent' \
-                   GROUP BY reason ORDER BY COUNT(*) DESC, reason LIMIT 50";
+    ) -> Result<Vec<ReasonRow>, DbError> {
+        let sql = "-- reasons\nSELECT state, status, reason, COUNT(*) FROM sends \
+                   WHERE account = $1 AND campaign = $2 AND reason <> '' AND state <> 'sent' \
+                   GROUP BY state, status, reason ORDER BY COUNT(*) DESC, reason, state LIMIT 50";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         rows.iter()
-            .map(|row| Ok((row.text(0)?.to_owned(), row.int(1)? as u64)))
+            .map(|row| {
+                let status = row.opt_int(1)?.map(u16::try_from).transpose();
+                Ok(ReasonRow {
+                    state: row.text(0)?.to_owned(),
+                    status: status.map_err(|_| corrupt("sends.status"))?,
+                    reason: row.text(2)?.to_owned(),
+                    times: row.int(3)? as u64,
+                })
+            })
+            .collect()
+    }
+
+    /// What became of a campaign's messages in each browser family, most messages first.
+    pub async fn by_browser(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+    ) -> Result<Vec<BrowserRow>, DbError> {
+        let sql = "-- by_browser\nSELECT COALESCE(t.browser, ''), COUNT(*), COUNT(s.shown_at), COUNT(s.clicked_at) \
+                   FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
+                   WHERE s.account = $1 AND s.campaign = $2 AND s.state = 'sent' \
+                   GROUP BY COALESCE(t.browser, '') ORDER BY COUNT(*) DESC, COALESCE(t.browser, '')";
+        let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(BrowserRow {
+                    browser: row.text(0)?.to_owned(),
+                    sent: row.int(1)? as u64,
+                    shown: row.int(2)? as u64,
+                    clicked: row.int(3)? as u64,
+                })
+            })
             .collect()
     }
 }

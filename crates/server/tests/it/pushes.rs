@@ -1,6 +1,7 @@
 //! Pushes: subscribed, sent through real TLS and HTTP/2 to the lab, decrypted there, settled, reported.
 
 use crate::bed::Bed;
+use crate::dashboard::Person;
 use crate::engines;
 use campanile::app;
 use campanile_core::campaign::{Definition, Status};
@@ -23,6 +24,7 @@ engines!(
     a_stale_message_is_not_sent,
     an_account_of_another_process_is_found,
     who_is_silent_is_about_to_be_forgotten,
+    the_report_says_by_browser_and_what_to_do,
 );
 
 pub(crate) async fn subscribe(bed: &Bed, service: Service) -> (Id, VirtualBrowser) {
@@ -494,4 +496,54 @@ async fn who_is_silent_is_about_to_be_forgotten(bed: &Bed) {
     bed.ring(chrome, &[bed.op("push_shown", json!({"send": own["id"]}))])
         .await;
     assert_eq!(forecast().await[0], google([0; 3]));
+}
+
+async fn the_report_says_by_browser_and_what_to_do(bed: &Bed) {
+    let (device, taken) = subscribe(bed, Service::Mozilla).await;
+    let (_, refused) = subscribe(bed, Service::Fcm).await;
+    let (_, gone) = subscribe(bed, Service::Wns).await;
+    for (browser, code) in [(&refused, 403), (&gone, 410)] {
+        let fault = Fault::Status {
+            code,
+            retry_after: None,
+        };
+        bed.lab.add_fault(Rule::on(browser.token(), fault, 9));
+    }
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(taken.count(), 1);
+    let sent = bed
+        .get(&format!("/campaigns/{campaign}/deliveries?state=sent"))
+        .await;
+    let id = sent["deliveries"][0]["id"].clone();
+    bed.ring(device, &[bed.op("push_clicked", json!({"send": id}))])
+        .await;
+    let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
+    let browsers = report["browsers"].as_array().unwrap();
+    assert_eq!(browsers.len(), 1, "{report}");
+    assert_eq!(
+        (
+            &browsers[0]["sent"],
+            &browsers[0]["shown"],
+            &browsers[0]["clicked"]
+        ),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    let reasons = report["reasons"].as_array().unwrap();
+    let of = |state: &str| reasons.iter().find(|one| one["state"] == state).unwrap();
+    assert_eq!(
+        (&of("failed")["status"], &of("failed")["times"]),
+        (&json!(403), &json!(1))
+    );
+    assert_eq!(of("gone")["times"], 1, "{report}");
+    let person = Person::administrator(bed).await;
+    let page = person.get(&format!("/campaigns/{campaign}")).await.body;
+    for words in [
+        "By browser",
+        "Made with another key",
+        "removed. A visit subscribes it anew",
+        "href=\"/settings/engage/channels/web-push\"",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
 }

@@ -384,7 +384,9 @@ pub(super) async fn report(
     let reasons: Vec<Value> = report
         .reasons
         .iter()
-        .map(|(reason, times)| json!({"reason": reason, "times": times}))
+        .map(
+            |row| json!({"reason": row.reason, "times": row.times, "state": row.state, "status": row.status}),
+        )
         .collect();
     let mut value = json!({
         "campaign": shown(&report.campaign, &report.counts), "counts": counted(kind, &report.counts), "days": days, "reasons": reasons,
@@ -395,6 +397,11 @@ pub(super) async fn report(
     value["variants"] = report.parts.iter().map(|one| part(kind, one)).collect();
     value["verdicts"] = json!(report.verdicts);
     if kind == Kind::Push {
+        value["browsers"] = report
+            .browsers
+            .iter()
+            .map(|row| json!({"browser": row.browser, "sent": row.sent, "shown": row.shown, "clicked": row.clicked}))
+            .collect();
         value["test"] = json!(report.test.as_ref().map(tested));
     }
     if kind == Kind::Popup {

@@ -224,7 +224,12 @@ pub(super) fn schemas() -> Value {
             ("revision", json!({"type": ["integer", "null"]})), ("compared_by", one_of(&["goal", "click"])),
             ("variants", list(&reference("Part"))), ("verdicts", list(&text)), ("answers", answered),
             ("test", tested(&maybe, &maybe_time, &numbers)),
-            ("reasons", list(&object(&[("reason", text.clone()), ("times", number.clone())]))),
+            ("reasons", list(&object(&[
+                ("reason", text.clone()), ("times", number.clone()), ("state", text.clone()), ("status", json!({"type": ["integer", "null"]})),
+            ]))),
+            ("browsers", list(&object(&[
+                ("browser", text.clone()), ("sent", number.clone()), ("shown", number.clone()), ("clicked", number.clone()),
+            ]))),
             ("rounds", list(&object(&[("at", time.clone()), ("missed", flag.clone()), ("counts", numbers.clone())]))),
             ("next_at", maybe_time.clone()),
         ]),

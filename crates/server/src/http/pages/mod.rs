@@ -24,6 +24,7 @@ pub(crate) mod media;
 pub(crate) mod open;
 pub(crate) mod overview;
 pub(crate) mod people;
+mod remedy;
 pub(crate) mod report;
 #[cfg(test)]
 mod samples;

@@ -10,6 +10,7 @@ use super::funnel::{self, Aims, Bar, Stat};
 use super::going::Going;
 use super::icon::Icon;
 use super::open::{self, OpenForm};
+use super::remedy::{Remedy, remedy};
 use super::status::{self, Badge, Verbs};
 use super::variants::{self, Variants};
 use super::{Nav, Shell, Theme, asset};
@@ -18,6 +19,7 @@ use crate::http::extract::Asked;
 use crate::launch::{LaunchError, Purpose};
 use crate::report::{self, CampaignReport};
 use crate::store::rounds::RoundRow;
+use crate::store::sends::{BrowserRow, ReasonRow};
 use askama::Template;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
@@ -60,8 +62,53 @@ pub(crate) struct Choice {
 pub(crate) struct Reason {
     /// The reason in words.
     pub(crate) reason: String,
+    /// What the push service answered, and what became of the message.
+    pub(crate) place: String,
     /// How often.
     pub(crate) times: u64,
+    /// What to do about it.
+    pub(crate) remedy: Remedy,
+}
+
+impl Reason {
+    fn new(row: &ReasonRow) -> Self {
+        let status = row.status.map(|status| status.to_string());
+        let parts = [status.as_deref(), Some(row.state.as_str())];
+        Self {
+            reason: row.reason.clone(),
+            place: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
+            times: row.times,
+            remedy: remedy(row),
+        }
+    }
+}
+
+/// What became of a push in one browser family.
+#[derive(Debug, Clone)]
+pub(crate) struct BrowserLine {
+    /// Its name.
+    pub(crate) name: String,
+    /// Messages that were sent.
+    pub(crate) sent: u64,
+    /// Of what was shown, clicked.
+    pub(crate) rate: String,
+    /// Per mille of the longest bar.
+    pub(crate) length: u64,
+}
+
+fn browsers(found: &CampaignReport) -> Vec<BrowserLine> {
+    let top = found.browsers.iter().map(|row| row.sent).max().unwrap_or(0);
+    let line = |row: &BrowserRow| BrowserLine {
+        name: if row.browser.is_empty() {
+            "forgotten".to_owned()
+        } else {
+            row.browser.clone()
+        },
+        sent: row.sent,
+        rate: format::rate(row.clicked, row.shown),
+        length: chart::bar(row.sent, top),
+    };
+    found.browsers.iter().map(line).collect()
 }
 
 /// One round of a push that comes again.
@@ -161,6 +208,8 @@ pub(crate) struct ReportPage {
     pub(crate) days: Vec<DayRow>,
     /// What went wrong.
     pub(crate) reasons: Vec<Reason>,
+    /// What became of a push in each browser family.
+    pub(crate) browsers: Vec<BrowserLine>,
     /// Rounds of a push that comes again, newest first.
     pub(crate) rounds: Vec<RoundLine>,
     /// When the next one is.
@@ -243,14 +292,8 @@ impl ReportPage {
             variants: variants::card(found, told),
             answers,
             open: (!push).then_some(open),
-            reasons: found
-                .reasons
-                .iter()
-                .map(|(reason, times)| Reason {
-                    reason: reason.clone(),
-                    times: *times,
-                })
-                .collect(),
+            reasons: found.reasons.iter().map(Reason::new).collect(),
+            browsers: browsers(found),
             rounds: found
                 .rounds
                 .iter()

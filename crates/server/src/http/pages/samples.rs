@@ -29,6 +29,7 @@ use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
 use crate::report::progress::Progress;
 use crate::report::{By, CampaignReport};
+use crate::store::sends::ReasonRow;
 use campanile_core::FieldError;
 use campanile_core::account::PushRules;
 use campanile_core::campaign::{Campaign, Definition, Status};
@@ -321,8 +322,14 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
         days: BTreeMap::new(),
         reasons: reasons
             .iter()
-            .map(|(reason, times)| ((*reason).to_owned(), *times))
+            .map(|(reason, times)| ReasonRow {
+                state: "failed".to_owned(),
+                status: Some(403),
+                reason: (*reason).to_owned(),
+                times: *times,
+            })
             .collect(),
+        browsers: Vec::new(),
         revisions: Vec::new(),
         revision: None,
         by: By::Click,

@@ -166,6 +166,7 @@ fn report_experiment() -> ReportPage {
         counts,
         days: BTreeMap::new(),
         reasons: Vec::new(),
+        browsers: Vec::new(),
         progress: None,
         revisions: vec![
             (1, NOW.plus_ms(-24 * 86_400_000)),
