@@ -19,14 +19,18 @@ use super::period::Period;
 use super::value::{Row, Rows, Value};
 use crate::store::migrate::{self, Migrations};
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, Connection, ToSql};
+use rusqlite::{CachedStatement, Connection, ErrorCode, ToSql};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a connection waits for a lock that another process holds.
 const BUSY: Duration = Duration::from_secs(5);
+
+/// Pause before a file that another process is just making is opened again.
+const OPENING: Duration = Duration::from_millis(20);
 
 /// What a connection is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +58,19 @@ pub(in crate::store) fn open(path: &Path, purpose: Use) -> Result<Connection, Db
         connection.set_prepared_statement_cache_capacity(if purpose == Use::Write { 256 } else { 128 });
         Ok(connection)
     };
-    setup().map_err(|error| DbError::sqlite("open", error))
+    // Who changes a new file to a write-ahead log while another does so is told at once that it is busy, without the wait of `BUSY`: SQLite sees
+    // two that each wait for the other. One of them is through a moment later.
+    let until = Instant::now() + BUSY;
+    loop {
+        match setup() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until =>
+            {
+                std::thread::sleep(OPENING);
+            }
+            done => return done.map_err(|error| DbError::sqlite("open", error)),
+        }
+    }
 }
 
 /// Moves all of the log into the database file and empties the log, as far as nobody reads from it.
