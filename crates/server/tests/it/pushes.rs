@@ -540,7 +540,7 @@ async fn the_report_says_by_browser_and_what_to_do(bed: &Bed) {
     let page = person.get(&format!("/campaigns/{campaign}")).await.body;
     for words in [
         "By browser",
-        "Made with another key",
+        "The signature was not taken",
         "removed. A visit subscribes it anew",
         "href=\"/settings/engage/channels/web-push\"",
     ] {

@@ -17,6 +17,9 @@ pub(crate) struct Remedy {
 const KEYS: (&str, &str) = ("Web Push", "/settings/engage/channels/web-push");
 const CAPS: (&str, &str) = ("Caps and quiet hours", "/settings/engage/caps");
 
+const SIGNATURE: &str = "The signature was not taken: another VAPID key than the subscription was made with, or a clock that is wrong. \
+    Subscriptions of another key are set aside until their browser visits again.";
+
 /// What to do about it.
 pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
     let says = |part: &str| row.reason.contains(part);
@@ -31,16 +34,14 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
         ),
         ("capped", _) => ("Held back by a cap that you set.", Some(CAPS)),
         ("unsent", _) => ("The push was stopped before its turn.", None),
-        (_, Some(401 | 403)) => (
-            "Made with another key. It is set aside until its browser visits again and subscribes with yours.",
-            Some(KEYS),
-        ),
+        (_, Some(401 | 403)) => (SIGNATURE, Some(KEYS)),
+        (_, Some(400)) if says("Vapid") || says("Unauthorized") => (SIGNATURE, Some(KEYS)),
         (_, Some(413)) => (
             "Too large for this push service: shorten the text or drop key-values.",
             None,
         ),
         (_, Some(429 | 500..=599)) => (
-            "Its push service took nothing until the time to live was over. Keep messages longer, or send more slowly.",
+            "Its push service took nothing in eight tries, or until the time to live was over. Keep messages longer, or send more slowly.",
             None,
         ),
         (_, Some(300..=399)) => ("Its push service sent us elsewhere, which is not followed.", None),
@@ -49,7 +50,7 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
             None,
         ),
         _ if says("VAPID key") => (
-            "Import the key that it was made with, or wait for its next visit.",
+            "Made with a key that is not here. It gets nothing until its browser subscribes anew.",
             Some(KEYS),
         ),
         _ if says("push.subject") => (
