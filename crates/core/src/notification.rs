@@ -135,7 +135,8 @@ pub struct PushMessage {
     /// At most three buttons; most browsers show two.
     #[serde(default)]
     pub actions: Vec<Action>,
-    /// A later message with the same tag takes this one's place on the screen; none: the campaign's own.
+    /// A later message with the same tag takes this one's place on the screen; none: the campaign's own, and of a push that follows
+    /// an event or that a program asks for each message's.
     #[serde(default)]
     pub tag: Option<String>,
     /// Of messages with the same topic a push service keeps only the newest for a browser that is away; none: each sending of a campaign

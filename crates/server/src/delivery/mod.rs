@@ -112,6 +112,8 @@ struct Letters {
     given: HashMap<campanile_core::id::Id, Given>,
     /// From when on nothing of it is sent.
     until: Option<Timestamp>,
+    /// The tag of a message that has none: two orders stand side by side on a screen; none: the campaign's.
+    tag: Option<String>,
 }
 
 impl Letters {
@@ -478,6 +480,9 @@ impl Delivery {
             known,
             given,
             until: plan.send.until,
+            tag: plan
+                .goes_on()
+                .then(|| format!("campanile-{}-{}", at.campaign, at.run)),
         })
     }
 
@@ -546,10 +551,13 @@ impl Delivery {
                 None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
             }
         };
-        let message: Cow<'_, PushMessage> = match filled {
+        let mut message: Cow<'_, PushMessage> = match filled {
             Ok(message) => message,
             Err(fault) => return refuse(Verdict::Refused, &fault.to_string()),
         };
+        if let (None, Some(tag)) = (&message.tag, &letters.tag) {
+            message.to_mut().tag = Some(tag.clone());
+        }
         let payload = match audience::payload(site, at.campaign, &message, send.id, self.endpoint.as_deref())
         {
             Ok(payload) => payload,

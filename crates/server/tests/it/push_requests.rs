@@ -263,17 +263,22 @@ async fn messages_of_one_topic_replace_each_other(bed: &Bed) {
             bed.work().await;
         }
         std::iter::from_fn(|| browser.try_next())
-            .map(|received| received.topic)
-            .collect::<Vec<_>>()
+            .map(|received| {
+                let payload: Value = serde_json::from_slice(&received.plaintext.unwrap()).unwrap();
+                (received.topic, payload["notification"]["tag"].clone())
+            })
+            .unzip::<_, _, Vec<_>, Vec<_>>()
     };
-    let own = topics(order()).await;
+    let (own, tags) = topics(order()).await;
     assert_eq!(own.len(), 2);
     assert_ne!(own[0], own[1], "two orders are two messages");
+    assert_ne!(tags[0], tags[1], "and stand side by side on the screen");
     let mut weather = order();
     weather["push"]["topic"] = json!("weather");
-    let shared = topics(weather).await;
+    weather["push"]["tag"] = json!("weather");
+    let (shared, tags) = topics(weather).await;
     assert_eq!(shared.len(), 2);
-    assert_eq!(shared[0], shared[1]);
+    assert_eq!((&shared[0], &tags[0]), (&shared[1], &tags[1]));
     let mut empty = order();
     empty["push"]["topic"] = json!(" ");
     bed.refused(&empty, "push.topic").await;

@@ -60,8 +60,8 @@ pub(crate) struct Choice {
 /// Why some were not delivered or not shown.
 #[derive(Debug, Clone)]
 pub(crate) struct Reason {
-    /// The reason in words.
-    pub(crate) reason: String,
+    /// It in words.
+    pub(crate) words: String,
     /// What the push service answered, and what became of the message.
     pub(crate) place: String,
     /// How often.
@@ -75,7 +75,7 @@ impl Reason {
         let status = row.status.map(|status| status.to_string());
         let parts = [status.as_deref(), Some(row.state.as_str())];
         Self {
-            reason: row.reason.clone(),
+            words: row.reason.clone(),
             place: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
             times: row.times,
             remedy: remedy(row),
