@@ -99,18 +99,15 @@ pub(crate) async fn tries(bed: &Bed, campaign: i64) -> BTreeMap<u64, usize> {
     tries
 }
 
-/// Reasons of a campaign's report.
+/// Reasons of a campaign's report, whatever the status that they came with.
 async fn reasons(bed: &Bed, campaign: i64) -> BTreeMap<String, u64> {
     let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
-    let rows = report["reasons"].as_array().unwrap();
-    rows.iter()
-        .map(|row| {
-            (
-                row["reason"].as_str().unwrap().to_owned(),
-                row["times"].as_u64().unwrap(),
-            )
-        })
-        .collect()
+    let mut found = BTreeMap::new();
+    for row in report["reasons"].as_array().unwrap() {
+        let reason = row["reason"].as_str().unwrap().to_owned();
+        *found.entry(reason).or_default() += row["times"].as_u64().unwrap();
+    }
+    found
 }
 
 fn alarms(bed: &Bed, kind: &str) -> bool {
