@@ -12,7 +12,7 @@ use crate::journal::Message;
 use crate::page;
 use crate::registry::{Registry, Route};
 use crate::service::Service;
-use crate::socket::{Cut, Scheme, Terms};
+use crate::socket::{Cut, Scheme, Terms, accept};
 use crate::{chromium, mcs};
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State, WebSocketUpgrade};
@@ -300,16 +300,7 @@ pub(crate) async fn serve_mcs(
     registry: Arc<Registry>,
     mut stop: watch::Receiver<()>,
 ) {
-    loop {
-        let socket = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
-        };
-        let Ok((socket, _)) = socket else {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        let _ = socket.set_nodelay(true);
+    while let Some(socket) = accept(&listener, &mut stop).await {
         let (registry, tls, mut stop) = (registry.clone(), tls.clone(), stop.clone());
         tokio::spawn(async move {
             let talk = async {

@@ -98,19 +98,25 @@ pub(crate) struct Desk {
     pub(crate) tls: Option<[TlsAcceptor; 2]>,
 }
 
+/// The next connection; none once `stop` has closed.
+pub(crate) async fn accept(listener: &TcpListener, stop: &mut watch::Receiver<()>) -> Option<TcpStream> {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.changed() => return None,
+        };
+        if let Ok((socket, _)) = accepted {
+            let _ = socket.set_nodelay(true);
+            return Some(socket);
+        }
+        // Out of file descriptors: give connections the time to end instead of spinning.
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
 /// Accepts connections until `stop` closes.
 pub(crate) async fn serve(listener: TcpListener, desk: Desk, mut stop: watch::Receiver<()>) {
-    loop {
-        let socket = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stop.changed() => return,
-        };
-        let Ok((socket, _)) = socket else {
-            // Out of file descriptors: give connections the time to end instead of spinning.
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            continue;
-        };
-        let _ = socket.set_nodelay(true);
+    while let Some(socket) = accept(&listener, &mut stop).await {
         tokio::spawn(desk.clone().welcome(socket, stop.clone()));
     }
 }
