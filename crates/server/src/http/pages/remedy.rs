@@ -25,7 +25,7 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
     let says = |part: &str| row.reason.contains(part);
     let (words, way) = match (row.state.as_str(), row.status) {
         ("waiting", _) => (
-            "Tried again by itself until its time to live is over. Nothing is to be done.",
+            "Tried again by itself, at most eight times and within its time to live. Nothing is to be done.",
             None,
         ),
         ("gone", _) => (
@@ -68,8 +68,9 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
             "Give a default to what may be missing, for example | default: \"you\".",
             None,
         ),
+        _ if says("nothing is known") => ("Its person was deleted. Nothing is to be done.", None),
         _ => (
-            "No answer from the push service. See whether your server reaches it.",
+            "The reason says what happened. If there was no answer, see whether your server reaches the push service.",
             None,
         ),
     };
