@@ -113,7 +113,8 @@ impl Allotment<'_> {
                         Ok(turn)
                     } else {
                         let room = known.log.room(&entry, account.settings.push.caps, send.caps);
-                        if room.is_ok() {
+                        // What no cap ever asks about takes no room from what one does.
+                        if room.is_ok() && (!send.transactional || !send.caps.is_none()) {
                             known.log.note(entry, now);
                             noted.push(one.person);
                         }

@@ -10,6 +10,7 @@ use crate::store::sends::Chunk;
 use campanile_core::campaign::Status;
 use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::push_plan::PushPlan;
+use campanile_core::push_when;
 use campanile_core::uplift::Group;
 use campanile_core::winner::{IN_TEST, WonBy, pick};
 
@@ -48,8 +49,18 @@ impl Delivery {
             chunk: row.chunks,
         };
         let groups = self.groups(&task.plan, account, campaign, winner.by).await?;
-        if !task.plan.is_sent_once() && groups.iter().any(|group| group.people == 0) {
-            // Nothing was compared yet, and nobody waits: it is tried for as long again.
+        let nothing_yet = groups.iter().any(|group| group.people == 0);
+        let unsent = if task.plan.is_sent_once() {
+            // The test itself waits: for somebody who resumes it, for the end of quiet hours, for a push service. Not for ever.
+            let lives = push_when::expires_at(&task.plan.send, task.plan.push.ttl_seconds, row.started_at);
+            (nothing_yet || task.status == Status::Paused)
+                && now < lives
+                && self.store.run_waits(account, campaign, run).await?
+        } else {
+            nothing_yet
+        };
+        if unsent {
+            // Nothing was compared yet: it is tried for as long again.
             let ends = now.plus_ms(winner.after_ms());
             self.store.end_test(&mut batch, at, ends);
             self.queue.later(&mut batch, leased, ends);

@@ -4,7 +4,7 @@
 //! a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number of pages made so far; so a
 //! fan-out that dies goes on where it was, and nobody is left out or taken twice.
 
-use super::{Delivery, Task};
+use super::{Delivery, Task, Through};
 use crate::allot::{Candidate, TRIES};
 use crate::queue::{Leased, Notice};
 use crate::store::db::Batch;
@@ -38,6 +38,10 @@ impl Delivery {
         let Some(state) = self.store.run(account, campaign, run).await? else {
             return self.end(leased).await;
         };
+        if task.since.is_some_and(|since| state.started_at < since) {
+            // The push was stopped and started again meanwhile.
+            return self.end(leased).await;
+        }
         let now = self.clock.now();
         let mut batch = Batch::new("fan_out");
         match task.status {
@@ -58,7 +62,13 @@ impl Delivery {
             return self.end(leased).await;
         }
         if state.complete {
-            if self.finish_if_through(account, campaign, run).await? {
+            // Of a push that is on its last round an earlier one may not be through: somebody has to look until all are.
+            let ends = match self.finish_if_through(account, campaign, run).await? {
+                Through::All => true,
+                Through::Run => task.status == Status::Running,
+                Through::No => false,
+            };
+            if ends {
                 self.queue.done(&mut batch, leased);
             } else {
                 self.queue.later(&mut batch, leased, now.plus_ms(WATCH_MS));

@@ -11,6 +11,7 @@ mod alarm;
 mod experiment;
 pub mod fanout;
 mod hand;
+mod lives;
 mod occasion;
 mod pace;
 mod post;
@@ -46,6 +47,7 @@ use campanile_push::vapid::SignatureCache;
 use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
 use hand::{Hand, Hands};
+use lives::Lives;
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter, Posted};
 use round::Round;
@@ -69,6 +71,8 @@ const _: () = assert!(
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How soon work on a paused push is looked at again.
 const PAUSED_MS: i64 = 3_000;
+/// How often at least a piece that was put off looks whether its push goes on.
+const LONGEST_PAUSED_MS: i64 = 60_000;
 /// How soon a message that its push service did not look at goes again.
 const NOT_TAKEN_MS: i64 = 1_000;
 /// How often a worker looks whether the push whose piece it sends was halted; a stop takes effect within a second.
@@ -345,8 +349,18 @@ impl Delivery {
 
     /// Looks again when the push may have been resumed.
     async fn wait(&self, leased: &Leased) -> anyhow::Result<()> {
+        self.wait_ms(leased, PAUSED_MS).await
+    }
+
+    /// The same for a piece that was put off: of those there may be very many, so each asks less and less often.
+    async fn wait_longer(&self, leased: &Leased) -> anyhow::Result<()> {
+        let doubled = PAUSED_MS << leased.attempts.min(8);
+        self.wait_ms(leased, doubled.min(LONGEST_PAUSED_MS)).await
+    }
+
+    async fn wait_ms(&self, leased: &Leased, ms: i64) -> anyhow::Result<()> {
         let mut batch = Batch::new("paused");
-        let at = self.clock.now().plus_ms(PAUSED_MS);
+        let at = self.clock.now().plus_ms(ms);
         self.queue.later(&mut batch, leased, at);
         self.store.db.write(batch).await?;
         Ok(())
@@ -358,6 +372,7 @@ impl Delivery {
         };
         match task.status {
             status if status.is_sending() => {}
+            Status::Paused if at.chunk < 0 => return self.wait_longer(leased).await,
             Status::Paused => return self.wait(leased).await,
             _ => return self.give_up(leased, at, &task.site).await,
         }
@@ -373,12 +388,9 @@ impl Delivery {
         }
         let letters = self.letters(&task.plan, at).await?;
         let waiting = self.store.waiting_sends(at).await?;
-        // Those of one piece are due at one moment.
-        let due = waiting.iter().map(|send| send.due_at).max();
-        let due = due.unwrap_or_default().max(run.started_at);
-        let expires_at = push_when::expires_at(&task.plan.send, message.ttl_seconds, due);
+        let lives = Lives::new(&task.plan, run.started_at);
         let now = self.clock.now();
-        let (due, later) = self.part(&task, at, waiting, expires_at).await?;
+        let (due, later) = self.part(&task, at, waiting, lives).await?;
         let bounds = Bounds {
             halt: self.stop.child_token(),
             until: tokio::time::Instant::now() + BEGIN_FOR,
@@ -398,7 +410,7 @@ impl Delivery {
                 let tried = futures_util::stream::iter(sends)
                     .map(|send| async {
                         let tried = self
-                            .send(site, letters, at, &send, expires_at, (lane, bounds))
+                            .send(site, letters, at, &send, lives.end(&send), (lane, bounds))
                             .await;
                         (send, tried)
                     })
@@ -425,7 +437,7 @@ impl Delivery {
                     continue;
                 }
                 // Not written down: it was not tried, and the job comes back in time to say so of those whose time ends.
-                Tried::Held(until) if message.ttl_seconds > 0 => until.min(expires_at),
+                Tried::Held(until) if message.ttl_seconds > 0 => until.min(lives.end(&send)),
                 Tried::Held(until) => until,
                 Tried::Left => {
                     left = true;
@@ -436,7 +448,7 @@ impl Delivery {
         }
         let answers = outcomes.iter().map(|(_, answer)| answer);
         self.alarms.raise(at, answers, self.clock.now(), &self.metrics);
-        self.settle(leased, at, site, outcomes, (expires_at, again, left))
+        self.settle(leased, at, site, outcomes, (lives, again, left))
             .await
     }
 
@@ -634,7 +646,7 @@ impl Delivery {
         at: Chunk<'_>,
         site: &Site,
         outcomes: Vec<(WaitingSend, Answer)>,
-        (expires_at, mut again, left): (Timestamp, Option<Timestamp>, bool),
+        (lives, mut again, left): (Lives<'_>, Option<Timestamp>, bool),
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
         let mut batch = Batch::new("settle");
@@ -644,7 +656,7 @@ impl Delivery {
                 answer.verdict,
                 send.attempts + 1,
                 now,
-                expires_at,
+                lives.end(send),
                 clock::chance(),
             ) {
                 Next::Sent => SendState::Sent,
@@ -723,30 +735,45 @@ impl Delivery {
         Ok(())
     }
 
-    /// Marks the campaign as sent when nothing of the run waits any more.
+    /// Marks the campaign as sent when nothing of the run waits any more, nor of another one.
     async fn finish_if_through(
         &self,
         account: &AccountId,
         campaign: CampaignId,
         run: i64,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<Through> {
         let complete = self
             .store
             .run(account, campaign, run)
             .await?
             .is_some_and(|run| run.complete);
         if !complete || self.store.run_waits(account, campaign, run).await? {
-            return Ok(false);
+            return Ok(Through::No);
         }
         let mut batch = Batch::new("finish_push");
         self.store
             .finish_push(&mut batch, account, campaign, self.clock.now());
         self.store.bump_revision(&mut batch, account);
-        self.store.db.write(batch).await?;
+        let Outcome::Done { stopped, .. } = self.store.db.write(batch).await? else {
+            return Ok(Through::Run);
+        };
+        if !stopped.is_empty() {
+            return Ok(Through::Run);
+        }
         self.alarms.forget(account.as_str(), campaign);
         self.queue.announce(Notice::Account(account.clone()));
-        Ok(true)
+        Ok(Through::All)
     }
+}
+
+/// How much of a push is through.
+enum Through {
+    /// The run is not.
+    No,
+    /// The run is, the push is not, or was before.
+    Run,
+    /// All of it, just now.
+    All,
 }
 
 fn parse(account: &str) -> anyhow::Result<AccountId> {

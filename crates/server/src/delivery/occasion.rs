@@ -56,12 +56,7 @@ impl Delivery {
         let (person_then, person) = (person, profile.ordinal);
         let now = self.clock.now();
         let is_late = now.since(on_event.due(at)) > LATEST_MS;
-        if is_late
-            || is_needless(on_event, &profile.activity, at)
-            || self
-                .is_left_alone(account, campaign, on_event, (person, at))
-                .await?
-        {
+        if is_late || is_needless(on_event, &profile.activity, at) {
             return self.end(leased).await;
         }
         let subscribers: Vec<_> = self
@@ -100,7 +95,14 @@ impl Delivery {
             chunk: i64::from(person.0),
         };
         for _ in 0..TRIES {
+            // Asked after the log was read: whoever sends to this person meanwhile changes it, and this batch is not written.
             let mut logs = self.store.push_logs(account, &[person]).await?;
+            if self
+                .is_left_alone(account, campaign, on_event, (person, at))
+                .await?
+            {
+                return self.end(leased).await;
+            }
             let divided = divide::person(&self.store, &task.plan, piece, person, &meant).await?;
             let mut batch = Batch::new("occasion");
             self.store
@@ -121,7 +123,7 @@ impl Delivery {
         Ok(())
     }
 
-    /// Whether the person got this push not long ago.
+    /// Whether the person gets this push for another event not long before or after, or for another one of the same moment.
     async fn is_left_alone(
         &self,
         account: &AccountId,
@@ -129,11 +131,12 @@ impl Delivery {
         on_event: &OnEvent,
         (person, at): (Ordinal, Timestamp),
     ) -> anyhow::Result<bool> {
-        let last = self
+        let silence_ms = on_event.silence_ms().max(1);
+        let between = (at.plus_ms(-silence_ms), at.plus_ms(silence_ms));
+        Ok(self
             .store
-            .last_occasion(account, campaign, person, at.ms())
-            .await?;
-        Ok(last.is_some_and(|last| at.since(Timestamp(last)) < on_event.silence_ms()))
+            .has_occasion(account, campaign, person, between)
+            .await?)
     }
 }
 

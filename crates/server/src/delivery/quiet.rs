@@ -3,9 +3,10 @@
 //! Left out: the moments that are known when a message is made ([`crate::allot`]). Invariant: nothing is written; a message waits like one that its
 //! push service does not take yet, and its time to live goes on.
 
+use super::lives::Lives;
 use super::{Delivery, Task};
 use crate::store::sends::{Chunk, WaitingSend};
-use campanile_core::time::{Timestamp, Zone};
+use campanile_core::time::Zone;
 
 /// How late a message may be and still be what was allotted: longer than its job takes to be found.
 const FRESH_MS: i64 = 60_000;
@@ -17,7 +18,7 @@ impl Delivery {
         task: &Task,
         at: Chunk<'_>,
         waiting: Vec<WaitingSend>,
-        expires_at: Timestamp,
+        lives: Lives<'_>,
     ) -> anyhow::Result<(Vec<WaitingSend>, Vec<WaitingSend>)> {
         let now = self.clock.now();
         let (mut due, mut later): (Vec<_>, Vec<_>) =
@@ -28,7 +29,7 @@ impl Delivery {
         let is_late =
             |send: &WaitingSend| send.attempts > 0 || now.since(send.retry_at.max(send.due_at)) > FRESH_MS;
         // One without a time to live is for whoever is there now; it says itself that it is too late.
-        let waits = task.plan.push.ttl_seconds > 0 && !task.plan.send.transactional && now < expires_at;
+        let waits = task.plan.push.ttl_seconds > 0 && !task.plan.send.transactional;
         if !waits || !due.iter().any(is_late) {
             return Ok((due, later));
         }
@@ -39,8 +40,9 @@ impl Delivery {
                 .get(&send.subscription)
                 .and_then(|subscriber| Zone::parse(&subscriber.device.state.zone));
             let end = quiet.after(now, zone.as_ref().unwrap_or(of_account));
+            let expires_at = lives.end(send);
             send.retry_at = end.min(expires_at);
-            end > now
+            end > now && now < expires_at
         });
         later.extend(held);
         Ok((due, later))

@@ -57,15 +57,19 @@ pub async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retent
         store.sweep_impressions(&site.account.id, operations).await?;
         store.sweep_requests(&site.account.id, operations).await?;
         for campaign in store.campaigns(&site.account.id).await? {
-            if let Body::Push(plan) = &campaign.definition.body
-                && let Some(on_event) = &plan.on_event
-            {
-                let kept_ms = occasion::kept_ms(on_event, plan.push.ttl_seconds, operations_ms);
-                let before = now.plus_ms(-kept_ms);
-                store
-                    .sweep_occasions(&site.account.id, campaign.id, before)
-                    .await?;
-            }
+            let Body::Push(plan) = &campaign.definition.body else {
+                continue;
+            };
+            let ttl_seconds = plan.push.ttl_seconds;
+            let kept_ms = match (&plan.on_event, &plan.on_request) {
+                (Some(on_event), _) => occasion::kept_ms(on_event, ttl_seconds, operations_ms),
+                // As long as a browser may show it and later say so; what programs sent along goes with it.
+                (None, Some(_)) => i64::from(ttl_seconds) * 1000 + operations_ms,
+                (None, None) => continue,
+            };
+            store
+                .sweep_occasions(&site.account.id, campaign.id, now.plus_ms(-kept_ms))
+                .await?;
         }
     }
     store.sweep_sessions(now).await?;

@@ -207,11 +207,14 @@ impl Store {
         batch.expect(sql, args![account.as_str(), id.0, now.ms()], 1);
     }
 
-    /// Marks a push as through, unless it was stopped meanwhile.
+    /// Marks a push as through, unless it was stopped meanwhile or another run of it, since it was started, is not;
+    /// then the rest of the section is skipped.
     pub fn finish_push(&self, batch: &mut Batch, account: &AccountId, id: CampaignId, now: Timestamp) {
         let sql = "-- finish_push\nUPDATE campaigns SET status = 'sent', ended_at = $3, changed_at = $3 \
-                   WHERE account = $1 AND id = $2 AND status = 'sending'";
-        batch.run(sql, args![account.as_str(), id.0, now.ms()]);
+                   WHERE account = $1 AND id = $2 AND status = 'sending' AND NOT EXISTS (SELECT 1 FROM runs r \
+                   WHERE r.account = $1 AND r.campaign = $2 AND r.started_at >= COALESCE(campaigns.started_at, 0) AND (r.complete = 0 OR EXISTS \
+                   (SELECT 1 FROM sends s WHERE s.account = $1 AND s.campaign = $2 AND s.run = r.run AND s.state = 'waiting')))";
+        batch.stop_unless(sql, args![account.as_str(), id.0, now.ms()]);
     }
 
     /// Removes a campaign with its counts and sends; events stay in people's histories.

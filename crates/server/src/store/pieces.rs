@@ -51,7 +51,7 @@ impl Store {
         rows.first().map_or(Ok(0), |row| row.int(0))
     }
 
-    /// Forgets what a push sent after events before a moment, but for what still waits. Its counts stay.
+    /// Forgets what a push sent after events, or because programs asked, before a moment, but for what still waits. Its counts stay.
     pub async fn sweep_occasions(
         &self,
         account: &AccountId,
@@ -63,7 +63,7 @@ impl Store {
                    (SELECT id FROM sends WHERE account = $1 AND campaign = $2 AND run < $3 AND state <> 'waiting' ORDER BY run LIMIT $4)";
         self.sweep("sweep_occasion_sends", sql, args.clone()).await?;
         let sql = "-- sweep_occasion_runs\nDELETE FROM runs WHERE account = $1 AND campaign = $2 AND run > 0 AND run IN \
-                   (SELECT run FROM runs r WHERE r.account = $1 AND r.campaign = $2 AND r.run < $3 AND NOT EXISTS \
+                   (SELECT run FROM runs r WHERE r.account = $1 AND r.campaign = $2 AND r.run > 0 AND r.run < $3 AND NOT EXISTS \
                    (SELECT 1 FROM sends s WHERE s.account = $1 AND s.campaign = $2 AND s.run = r.run) ORDER BY run LIMIT $4)";
         self.sweep("sweep_occasion_runs", sql, args).await
     }

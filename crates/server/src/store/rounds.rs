@@ -94,7 +94,15 @@ impl Store {
         now: Timestamp,
     ) {
         let sql = if missed {
-            "-- end_rounds\nUPDATE campaigns SET status = 'sent', ended_at = $3, changed_at = $3 WHERE account = $1 AND id = $2 AND status = 'running'"
+            // A round before it that is not through ends it instead.
+            "-- end_rounds\nUPDATE campaigns SET changed_at = $3, \
+             status = CASE WHEN EXISTS (SELECT 1 FROM runs r WHERE r.account = $1 AND r.campaign = $2 AND r.started_at >= COALESCE(campaigns.started_at, 0) \
+             AND (r.complete = 0 OR EXISTS (SELECT 1 FROM sends s WHERE s.account = $1 AND s.campaign = $2 AND s.run = r.run AND s.state = 'waiting'))) \
+             THEN 'sending' ELSE 'sent' END, \
+             ended_at = CASE WHEN EXISTS (SELECT 1 FROM runs r WHERE r.account = $1 AND r.campaign = $2 AND r.started_at >= COALESCE(campaigns.started_at, 0) \
+             AND (r.complete = 0 OR EXISTS (SELECT 1 FROM sends s WHERE s.account = $1 AND s.campaign = $2 AND s.run = r.run AND s.state = 'waiting'))) \
+             THEN ended_at ELSE $3 END \
+             WHERE account = $1 AND id = $2 AND status = 'running'"
         } else {
             "-- begin_last_round\nUPDATE campaigns SET status = 'sending', changed_at = $3 WHERE account = $1 AND id = $2 AND status = 'running'"
         };

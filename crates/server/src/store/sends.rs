@@ -197,20 +197,24 @@ pub struct BrowserRow {
 }
 
 impl Store {
-    /// When a person was last sent a push that follows events, by the event's moment; before `run`.
-    pub async fn last_occasion(
+    /// Whether a person was sent a push that follows events, for an event between two moments.
+    pub async fn has_occasion(
         &self,
         account: &AccountId,
         campaign: CampaignId,
         person: Ordinal,
-        run: i64,
-    ) -> Result<Option<i64>, DbError> {
-        let sql = "-- last_occasion\nSELECT MAX(run) FROM sends WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND run < $4 AND state <> 'capped'";
-        let rows = self
-            .db
-            .query(sql, args![account.as_str(), i64::from(person.0), campaign.0, run])
-            .await?;
-        rows.first().map_or(Ok(None), |row| row.opt_int(0))
+        (after, before): (Timestamp, Timestamp),
+    ) -> Result<bool, DbError> {
+        let sql = "-- has_occasion\nSELECT 1 FROM sends WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND run > $4 AND run < $5 \
+                   AND state <> 'capped' LIMIT 1";
+        let args = args![
+            account.as_str(),
+            i64::from(person.0),
+            campaign.0,
+            after.ms(),
+            before.ms()
+        ];
+        Ok(!self.db.query(sql, args).await?.is_empty())
     }
 
     /// Begins a run.
