@@ -16,6 +16,7 @@ engines!(
     the_winner_is_chosen_by_hand,
     a_choice_in_the_middle_of_the_test,
     paused_it_decides_and_sends_later,
+    paused_before_its_test_went_out_it_waits_for_that,
     stopped_in_the_test_nobody_else_gets_it,
     after_an_event_the_winner_is_for_everybody_from_then_on,
     a_test_that_nobody_got_goes_on,
@@ -268,6 +269,31 @@ async fn paused_it_decides_and_sends_later(bed: &Bed) {
     bed.pass(3_000);
     work_through(bed, campaign).await;
     assert_eq!(a + b + got(&people).0, 30);
+}
+
+async fn paused_before_its_test_went_out_it_waits_for_that(bed: &Bed) {
+    let people = people(bed, 30).await;
+    let campaign = bed.launch(tested(1, 40)).await;
+    // The test is made, and halted before any of it is sent.
+    while counts(bed, campaign).await.get("audience").is_none() {
+        bed.running.delivery.step().await.unwrap();
+    }
+    assert_eq!(got(&people).0, 0);
+    verb(bed, campaign, "pause").await;
+    bed.pass(2 * HOUR);
+    bed.work().await;
+    assert_eq!(report(bed, campaign).await["test"]["winner"], Value::Null);
+    verb(bed, campaign, "resume").await;
+    bed.pass(60_000);
+    bed.work().await;
+    let (a, b, tokens) = got(&people);
+    assert!(a > 0 && b > 0, "{a} of A and {b} of B");
+    for send in &tokens {
+        click(bed, send).await;
+    }
+    bed.pass(2 * HOUR);
+    work_through(bed, campaign).await;
+    assert_eq!(report(bed, campaign).await["test"]["winner"], "B");
 }
 
 async fn stopped_in_the_test_nobody_else_gets_it(bed: &Bed) {

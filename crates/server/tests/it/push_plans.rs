@@ -3,6 +3,8 @@
 use crate::bed::Bed;
 use crate::engines;
 use crate::pushes::{counts, operation, push, vapid, work_through};
+use campanile::config::Retention;
+use campanile::delivery::sweep::sweep;
 use campanile_core::id::Id;
 use campanile_lab::{Fault, Rule, Service, VirtualBrowser};
 use serde_json::{Value, json};
@@ -20,6 +22,8 @@ engines!(
     after_an_event_unless_another_comes,
     a_welcome_to_who_subscribes,
     the_ledger_has_each_message,
+    two_events_of_one_moment_are_one_message,
+    what_programs_sent_along_is_forgotten,
 );
 
 /// A subscriber who is known: the device, and the browser that gets the messages.
@@ -512,4 +516,39 @@ async fn the_ledger_has_each_message(bed: &Bed) {
     }
     let report = owner.get(&format!("/campaigns/{campaign}")).await.body;
     assert!(report.contains(&format!("/campaigns/{campaign}/deliveries")));
+}
+
+async fn two_events_of_one_moment_are_one_message(bed: &Bed) {
+    let (ada, browser) = somebody(bed, "ada", json!({}), "en").await;
+    let mut definition = push();
+    definition["on_event"] = json!({"event": "Added To Cart", "silence_hours": 0});
+    let campaign = bed.launch(definition).await;
+    bed.ring(ada, &[bed.event("Added To Cart"), bed.event("Added To Cart")])
+        .await;
+    bed.work().await;
+    assert_eq!(browser.count(), 1);
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+}
+
+async fn what_programs_sent_along_is_forgotten(bed: &Bed) {
+    somebody(bed, "ada", json!({}), "en").await;
+    let mut definition = push();
+    definition["on_request"] = json!({});
+    let campaign = bed.launch(definition).await;
+    let to = json!({"to": [{"identity": "Identity:ada", "data": {"code": "1234"}}]});
+    bed.api("POST", &format!("/campaigns/{campaign}/send"), to, 202)
+        .await;
+    bed.work().await;
+    let kept = async || {
+        let ledger = bed.get(&format!("/campaigns/{campaign}/deliveries")).await;
+        ledger["deliveries"].as_array().unwrap().len()
+    };
+    assert_eq!(kept().await, 1);
+    bed.pass(60 * 86_400_000);
+    let app = &bed.running.app;
+    sweep(&app.store, &app.live, &app.clock, &Retention::default())
+        .await
+        .unwrap();
+    assert_eq!(kept().await, 0);
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
 }

@@ -23,6 +23,8 @@ engines!(
     nothing_is_sent_after_its_end,
     what_cannot_be_asked_of_when_is_named,
     written_in_the_composer_and_the_settings,
+    rounds_that_overlap_are_all_sent,
+    each_message_of_a_late_page_has_its_own_end,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -513,5 +515,50 @@ async fn written_in_the_composer_and_the_settings(bed: &Bed) {
     assert!(
         told["left_out"].as_str().unwrap().contains("gets it at once"),
         "{told}"
+    );
+}
+
+async fn rounds_that_overlap_are_all_sent(bed: &Bed) {
+    // Where the day ends last, the first round comes an hour after the second has begun where it begins first.
+    let mut browsers = Vec::new();
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+        browsers.push(living_in(bed, zone).await.1);
+    }
+    let send = json!({"zone": "recipient", "repeat": {"at": "09:00", "times": 2}});
+    let campaign = draft(bed, sending(send)).await;
+    verb(bed, campaign, "start").await;
+    for _ in 0..80 {
+        bed.pass(HOUR);
+        bed.work().await;
+    }
+    bed.pass(2_000);
+    bed.work().await;
+    assert_eq!(sent(&browsers), [2, 2]);
+    assert_eq!(status(bed, campaign).await, "sent");
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 4, "sent": 4}));
+}
+
+async fn each_message_of_a_late_page_has_its_own_end(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for zone in ["Asia/Tokyo", "UTC"] {
+        browsers.push(living_in(bed, zone).await.1);
+    }
+    // Nine o'clock tomorrow: in Tokyo at midnight here.
+    let nine = START + 23 * HOUR;
+    let mut definition = sending(json!({"at": nine, "zone": "recipient"}));
+    definition["push"]["ttl_seconds"] = json!(3_600);
+    let campaign = draft(bed, definition).await;
+    verb(bed, campaign, "start").await;
+    bed.pass(nine - 14 * HOUR - START);
+    bed.running.delivery.step().await.unwrap();
+    verb(bed, campaign, "pause").await;
+    bed.pass(14 * HOUR + 1_000);
+    verb(bed, campaign, "resume").await;
+    bed.pass(3_000);
+    work_through(bed, campaign).await;
+    assert_eq!(sent(&browsers), [0, 1], "what was due nine hours ago is stale");
+    assert_eq!(
+        counts(bed, campaign).await,
+        json!({"audience": 2, "sent": 1, "failed": 1})
     );
 }
