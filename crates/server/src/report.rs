@@ -32,6 +32,8 @@ const ROUNDS: u32 = 30;
 
 /// Messages that are looked through for a report, at most: several seconds of reading are not worth a table.
 const LOOKED_THROUGH: u64 = 500_000;
+/// The same while it goes out and its report is asked for every few seconds.
+const LOOKED_THROUGH_LIVE: u64 = 20_000;
 
 /// A campaign's numbers in full.
 #[derive(Debug, Clone)]
@@ -217,7 +219,12 @@ pub async fn campaign(
         found.answers = answers(store, account, id, plan).await?;
     }
     if let Body::Push(plan) = &found.campaign.definition.body {
-        if found.counts.sent <= LOOKED_THROUGH {
+        let most = if found.campaign.status == Status::Sending {
+            LOOKED_THROUGH_LIVE
+        } else {
+            LOOKED_THROUGH
+        };
+        if found.counts.sent <= most {
             found.browsers = store.by_browser(&account.id, id).await?;
         }
         let counted = store.variants(&account.id, id).await?;

@@ -82,16 +82,20 @@ pub async fn progress(
     if !matches!(campaign.status, Status::Sending | Status::Paused) {
         return Ok(None);
     }
-    let Some(ahead) = store.ahead(&account.id, campaign.id).await? else {
+    let Some(ahead) = store.ahead(&account.id, campaign.id, now).await? else {
         return Ok(None);
     };
     let steps = store.steps(&account.id, campaign.id).await?;
     let tried_until = (ahead.parked > 0).then(|| {
-        ahead
-            .run
-            .started_at
-            .plus_ms(i64::from(plan.push.ttl_seconds) * 1000)
+        let began = ahead.run.test.decided_at.unwrap_or(ahead.run.started_at);
+        began.plus_ms(i64::from(plan.push.ttl_seconds) * 1000)
     });
+    // Of a push that comes again only its last round is on its way like this.
+    let rounds = match plan.send.repeat {
+        Some(_) => store.rounds(&account.id, campaign.id, 1).await?,
+        None => Vec::new(),
+    };
+    let counts = rounds.first().map_or(counts, |round| &round.counts);
     let judged = judge(
         counts,
         &ahead,
@@ -129,7 +133,13 @@ fn judge(
     } else {
         (counts.audience as f64 / ahead.seen as f64).min(1.0)
     };
-    let expected = (ahead.unseen as f64 * share).round() as u64;
+    // After a test everybody is looked at again, and those who were in it are passed over: how many are left cannot be told.
+    let again = ahead.run.test.winner.is_some();
+    let expected = if again {
+        0
+    } else {
+        (ahead.unseen as f64 * share).round() as u64
+    };
     let waiting = counts.waiting();
     let (later, later_until) = ahead.later;
     let in_hand = waiting.saturating_sub(ahead.parked + later);
@@ -148,7 +158,7 @@ fn judge(
         exact: ahead.run.complete,
         per_minute: rate.map(|rate| (rate * 60_000.0).round() as u64),
         minutes_left: rate
-            .filter(|_| left > 0)
+            .filter(|_| left > 0 && (!again || ahead.run.complete))
             .map(|rate| (left as f64 / rate / 60_000.0).ceil() as u64),
         waiting_for_services: ahead.parked,
         tried_until: None,

@@ -56,7 +56,12 @@ impl Store {
     }
 
     /// How much of a campaign's newest run is ahead; none where there is no run.
-    pub async fn ahead(&self, account: &AccountId, campaign: CampaignId) -> Result<Option<Ahead>, DbError> {
+    pub async fn ahead(
+        &self,
+        account: &AccountId,
+        campaign: CampaignId,
+        now: Timestamp,
+    ) -> Result<Option<Ahead>, DbError> {
         let sql = "-- newest_run\nSELECT MAX(run) FROM runs WHERE account = $1 AND campaign = $2";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         let Some(number) = rows.first().map_or(Ok(None), |row| row.opt_int(0))? else {
@@ -74,10 +79,10 @@ impl Store {
             .await?;
         let parked = rows.first().map_or(Ok(0), |row| row.int(0))? as u64;
         let sql = "-- later_sends\nSELECT COUNT(*), MAX(retry_at) FROM sends \
-                   WHERE account = $1 AND campaign = $2 AND run = $3 AND chunk < 0 AND state = 'waiting'";
+                   WHERE account = $1 AND campaign = $2 AND run = $3 AND chunk < 0 AND retry_at > $4 AND state = 'waiting'";
         let rows = self
             .db
-            .query(sql, args![account.as_str(), campaign.0, number])
+            .query(sql, args![account.as_str(), campaign.0, number, now.ms()])
             .await?;
         let later = rows.first().map_or(Ok((0, None)), |row| {
             Ok((row.int(0)? as u64, row.opt_int(1)?.map(Timestamp)))

@@ -81,3 +81,9 @@ CREATE TABLE exposures (
   PRIMARY KEY (account, ordinal, campaign)
 ) {keyed};
 CREATE INDEX exposures_of ON exposures (account, campaign);
+
+-- What is left of a run, and the last moment of what was put off, without its messages being read.
+DROP INDEX sends_waiting;
+CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk, retry_at) WHERE state = 'waiting';
+-- Why messages of a push failed: a report asks again and again while it goes out.
+CREATE INDEX sends_reasons ON sends (account, campaign, state, status, reason) WHERE reason <> '' AND state <> 'sent';
