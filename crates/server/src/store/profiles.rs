@@ -398,6 +398,17 @@ impl Store {
         let sql = "-- merge_subscriptions\nUPDATE subscriptions SET ordinal = $3 WHERE account = $1 AND ordinal = $2";
         batch.run(sql, args![account.as_str(), old, new]);
         self.merge_exposures(batch, account, from, into);
+        // What was sent to both was sent to one: its caps and silences go on.
+        let sql = "-- merge_sends\nUPDATE sends SET ordinal = $3 WHERE account = $1 AND ordinal = $2";
+        batch.run(sql, args![account.as_str(), old, new]);
+        let sql = "-- merge_push_logs\nUPDATE push_logs SET version = version + 1, log = SUBSTR(log, 1, LENGTH(log) - 1) || ',' || \
+                   (SELECT SUBSTR(m.log, 2) FROM push_logs m WHERE m.account = $1 AND m.ordinal = $2) \
+                   WHERE account = $1 AND ordinal = $3 AND log <> '[]' AND EXISTS \
+                   (SELECT 1 FROM push_logs m WHERE m.account = $1 AND m.ordinal = $2 AND m.log <> '[]')";
+        batch.run(sql, args![account.as_str(), old, new]);
+        let sql = "-- move_push_log\nUPDATE push_logs SET ordinal = $3 WHERE account = $1 AND ordinal = $2 AND NOT EXISTS \
+                   (SELECT 1 FROM push_logs o WHERE o.account = $1 AND o.ordinal = $3)";
+        batch.run(sql, args![account.as_str(), old, new]);
     }
 
     /// Adds a browser; the batch rolls back when another request of it was first.

@@ -25,6 +25,7 @@ engines!(
     written_in_the_composer_and_the_settings,
     rounds_that_overlap_are_all_sent,
     each_message_of_a_late_page_has_its_own_end,
+    who_logs_in_keeps_their_caps,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -561,4 +562,23 @@ async fn each_message_of_a_late_page_has_its_own_end(bed: &Bed) {
         counts(bed, campaign).await,
         json!({"audience": 2, "sent": 1, "failed": 1})
     );
+}
+
+async fn who_logs_in_keeps_their_caps(bed: &Bed) {
+    settings(bed, json!({"caps": {"day": 1}})).await;
+    // Known on one browser; on another one nobody yet.
+    let (_, first) = somebody(bed, "ada", json!({}), "en").await;
+    let (device, second) = living_in(bed, "UTC").await;
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(
+        (first.count(), second.count()),
+        (1, 1),
+        "two people, as far as anybody knows"
+    );
+    bed.ring(device, &[bed.login("ada")]).await;
+    let campaign = bed.launch(push()).await;
+    work_through(bed, campaign).await;
+    assert_eq!((first.count(), second.count()), (1, 1));
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 2, "capped": 2}));
 }

@@ -21,13 +21,15 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Interval, interval_at, timeout};
+use tokio::time::{Instant, Interval, interval_at, timeout, timeout_at};
 use tower::ServiceExt as _;
 
 /// Resolving, connecting, TLS and the first frames.
 const OPEN_TIME_OUT: Duration = CONNECT_TIME_OUT.saturating_add(Duration::from_secs(5));
 /// How often a connection is looked after. A ping that has no answer by the next time means that nobody is there.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// How long the words of an answer may take after its status.
+const BODY: Duration = Duration::from_secs(2);
 
 pub(super) type Connector = HttpsConnector<HttpConnector<Resolver>>;
 type Socket = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -195,9 +197,12 @@ async fn exchange_shared(
     let _ = stream.send_data(body, true);
     let (parts, mut body) = answer.await.map_err(|fault| judge(&fault))?.into_parts();
     let mut beginning = Vec::new();
+    let until = Instant::now() + BODY;
     while beginning.len() < MAX_ANSWER_BYTES {
-        // The status is known; a body that breaks off changes nothing.
-        let Some(Ok(data)) = body.data().await else { break };
+        // The status is known; a body that breaks off or does not come changes nothing.
+        let Ok(Some(Ok(data))) = timeout_at(until, body.data()).await else {
+            break;
+        };
         let _ = body.flow_control().release_capacity(data.len());
         append(&mut beginning, &data);
     }
@@ -234,8 +239,12 @@ async fn exchange_single(
     let (parts, mut body) = answer.into_parts();
     let mut beginning = Vec::new();
     let mut whole = false;
+    let until = Instant::now() + BODY;
     while beginning.len() < MAX_ANSWER_BYTES {
-        match body.frame().await {
+        let Ok(next) = timeout_at(until, body.frame()).await else {
+            break;
+        };
+        match next {
             Some(Ok(frame)) => append(&mut beginning, frame.data_ref().map_or(&[], |data| data)),
             Some(Err(_)) => break,
             None => {
