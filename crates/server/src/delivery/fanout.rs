@@ -4,7 +4,8 @@
 //! a page's messages, its deliver job, the audience count and the cursor are one batch, guarded by the number of pages made so far; so a
 //! fan-out that dies goes on where it was, and nobody is left out or taken twice.
 
-use super::{Delivery, Task, Through};
+use super::settle::Through;
+use super::{Delivery, Task};
 use crate::allot::{Candidate, TRIES};
 use crate::queue::{Leased, Notice};
 use crate::store::db::Batch;

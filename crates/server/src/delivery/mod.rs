@@ -17,6 +17,7 @@ mod pace;
 mod post;
 mod quiet;
 mod round;
+mod settle;
 pub mod sweep;
 mod tell;
 pub mod transport;
@@ -25,24 +26,21 @@ use crate::allot::Allotment;
 use crate::audience;
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
-use crate::queue::{Job, Leased, Notice, Queue};
+use crate::queue::{Job, Leased, Queue};
 use crate::store::Store;
-use crate::store::db::{Batch, Outcome};
-use crate::store::exposures::Part;
-use crate::store::sends::{Chunk, SendState, WaitingSend};
+use crate::store::db::Batch;
+use crate::store::sends::{Chunk, WaitingSend};
 use crate::store::subscriptions::Subscriber;
 use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use alarm::Alarms;
 use anyhow::Context as _;
 use campanile_core::campaign::{Body, Status};
-use campanile_core::delivery::{self, Answer, Next, Verdict};
+use campanile_core::delivery::{Answer, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::notification::{Given, PreparedPush, PushMessage};
 use campanile_core::push_plan::PushPlan;
-use campanile_core::push_when;
-use campanile_core::stats::Measure;
-use campanile_core::time::{Day, Timestamp};
+use campanile_core::time::Timestamp;
 use campanile_push::vapid::SignatureCache;
 use campanile_push::webpush::{Options, Topic};
 use futures_util::StreamExt as _;
@@ -51,6 +49,7 @@ use lives::Lives;
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter, Posted};
 use round::Round;
+use settle::is_passing;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -228,7 +227,7 @@ impl Delivery {
                 Ok(Step::Idle) => {}
                 Err(fault) => tracing::warn!(
                     error = format!("{fault:#}"),
-                    "a job could not be worked on; it comes back after its lease"
+                    "a job could not be worked on; it comes back when the store does, or after its lease"
                 ),
             }
             tokio::select! {
@@ -249,6 +248,16 @@ impl Delivery {
         let Some(leased) = self.queue.lease(1, LEASE_MS, now).await?.pop() else {
             return Ok(Step::Idle);
         };
+        let done = self.work_on(&leased, hand).await;
+        if let Err(fault) = &done
+            && is_passing(fault)
+        {
+            self.give_back(&leased).await;
+        }
+        done.map(|()| Step::Worked)
+    }
+
+    async fn work_on(&self, leased: &Leased, hand: &mut Option<Hand>) -> anyhow::Result<()> {
         match &leased.job {
             Job::FanOut {
                 account,
@@ -256,7 +265,7 @@ impl Delivery {
                 run,
             } => {
                 let (account, campaign, run) = (parse(account)?, *campaign, *run);
-                self.fan_out(&leased, &account, campaign, run).await?;
+                self.fan_out(leased, &account, campaign, run).await?;
             }
             Job::Occasion {
                 account,
@@ -265,7 +274,7 @@ impl Delivery {
                 at,
             } => {
                 let (account, campaign) = (parse(account)?, *campaign);
-                self.occasion(&leased, &account, campaign, (*person, *at)).await?;
+                self.occasion(leased, &account, campaign, (*person, *at)).await?;
             }
             Job::Round {
                 account,
@@ -280,7 +289,7 @@ impl Delivery {
                     at: *at,
                     number: *number,
                 };
-                self.round(&leased, &account, campaign, round).await?;
+                self.round(leased, &account, campaign, round).await?;
             }
             Job::Winner {
                 account,
@@ -288,7 +297,7 @@ impl Delivery {
                 run,
             } => {
                 let (account, of) = (parse(account)?, (*campaign, *run));
-                self.decide_test(&leased, &account, of).await?;
+                self.decide_test(leased, &account, of).await?;
             }
             Job::Deliver {
                 account,
@@ -303,10 +312,10 @@ impl Delivery {
                     run: *run,
                     chunk: *chunk,
                 };
-                self.deliver(&leased, at, hand).await?;
+                self.deliver(leased, at, hand).await?;
             }
         }
-        Ok(Step::Worked)
+        Ok(())
     }
 
     /// A push campaign; none where there is none any more.
@@ -498,29 +507,6 @@ impl Delivery {
         })
     }
 
-    /// Ends a piece of a push that was stopped: what waits stays unsent, and is counted so.
-    async fn give_up(&self, leased: &Leased, at: Chunk<'_>, site: &Site) -> anyhow::Result<()> {
-        let now = self.clock.now();
-        let waiting = self.store.waiting_sends(at).await?;
-        let mut batch = Batch::new("give_up");
-        if !waiting.is_empty() {
-            self.store.give_up_piece(&mut batch, at, waiting.len(), now);
-            let day = Day::of(now, &site.account.zone);
-            let mut counts: BTreeMap<_, u64> = BTreeMap::new();
-            for send in &waiting {
-                *counts.entry(send.part.as_ref()).or_default() += 1;
-            }
-            for (part, n) in counts {
-                self.store
-                    .count_push(&mut batch, (at, part), day, Measure::Unsent, n);
-            }
-        }
-        self.store.piece_through(&mut batch, at);
-        self.queue.done(&mut batch, leased);
-        self.store.db.write(batch).await?;
-        Ok(())
-    }
-
     async fn send(
         &self,
         site: &Site,
@@ -639,141 +625,6 @@ impl Delivery {
             Posted::Over => Tried::Left,
         }
     }
-
-    async fn settle(
-        &self,
-        leased: &Leased,
-        at: Chunk<'_>,
-        site: &Site,
-        outcomes: Vec<(WaitingSend, Answer)>,
-        (lives, mut again, left): (Lives<'_>, Option<Timestamp>, bool),
-    ) -> anyhow::Result<()> {
-        let now = self.clock.now();
-        let mut batch = Batch::new("settle");
-        let mut counts: BTreeMap<(Measure, Option<&Part>), u64> = BTreeMap::new();
-        for (send, answer) in &outcomes {
-            let state = match delivery::next(
-                answer.verdict,
-                send.attempts + 1,
-                now,
-                lives.end(send),
-                clock::chance(),
-            ) {
-                Next::Sent => SendState::Sent,
-                Next::Failed => SendState::Failed,
-                Next::SetAside => {
-                    self.store.set_aside(
-                        &mut batch,
-                        at.account,
-                        (send.subscription, send.vapid_key),
-                        &answer.reason,
-                        now,
-                    );
-                    SendState::Failed
-                }
-                Next::Unsubscribe => {
-                    self.store.remove_subscription(
-                        &mut batch,
-                        at.account,
-                        send.subscription,
-                        &answer.reason,
-                        now,
-                    );
-                    SendState::Gone
-                }
-                Next::RetryAt(moment) => {
-                    self.store.retry_send(
-                        &mut batch,
-                        at.account,
-                        send,
-                        (answer.status, &answer.reason),
-                        moment,
-                    );
-                    again = Some(again.map_or(moment, |known| known.min(moment)));
-                    continue;
-                }
-            };
-            let measure = match state {
-                SendState::Sent => Measure::Sent,
-                SendState::Failed => Measure::Failed,
-                SendState::Gone => Measure::Gone,
-                SendState::Unsent => Measure::Unsent,
-                SendState::Capped => Measure::Capped,
-                SendState::Held => Measure::Held,
-            };
-            *counts.entry((measure, send.part.as_ref())).or_default() += 1;
-            self.store.settle_send(
-                &mut batch,
-                at.account,
-                send,
-                (state, answer.status, &answer.reason),
-                now,
-            );
-        }
-        let settled: u64 = counts.values().sum();
-        if settled > 0 {
-            self.store.note_step(&mut batch, at, settled, now);
-        }
-        let day = Day::of(now, &site.account.zone);
-        for ((measure, part), n) in counts {
-            self.store.count_push(&mut batch, (at, part), day, measure, n);
-        }
-        if let Some(moment) = again {
-            self.store.piece_parked(&mut batch, at, !left);
-            self.queue.later(&mut batch, leased, moment);
-        } else {
-            self.store.piece_through(&mut batch, at);
-            self.queue.done(&mut batch, leased);
-        }
-        if let Outcome::Conflict { .. } = self.store.db.write(batch).await? {
-            // The lease ran out and another worker has this piece now; what it sends again is dropped by topic and token.
-            tracing::warn!(campaign = %at.campaign, chunk = at.chunk, "a piece was settled by another worker");
-        }
-        if again.is_none() {
-            self.finish_if_through(at.account, at.campaign, at.run).await?;
-        }
-        Ok(())
-    }
-
-    /// Marks the campaign as sent when nothing of the run waits any more, nor of another one.
-    async fn finish_if_through(
-        &self,
-        account: &AccountId,
-        campaign: CampaignId,
-        run: i64,
-    ) -> anyhow::Result<Through> {
-        let complete = self
-            .store
-            .run(account, campaign, run)
-            .await?
-            .is_some_and(|run| run.complete);
-        if !complete || self.store.run_waits(account, campaign, run).await? {
-            return Ok(Through::No);
-        }
-        let mut batch = Batch::new("finish_push");
-        self.store
-            .finish_push(&mut batch, account, campaign, self.clock.now());
-        self.store.bump_revision(&mut batch, account);
-        let Outcome::Done { stopped, .. } = self.store.db.write(batch).await? else {
-            return Ok(Through::Run);
-        };
-        if !stopped.is_empty() {
-            return Ok(Through::Run);
-        }
-        self.alarms.forget(account.as_str(), campaign);
-        self.queue.announce(Notice::Account(account.clone()));
-        Ok(Through::All)
-    }
-}
-
-/// How much of a push is through.
-enum Through {
-    /// The run is not.
-    No,
-    /// The run is, the push is not, or was before.
-    Run,
-    /// All of it, just now.
-    All,
 }
 
 fn parse(account: &str) -> anyhow::Result<AccountId> {

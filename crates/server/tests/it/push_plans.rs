@@ -546,9 +546,17 @@ async fn what_programs_sent_along_is_forgotten(bed: &Bed) {
     assert_eq!(kept().await, 1);
     bed.pass(60 * 86_400_000);
     let app = &bed.running.app;
-    sweep(&app.store, &app.live, &app.clock, &Retention::default())
-        .await
-        .unwrap();
+    sweep(
+        &app.store,
+        &app.live,
+        &app.clock,
+        &Retention {
+            events_days: 30,
+            operations_days: 30,
+        },
+    )
+    .await
+    .unwrap();
     assert_eq!(kept().await, 0);
     assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
 }
