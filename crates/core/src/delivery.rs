@@ -59,12 +59,13 @@ pub enum Next {
     RetryAt(Timestamp),
 }
 
-/// How often one message is tried in all.
-pub const MAX_ATTEMPTS: u32 = 8;
+/// How often one message is tried in all: for a day at least, if its time to live is so long. There is an end so that one browser whose push
+/// service never answers does not keep a campaign open for the 28 days that a message may live.
+pub const MAX_ATTEMPTS: u32 = 60;
 /// The longest that a Retry-After is obeyed, in milliseconds: a hostile or broken service must not park a campaign for ever.
 pub const MAX_RETRY_AFTER_MS: i64 = 60 * 60 * 1000;
 const FIRST_BACKOFF_MS: i64 = 2_000;
-const MAX_BACKOFF_MS: i64 = 10 * 60 * 1000;
+const MAX_BACKOFF_MS: i64 = 60 * 60 * 1000;
 
 /// Decides what follows `verdict` on attempt number `attempt` (1 is the first).
 ///
@@ -85,9 +86,8 @@ pub fn next(verdict: Verdict, attempt: u32, now: Timestamp, expires_at: Timestam
         .saturating_mul(1_i64 << attempt.saturating_sub(1).min(16))
         .min(MAX_BACKOFF_MS);
     let jittered = step / 2 + (step / 2) * i64::from(chance) / i64::from(u32::MAX);
-    let wait = after_ms.map_or(jittered, |asked| {
-        asked.clamp(0, MAX_RETRY_AFTER_MS).max(jittered.min(1000))
-    });
+    // What was asked is the least: a service that says one second again and again gets more time all the same.
+    let wait = after_ms.map_or(jittered, |asked| asked.clamp(0, MAX_RETRY_AFTER_MS).max(jittered));
     let at = now.plus_ms(wait);
     if at >= expires_at {
         Next::Failed
@@ -152,6 +152,21 @@ mod tests {
         assert_eq!(
             next(verdict, 4, NOW, LATER, u32::MAX),
             Next::RetryAt(NOW.plus_ms(16_000))
+        );
+        let whole = |chance| -> i64 {
+            let waits = (1..MAX_ATTEMPTS).map(|attempt| {
+                match next(verdict, attempt, NOW, Timestamp(i64::MAX), chance) {
+                    Next::RetryAt(at) => at.since(NOW),
+                    other => panic!("{other:?}"),
+                }
+            });
+            waits.sum()
+        };
+        assert!(whole(0) > 86_400_000, "a day of tries: {}", whole(0));
+        assert!(
+            whole(u32::MAX) < 3 * 86_400_000,
+            "not for weeks: {}",
+            whole(u32::MAX)
         );
         assert_eq!(next(verdict, MAX_ATTEMPTS, NOW, LATER, 0), Next::Failed);
         assert_eq!(

@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 
 /// Plaintext bytes that every push service must take: 4096 less header (86), delimiter (1) and tag (16). RFC 8291 section 4.
 pub const MAX_PAYLOAD_BYTES: usize = 3993;
+/// Plaintext bytes that reach Firefox on Android: Mozilla hands its messages on to Google, and says that bodies of up to 2744 bytes get
+/// through (autopush's documentation); header, delimiter and tag take 103 of them.
+pub const SMALL_PAYLOAD_BYTES: usize = 2641;
 /// Bytes kept free for the wire's address, which the sender adds where it knows its public one.
 const ENDPOINT_ROOM: usize = 160;
 /// The longest time to live that is asked for: FCM's limit of 28 days.
@@ -204,6 +207,44 @@ impl PushMessage {
         message
     }
 
+    /// The message with so much left out that it `fits`: pictures first, from the largest on, then the end of its text. None where it fits
+    /// as it is, and where that is not enough: without its target, buttons and key-values it would be another message.
+    #[must_use]
+    pub fn smaller(&self, fits: impl Fn(&Self) -> bool) -> Option<Self> {
+        if fits(self) {
+            return None;
+        }
+        let mut message = self.clone();
+        for picture in [Self::image_mut, Self::badge_mut, Self::icon_mut] {
+            if picture(&mut message).take().is_some() && fits(&message) {
+                return Some(message);
+            }
+        }
+        let text: Vec<char> = message.body.chars().collect();
+        let cut = |length: usize| {
+            let kept: String = text.iter().take(length).collect();
+            let mut cut = message.clone();
+            cut.body = format!("{}…", kept.trim_end());
+            cut
+        };
+        // The longest that fits lies just before the first length that does not.
+        let lengths: Vec<usize> = (1..text.len()).collect();
+        let fitting = lengths.partition_point(|length| fits(&cut(*length)));
+        (fitting > 0).then(|| cut(fitting))
+    }
+
+    fn image_mut(&mut self) -> &mut Option<String> {
+        &mut self.image
+    }
+
+    fn badge_mut(&mut self) -> &mut Option<String> {
+        &mut self.badge
+    }
+
+    fn icon_mut(&mut self) -> &mut Option<String> {
+        &mut self.icon
+    }
+
     /// Bytes of the payload with ids of full length and an address of the wire as long as one is likely to be.
     pub fn largest_payload_bytes(&self) -> usize {
         let account = AccountId::parse(&"A".repeat(32)).expect("32 letters are an account id");
@@ -303,6 +344,35 @@ mod tests {
         let send = Id::parse("5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4").expect("id");
         let payload = message().payload(&account, CampaignId(1_763_890_000), send, None);
         assert_eq!(serde_json::from_slice::<Value>(&payload).expect("json"), fixture);
+    }
+
+    #[test]
+    fn what_is_left_out_first() {
+        let bytes = |message: &PushMessage| message.largest_payload_bytes();
+        let mut large = message();
+        large.body = "🏺".repeat(400);
+        assert_eq!(large.smaller(|_| true), None, "nothing is taken from what fits");
+        let all = bytes(&large);
+        let without = large
+            .smaller(|less| bytes(less) < all)
+            .expect("it can be smaller");
+        assert_eq!((without.image.is_none(), without.icon.is_some()), (true, true));
+        assert_eq!(without.body, large.body);
+        let most = 1200;
+        let cut = large
+            .smaller(|less| bytes(less) <= most)
+            .expect("it can be smaller");
+        assert_eq!((&cut.image, &cut.badge, &cut.icon), (&None, &None, &None));
+        assert!(
+            cut.body.ends_with('…') && (most - 3..=most).contains(&bytes(&cut)),
+            "{}",
+            bytes(&cut)
+        );
+        assert_eq!(
+            (&cut.url, &cut.actions, &cut.kv),
+            (&large.url, &large.actions, &large.kv)
+        );
+        assert_eq!(large.smaller(|less| bytes(less) < 100), None);
     }
 
     #[test]

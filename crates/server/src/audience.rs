@@ -11,7 +11,9 @@ use crate::store::subscriptions::Subscriber;
 use campanile_core::FieldError;
 use campanile_core::decide::{Moment, Words};
 use campanile_core::id::{CampaignId, Id};
-use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush, PushMessage, Unfillable};
+use campanile_core::notification::{
+    Given, MAX_PAYLOAD_BYTES, PreparedPush, PushMessage, SMALL_PAYLOAD_BYTES, Unfillable,
+};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::segment::Rules;
 use campanile_core::time::Timestamp;
@@ -173,6 +175,19 @@ pub fn payload(
         return Err(too_large(payload.len()));
     }
     Ok(payload)
+}
+
+/// The payload of a message with less in it, for a browser that takes little; none where the message is small, or cannot be.
+pub fn smaller_payload(
+    site: &Site,
+    campaign: CampaignId,
+    message: &PushMessage,
+    send: Id,
+    endpoint: Option<&str>,
+) -> Option<Vec<u8>> {
+    let payload = |message: &PushMessage| message.payload(&site.account.id, campaign, send, endpoint);
+    let less = message.smaller(|less| payload(less).len() <= SMALL_PAYLOAD_BYTES)?;
+    Some(payload(&less))
 }
 
 fn too_large(bytes: usize) -> String {

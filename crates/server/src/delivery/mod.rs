@@ -596,6 +596,9 @@ impl Delivery {
             key: &key.key,
             signatures,
             payload: &payload,
+            smaller: &|| {
+                audience::smaller_payload(site, at.campaign, &message, send.id, self.endpoint.as_deref())
+            },
             options: Options {
                 ttl_seconds: u32::try_from(expires_at.since(now) / 1000).unwrap_or(0),
                 urgency: message.urgency,

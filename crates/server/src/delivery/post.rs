@@ -1,6 +1,7 @@
-//! One message to its push service: encrypted, signed, posted, the answer read; and the two second tries that an answer may ask for.
+//! One message to its push service: encrypted, signed, posted, the answer read; and the second tries that an answer may ask for.
 //!
-//! A body that is too large goes once more without padding, a signature that is blamed is made anew once. Both belong to the same try.
+//! A body that is too large goes once more without padding, and then with less in it; a signature that is blamed is made anew once. All of
+//! them belong to the same try.
 //! Left out: when to send at all and what follows ([`super`], [`super::pace`]). Invariant: nothing is posted once the time of the piece is over,
 //! so what was posted last has its answer before the lease ends.
 
@@ -11,6 +12,7 @@ use campanile_core::delivery::{Answer, Verdict};
 use campanile_push::ece::{self, Padding, Recipient};
 use campanile_push::vapid::{AuthorizationHeader, SignatureCache, VapidKey};
 use campanile_push::webpush::{self, Options};
+use std::borrow::Cow;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +38,8 @@ pub(super) struct Letter<'a> {
     pub(super) key: &'a VapidKey,
     pub(super) signatures: &'a SignatureCache,
     pub(super) payload: &'a [u8],
+    /// What is posted in its place to a browser that takes less; none where there is nothing smaller.
+    pub(super) smaller: &'a (dyn Fn() -> Option<Vec<u8>> + Sync),
     pub(super) options: Options,
 }
 
@@ -64,24 +68,30 @@ impl Delivery {
     async fn try_out(&self, letter: &Letter<'_>, bounds: &Bounds) -> Result<Posted, String> {
         let words = |fault: ece::Error| fault.to_string();
         let recipient = Recipient::new(&letter.send.keys).map_err(words)?;
-        let encrypt = |padding| ece::encrypt_padded(&recipient, letter.payload, padding).map_err(words);
-        let mut body = encrypt(Padding::Buckets)?;
+        let encrypt =
+            |payload: &[u8], padding| ece::encrypt_padded(&recipient, payload, padding).map_err(words);
+        let (mut payload, mut padding) = (Cow::Borrowed(letter.payload), Padding::Buckets);
+        let mut body = encrypt(&payload, padding)?;
         let mut header = letter
             .signatures
             .header(letter.key, letter.origin, self.clock.now())
             .map_err(|fault| fault.to_string())?;
-        let (mut shorter, mut signed_anew) = (false, false);
+        let (mut smaller, mut signed_anew) = (Some(letter.smaller), false);
         loop {
             let bytes = body.len();
             let Some(answer) = self.exchange(letter, body, &header).await? else {
                 return Ok(Posted::NotTaken);
             };
             self.metrics.push_answered(answer.verdict);
-            if answer.verdict == Verdict::TooLarge && !shorter {
-                shorter = true;
-                body = encrypt(Padding::None)?;
-                if body.len() == bytes {
-                    return Ok(Posted::Answered(answer));
+            if answer.verdict == Verdict::TooLarge {
+                padding = Padding::None;
+                body = encrypt(&payload, padding)?;
+                if body.len() >= bytes {
+                    let Some(less) = smaller.take().and_then(|less| less()) else {
+                        return Ok(Posted::Answered(answer));
+                    };
+                    payload = Cow::Owned(less);
+                    body = encrypt(&payload, padding)?;
                 }
             } else if webpush::blames_signature(&answer) && !signed_anew {
                 signed_anew = true;
@@ -92,7 +102,7 @@ impl Delivery {
                     return Ok(Posted::Answered(answer));
                 };
                 header = fresh;
-                body = encrypt(if shorter { Padding::None } else { Padding::Buckets })?;
+                body = encrypt(&payload, padding)?;
             } else {
                 return Ok(Posted::Answered(answer));
             }

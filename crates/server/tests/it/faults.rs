@@ -15,6 +15,8 @@ engines!(
     every_final_status_ends_the_message_with_its_reason,
     whoever_asks_for_time_gets_it,
     a_body_that_is_too_large_goes_without_padding,
+    firefox_on_android_gets_what_is_short_enough,
+    half_an_hour_of_no_answers_loses_no_message,
     a_signature_that_is_blamed_is_made_anew_once,
     another_key_sets_the_subscription_aside,
     clocks_that_differ_by_hours_do_no_harm,
@@ -198,6 +200,7 @@ async fn whoever_asks_for_time_gets_it(bed: &Bed) {
         (Service::Mozilla, later(429, 90)),
         (Service::Fcm, with(429, &[("retry-after", date)])),
         (Service::Apple, later(503, 90)),
+        (Service::Fcm, later(408, 90)),
         (Service::Wns, later(406, 90)),
         (
             Service::Wns,
@@ -236,8 +239,8 @@ async fn whoever_asks_for_time_gets_it(bed: &Bed) {
         assert_eq!(browser.count(), 1, "{}", browser.endpoint());
     }
     work_through(bed, campaign).await;
-    assert_eq!(counts(bed, campaign).await, json!({"audience": 6, "sent": 6}));
-    assert_eq!(bed.get("/subscriptions").await["total"], 6);
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 7, "sent": 7}));
+    assert_eq!(bed.get("/subscriptions").await["total"], 7);
 }
 
 async fn a_body_that_is_too_large_goes_without_padding(bed: &Bed) {
@@ -282,6 +285,53 @@ async fn a_body_that_is_too_large_goes_without_padding(bed: &Bed) {
     assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
     assert_eq!(answers(bed, &android), [201, 201, 201]);
     assert!(bytes(&android)[2] > 2150, "{:?}", bytes(&android));
+}
+
+async fn firefox_on_android_gets_what_is_short_enough(bed: &Bed) {
+    let (_, desktop) = subscribe(bed, Service::Mozilla).await;
+    let (_, android) = subscribe(bed, Service::Mozilla).await;
+    bed.lab
+        .add_fault(Rule::on(android.token(), Fault::Limit { bytes: 2744 }, u32::MAX));
+    let mut large = push();
+    large["push"]["image"] = json!(format!("https://shop.example.com/{}.png", "i".repeat(900)));
+    large["push"]["body"] = json!("🏺".repeat(450));
+    large["push"]["kv"] = json!({"order": "x".repeat(200)});
+    let campaign = bed.launch(large.clone()).await;
+    work_through(bed, campaign).await;
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 2, "sent": 2}));
+    assert_eq!(
+        (answers(bed, &desktop), answers(bed, &android)),
+        (vec![201], vec![413, 413, 201])
+    );
+    let shown = |browser: &VirtualBrowser| -> Value {
+        let plain = browser.try_next().unwrap().plaintext.unwrap();
+        serde_json::from_slice(&plain).unwrap()
+    };
+    let (whole, less) = (shown(&desktop), shown(&android));
+    assert_eq!(whole["notification"]["image"], large["push"]["image"]);
+    assert_eq!(less["notification"]["image"], Value::Null, "pictures go first");
+    for same in ["title", "body", "navigate", "tag"] {
+        assert_eq!(whole["notification"][same], less["notification"][same], "{same}");
+    }
+    assert_eq!(whole["campanile"]["kv"], less["campanile"]["kv"]);
+}
+
+async fn half_an_hour_of_no_answers_loses_no_message(bed: &Bed) {
+    let (_, browser) = subscribe(bed, Service::Fcm).await;
+    bed.lab.add_fault(on_all(Service::Fcm, status(503)));
+    let campaign = bed.launch(push()).await;
+    for _ in 0..30 {
+        bed.work().await;
+        bed.pass(60_000);
+    }
+    assert_eq!(browser.count(), 0);
+    bed.lab.clear_faults();
+    for _ in 0..60 {
+        bed.pass(60_000);
+        bed.work().await;
+    }
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 1, "sent": 1}));
+    assert_eq!(browser.count(), 1);
 }
 
 async fn a_signature_that_is_blamed_is_made_anew_once(bed: &Bed) {

@@ -28,6 +28,7 @@ mod led;
 mod limits;
 mod live;
 mod media;
+mod messages;
 mod outages;
 mod people;
 mod popups;

@@ -25,7 +25,7 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
     let says = |part: &str| row.reason.contains(part);
     let (words, way) = match (row.state.as_str(), row.status) {
         ("waiting", _) => (
-            "Tried again by itself, at most eight times and within its time to live. Nothing is to be done.",
+            "Tried again by itself, within its time to live and for a day or two at most. Nothing is to be done.",
             None,
         ),
         ("gone", _) => (
@@ -41,7 +41,7 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
             None,
         ),
         (_, Some(429 | 500..=599)) => (
-            "Its push service took nothing in eight tries, or until the time to live was over. Keep messages longer, or send more slowly.",
+            "Its push service took nothing in a day of tries, or until the time to live was over. Keep messages longer, or send more slowly.",
             None,
         ),
         (_, Some(300..=399)) => ("Its push service sent us elsewhere, which is not followed.", None),
