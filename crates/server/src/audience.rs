@@ -17,9 +17,12 @@ use campanile_core::notification::{
 use campanile_core::push_plan::PushPlan;
 use campanile_core::segment::Rules;
 use campanile_core::time::Timestamp;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// Property of a profile in which a site says what language the person reads, as a BCP 47 tag.
+const LANGUAGE: &str = "Language";
 /// Subscribers that are looked at in one go.
 const PAGE: u32 = 500;
 /// Subscribers that an estimate looks at, for a program that can wait; beyond, it goes by the share of those that it has seen.
@@ -159,7 +162,15 @@ pub fn fill<'p>(
         Some(Given::Event { name, props }) => Words::new(&visitor, Moment::Event(name, props)),
         Some(Given::Data(data)) => Words::new(&visitor, Moment::Page).with_data(data),
     };
-    prepared.fill(&subscriber.device.state.language, &words)
+    prepared.fill(&language_of(subscriber), &words)
+}
+
+/// What the site knows of the person's language goes before what their browser says; `pt_BR` is written for `pt-BR` often enough.
+fn language_of(subscriber: &Subscriber) -> Cow<'_, str> {
+    match subscriber.profile.properties.get(LANGUAGE) {
+        Some(Value::String(tag)) if !tag.trim().is_empty() => Cow::Owned(tag.trim().replace('_', "-")),
+        _ => Cow::Borrowed(&subscriber.device.state.language),
+    }
 }
 
 /// The payload of a message, or why it cannot be sent.

@@ -79,7 +79,7 @@ impl PreparedPush {
         texts.any(|text| text.variables().into_iter().any(of))
     }
 
-    /// The message for somebody whose browser speaks `language` (BCP 47, or empty), with the values of `scope`.
+    /// The message for somebody who reads `language` (BCP 47, or empty), with the values of `scope`.
     pub fn fill(&self, language: &str, scope: &dyn Lookup) -> Result<Cow<'_, PushMessage>, Unfillable> {
         self.in_language(language).fill(scope)
     }

@@ -59,8 +59,20 @@ async fn what_was_not_asked_for_is_not_sent(bed: &Bed) {
     let names: Vec<_> = payload["notification"].as_object().unwrap().keys().collect();
     assert_eq!(
         names,
-        ["body", "dir", "lang", "navigate", "requireInteraction", "silent", "tag", "title"]
+        [
+            "body",
+            "dir",
+            "lang",
+            "navigate",
+            "requireInteraction",
+            "silent",
+            "tag",
+            "title"
+        ]
     );
     assert!(payload["campanile"].get("kv").is_none());
-    assert_eq!((received.ttl_seconds, received.urgency.as_str()), (86_400, "normal"));
+    assert_eq!(
+        (received.ttl_seconds, received.urgency.as_str()),
+        (86_400, "normal")
+    );
 }

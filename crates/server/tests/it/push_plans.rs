@@ -109,6 +109,9 @@ async fn each_in_their_own_words(bed: &Bed) {
     let (_, for_ada) = somebody(bed, "ada", json!({"First": "Ada <b>"}), "en-GB").await;
     let (_, for_ben) = somebody(bed, "ben", json!({}), "fr").await;
     let (_, for_cy) = somebody(bed, "cy", json!({"First": "Cy"}), "de-AT").await;
+    // What the site knows of a person goes before what their browser says.
+    let (_, for_dee) = somebody(bed, "dee", json!({"First": "Dee", "Language": "de_CH"}), "en-GB").await;
+    let (_, for_eve) = somebody(bed, "eve", json!({"First": "Eve", "Language": "it"}), "de").await;
     let mut definition = push();
     definition["push"] = json!({
         "title": "{{ profile.First | default: 'Hello' }}, the kiln is open",
@@ -143,7 +146,9 @@ async fn each_in_their_own_words(bed: &Bed) {
             "de"
         )
     );
-    assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+    assert_eq!(text(&for_dee).0, "Dee, der Ofen ist offen");
+    assert_eq!(text(&for_eve).0, "Eve, the kiln is open");
+    assert_eq!(counts(bed, campaign).await, json!({"audience": 5, "sent": 5}));
 }
 
 async fn nobody_reads_a_half_filled_text(bed: &Bed) {
