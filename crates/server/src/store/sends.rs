@@ -5,8 +5,10 @@
 
 use super::db::{Batch, DbError, Row, Value};
 use super::exposures::{self, Part, TestRow};
-use super::{InList, Store, corrupt};
+use super::{InList, Store, corrupt, tries};
 use crate::args;
+use campanile_core::cause::Cause;
+use campanile_core::delivery::Answer;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_when::Turn;
 use campanile_core::subscription::{Endpoint, Keys};
@@ -101,6 +103,10 @@ fn columns(part: Option<&Part>) -> (i64, Option<String>) {
     (i64::from(revision), part.map(|(_, variant)| variant.clone()))
 }
 
+fn code(cause: Option<Cause>) -> Option<String> {
+    cause.map(|cause| cause.as_str().to_owned())
+}
+
 /// How a send ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it all")]
@@ -177,6 +183,8 @@ pub struct ReasonRow {
     pub state: String,
     /// Status of the last answer.
     pub status: Option<u16>,
+    /// Why, where that was said here.
+    pub cause: Option<Cause>,
     /// The reason in words: the push service's own, where it gave any.
     pub reason: String,
     /// How many.
@@ -333,11 +341,11 @@ impl Store {
         at: Chunk<'_>,
         id: Id,
         (subscription, ordinal, part): (Id, Ordinal, Option<&Part>),
-        (state, reason): (SendState, &str),
+        (state, cause, reason): (SendState, Option<Cause>, &str),
         now: Timestamp,
     ) {
         let sql = "-- insert_lost_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, settled_at, \
-                   revision, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12) \
+                   revision, variant, cause) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, $13) \
                    ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
         let (revision, variant) = columns(part);
         batch.run(
@@ -354,7 +362,8 @@ impl Store {
                 reason,
                 now.ms(),
                 revision,
-                variant
+                variant,
+                code(cause)
             ],
         );
     }
@@ -378,10 +387,10 @@ impl Store {
         batch: &mut Batch,
         account: &AccountId,
         send: &WaitingSend,
-        (state, status, reason): (SendState, Option<u16>, &str),
+        (state, answer): (SendState, &Answer),
         now: Timestamp,
     ) {
-        let sql = "-- settle_send\nUPDATE sends SET state = $3, status = $4, reason = $5, settled_at = $6, attempts = attempts + 1 \
+        let sql = "-- settle_send\nUPDATE sends SET state = $3, status = $4, reason = $5, settled_at = $6, cause = $7, attempts = attempts + 1 \
                    WHERE account = $1 AND id = $2 AND state = 'waiting'";
         batch.expect(
             sql,
@@ -389,9 +398,10 @@ impl Store {
                 account.as_str(),
                 send.id.bytes(),
                 state.as_str(),
-                status.map(i64::from),
-                reason,
-                now.ms()
+                answer.status.map(i64::from),
+                answer.reason.as_str(),
+                now.ms(),
+                code(answer.cause)
             ],
             1,
         );
@@ -422,10 +432,10 @@ impl Store {
         batch: &mut Batch,
         account: &AccountId,
         send: &WaitingSend,
-        (status, reason): (Option<u16>, &str),
+        answer: &Answer,
         at: Timestamp,
     ) {
-        let sql = "-- retry_send\nUPDATE sends SET attempts = attempts + 1, retry_at = $3, status = $4, reason = $5 \
+        let sql = "-- retry_send\nUPDATE sends SET attempts = attempts + 1, retry_at = $3, status = $4, reason = $5, cause = $6 \
                    WHERE account = $1 AND id = $2 AND state = 'waiting'";
         batch.run(
             sql,
@@ -433,8 +443,9 @@ impl Store {
                 account.as_str(),
                 send.id.bytes(),
                 at.ms(),
-                status.map(i64::from),
-                reason
+                answer.status.map(i64::from),
+                answer.reason.as_str(),
+                code(answer.cause)
             ],
         );
     }
@@ -512,9 +523,9 @@ impl Store {
         account: &AccountId,
         campaign: CampaignId,
     ) -> Result<Vec<ReasonRow>, DbError> {
-        let sql = "-- reasons\nSELECT state, status, reason, COUNT(*) FROM sends \
+        let sql = "-- reasons\nSELECT state, status, reason, COUNT(*), cause FROM sends \
                    WHERE account = $1 AND campaign = $2 AND reason <> '' AND state <> 'sent' \
-                   GROUP BY state, status, reason ORDER BY COUNT(*) DESC, reason, state LIMIT 50";
+                   GROUP BY state, status, cause, reason ORDER BY COUNT(*) DESC, reason, state LIMIT 50";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         rows.iter()
             .map(|row| {
@@ -524,6 +535,7 @@ impl Store {
                     status: status.map_err(|_| corrupt("sends.status"))?,
                     reason: row.text(2)?.to_owned(),
                     times: row.int(3)? as u64,
+                    cause: tries::cause(row, 4)?,
                 })
             })
             .collect()
