@@ -191,17 +191,32 @@ pub struct ReasonRow {
     pub times: u64,
 }
 
-/// Messages that push services took for one browser family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrowserRow {
-    /// Browser family; empty where its subscription is forgotten.
-    pub browser: String,
-    /// Taken.
+/// What became of the messages for one kind of browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientRow {
+    /// Browser family, or operating system; empty where that is not known.
+    pub name: String,
+    /// Taken by its push service.
     pub sent: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Its subscription was gone.
+    pub gone: u64,
     /// Shown.
     pub shown: u64,
     /// Clicked.
     pub clicked: u64,
+}
+
+impl ClientRow {
+    /// Adds another one's numbers.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.failed += other.failed;
+        self.gone += other.gone;
+        self.shown += other.shown;
+        self.clicked += other.clicked;
+    }
 }
 
 impl Store {
@@ -541,25 +556,32 @@ impl Store {
             .collect()
     }
 
-    /// What became of a campaign's messages in each browser family, most messages first.
-    pub async fn by_browser(
+    /// What became of a campaign's messages, by browser family and operating system: the system, and the rest under the family's name.
+    pub async fn by_client(
         &self,
         account: &AccountId,
         campaign: CampaignId,
-    ) -> Result<Vec<BrowserRow>, DbError> {
-        let sql = "-- by_browser\nSELECT COALESCE(t.browser, ''), COUNT(*), COUNT(s.shown_at), COUNT(s.clicked_at) \
+    ) -> Result<Vec<(String, ClientRow)>, DbError> {
+        let sql = "-- by_client\nSELECT COALESCE(t.browser, ''), COALESCE(t.system, ''), s.state, COUNT(*), COUNT(s.shown_at), COUNT(s.clicked_at) \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
-                   WHERE s.account = $1 AND s.campaign = $2 AND s.state = 'sent' \
-                   GROUP BY COALESCE(t.browser, '') ORDER BY COUNT(*) DESC, COALESCE(t.browser, '')";
+                   WHERE s.account = $1 AND s.campaign = $2 AND s.state IN ('sent', 'failed', 'gone') \
+                   GROUP BY COALESCE(t.browser, ''), COALESCE(t.system, ''), s.state";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         rows.iter()
             .map(|row| {
-                Ok(BrowserRow {
-                    browser: row.text(0)?.to_owned(),
-                    sent: row.int(1)? as u64,
-                    shown: row.int(2)? as u64,
-                    clicked: row.int(3)? as u64,
-                })
+                let mut client = ClientRow {
+                    name: row.text(0)?.to_owned(),
+                    shown: row.int(4)? as u64,
+                    clicked: row.int(5)? as u64,
+                    ..ClientRow::default()
+                };
+                let n = row.int(3)? as u64;
+                match row.text(2)? {
+                    "sent" => client.sent = n,
+                    "gone" => client.gone = n,
+                    _ => client.failed = n,
+                }
+                Ok((row.text(1)?.to_owned(), client))
             })
             .collect()
     }

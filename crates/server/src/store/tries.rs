@@ -12,10 +12,11 @@ use campanile_core::cause::Cause;
 use campanile_core::delivery::Answer;
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::time::Timestamp;
+use serde::Serialize;
 use std::collections::HashMap;
 
 /// One try.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TryRow {
     /// Which one; the first is 1.
     pub attempt: u32,
