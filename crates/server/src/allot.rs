@@ -129,8 +129,7 @@ impl Allotment<'_> {
                 Err((state, measure, cause, reason)) => {
                     let whose = (one.subscription, one.person, part);
                     let lost = (state, Some(cause), reason.as_str());
-                    self.store
-                        .insert_lost_send(batch, at, one.id, whose, lost, now);
+                    self.store.insert_lost_send(batch, at, one.id, whose, lost, now);
                     if part.is_some() {
                         // Nothing more will become of it, and the groups stay alike.
                         self.store

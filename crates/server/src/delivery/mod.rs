@@ -583,7 +583,13 @@ impl Delivery {
             )
         };
         let is_over = |now: Timestamp| letters.until.is_some_and(|until| now >= until);
-        let over = || refuse(Verdict::Refused, Cause::Ended, "the push ended before it was sent");
+        let over = || {
+            refuse(
+                Verdict::Refused,
+                Cause::Ended,
+                "the push ended before it was sent",
+            )
+        };
         if is_over(self.clock.now()) {
             return over();
         }

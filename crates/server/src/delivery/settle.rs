@@ -126,13 +126,8 @@ impl Delivery {
                     SendState::Gone
                 }
                 Next::RetryAt(moment) => {
-                    self.store.retry_send(
-                        &mut batch,
-                        at.account,
-                        send,
-                        answer,
-                        moment,
-                    );
+                    self.store
+                        .retry_send(&mut batch, at.account, send, answer, moment);
                     self.store.note_try(&mut batch, at, send, answer, now);
                     self.goal_waits(&mut batch, at, send);
                     again = Some(again.map_or(moment, |known| known.min(moment)));

@@ -26,10 +26,7 @@ pub fn answers(app: &App, account: &AccountId, campaign: CampaignId) -> Response
         async move {
             let rows = app.store.answers(&account, campaign, before, PIECE).await?;
             let next = rows.last().filter(|_| rows.len() == PIECE as usize);
-            Ok((
-                rows.iter().map(line).collect(),
-                next.map(|row| row.impression),
-            ))
+            Ok((rows.iter().map(line).collect(), next.map(|row| row.impression)))
         }
     });
     file(&format!("answers-{campaign}"), pieces)

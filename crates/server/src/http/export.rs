@@ -53,7 +53,10 @@ pub fn report(found: &CampaignReport) -> Response {
     let mut text = row(["table".to_owned(), "of".to_owned()].into_iter().chain(names));
     let mut add = |table: &str, of: &str, counts: &Counts| {
         let numbers = measures.iter().map(|wanted| {
-            let found = counts.measures().into_iter().find(|(measure, _)| measure == wanted);
+            let found = counts
+                .measures()
+                .into_iter()
+                .find(|(measure, _)| measure == wanted);
             found.map_or(0, |(_, n)| n).to_string()
         });
         text += &row([table.to_owned(), of.to_owned()].into_iter().chain(numbers));
@@ -115,9 +118,8 @@ pub fn ledger(app: &App, account: &AccountId, campaign: CampaignId, state: Strin
 }
 
 fn line(delivery: &DeliveryRow, tries: &[TryRow]) -> String {
-    let at = |moment: Option<campanile_core::time::Timestamp>| {
-        moment.map(|at| at.to_string()).unwrap_or_default()
-    };
+    let at =
+        |moment: Option<campanile_core::time::Timestamp>| moment.map(|at| at.to_string()).unwrap_or_default();
     let status = |status: Option<u16>| status.map(|status| status.to_string()).unwrap_or_default();
     let tries: Vec<String> = tries
         .iter()

@@ -1,9 +1,9 @@
 //! Campaigns over the API.
 
 use crate::app::App;
-use crate::http::{alarms, csv, export};
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
+use crate::http::{alarms, csv, export};
 use crate::launch::{LaunchError, Purpose};
 use crate::live::Site;
 use crate::report::progress::progress;
@@ -385,12 +385,7 @@ pub(super) struct OfRevision {
     revision: Option<u32>,
 }
 
-async fn reported(
-    app: &App,
-    site: &Site,
-    id: i64,
-    of: &OfRevision,
-) -> Result<report::CampaignReport, Error> {
+async fn reported(app: &App, site: &Site, id: i64, of: &OfRevision) -> Result<report::CampaignReport, Error> {
     let id = CampaignId(id);
     let report = report::campaign(&app.store, &site.account, id, of.revision, app.clock.now())
         .await?

@@ -353,7 +353,10 @@ pub(super) fn schemas() -> Value {
 /// The test of a push.
 fn client(name: &str, number: &Value) -> Value {
     object(&[
-        (name, json!({"type": "string", "description": "empty where it is not known"})),
+        (
+            name,
+            json!({"type": "string", "description": "empty where it is not known"}),
+        ),
         ("sent", number.clone()),
         ("failed", number.clone()),
         ("gone", number.clone()),

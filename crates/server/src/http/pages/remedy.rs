@@ -69,7 +69,10 @@ fn of_cause(cause: Cause) -> Advice {
             None,
         ),
         Cause::Ended => ("It had an end, and its turn came later.", None),
-        Cause::MayNotWait => ("Give it a time to live, so that it may wait for its push service.", None),
+        Cause::MayNotWait => (
+            "Give it a time to live, so that it may wait for its push service.",
+            None,
+        ),
         Cause::QuietHours => ("Its time to live was over before quiet hours were.", Some(CAPS)),
         Cause::Capped => ("Held back by a cap that you set.", Some(CAPS)),
         Cause::Unanswered => (
