@@ -13,8 +13,14 @@ const AGENTS = [
   ['Chrome', 'Mozilla/5.0 (Linux; Android 16; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Mobile Safari/537.36'],
   ['Edge', 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/150.0 Safari/537.36 Edg/150.0'],
 ];
-/** An id as a browser makes it: 48 bits of time, then chance. */
-const id = () => Date.now().toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
+/** An id as the SDK makes it: a UUIDv7 as 32 hex digits. */
+function id() {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = (bytes[6] & 0x0f) | 0x70;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return bytes.toString('hex');
+}
 
 inBothBrowsers('report', (world) => {
   const at = (path) => world.server.base + path;

@@ -36,10 +36,10 @@ pub struct Enough {
 
 /// One in so many is no longer a matter of single subscriptions.
 pub const SHARE: u64 = 20;
-/// A cause that was not met for so long is over; another one is told anew.
-pub const OVER_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
-/// How long one is kept that nobody dismissed.
-pub const KEPT_MS: i64 = 30 * OVER_AFTER_MS;
+/// A cause that was not met for so long is over, and told anew when it is met again; longer than a push of every day pauses.
+pub const OVER_AFTER_MS: i64 = 36 * 60 * 60 * 1000;
+/// How long one is kept after it was last met.
+pub const KEPT_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 
 impl Alarm {
     /// All of them.
