@@ -4,6 +4,7 @@
 //! place that decides whether a message is settled, tried again, or its subscription removed or set aside. Left out: sockets,
 //! queues. Invariant: nothing but [`Verdict::Gone`] removes a subscription.
 
+use crate::cause::Cause;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,8 @@ pub struct Answer {
     pub status: Option<u16>,
     /// The service's own reason or the transport's failure, at most 200 characters.
     pub reason: String,
+    /// Why, where that was said here.
+    pub cause: Option<Cause>,
 }
 
 /// What to do with a message after an answer.

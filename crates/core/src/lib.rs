@@ -11,8 +11,10 @@
 
 pub mod account;
 pub mod activity;
+pub mod alarm;
 pub mod campaign;
 pub mod caps;
+pub mod cause;
 pub mod decide;
 pub mod delivery;
 pub mod event;

@@ -5,6 +5,7 @@
 //! would have been, and of one that comes twice it is the first.
 
 use crate::FieldError;
+use crate::cause::Cause;
 use crate::push_log::PushCaps;
 use crate::schedule::{Clock, Local, day_name};
 use crate::time::{Timestamp, Zone};
@@ -360,10 +361,13 @@ pub fn turn(
     quiet: Option<Quiet>,
     zone: &Zone,
     now: Timestamp,
-) -> Result<Turn, &'static str> {
+) -> Result<Turn, (Cause, &'static str)> {
     let own = run.wall.map_or(run.began, |wall| moment(wall, zone.zone()));
     if send.repeat.is_some() && run.began.since(own) > LATEST_MS {
-        return Err("its moment was over for more than six hours when its round began");
+        return Err((
+            Cause::Missed,
+            "its moment was over for more than six hours when its round began",
+        ));
     }
     let due = own.max(run.began);
     let at = due.max(now);
@@ -381,7 +385,10 @@ pub fn turn(
         _ => at,
     };
     if ready > at && ready >= expires_at(send, run.ttl_seconds, due) {
-        return Err("its time is over before this person’s quiet hours are");
+        return Err((
+            Cause::QuietHours,
+            "its time is over before this person’s quiet hours are",
+        ));
     }
     Ok(Turn { due, ready })
 }

@@ -8,6 +8,7 @@ use crate::vapid::AuthorizationHeader;
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use campanile_core::cause::Cause;
 use campanile_core::delivery::{Answer, Verdict};
 use campanile_core::notification::{MAX_TTL_SECONDS, Urgency};
 use campanile_core::subscription::Endpoint;
@@ -123,6 +124,7 @@ pub fn answer(host: &str, status: StatusCode, headers: &HeaderMap, body: &[u8], 
         verdict,
         status: Some(status.as_u16()),
         reason,
+        cause: (verdict == Verdict::WrongKey).then_some(Cause::WrongKey),
     }
 }
 

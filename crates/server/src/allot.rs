@@ -13,6 +13,7 @@ use crate::store::db::Batch;
 use crate::store::exposures::Part;
 use crate::store::push_logs::PushLogRow;
 use crate::store::sends::{Chunk, SendState};
+use campanile_core::cause::Cause;
 use campanile_core::id::{Id, Ordinal};
 use campanile_core::notification::Given;
 use campanile_core::push_log::Entry;
@@ -100,7 +101,7 @@ impl Allotment<'_> {
                 .or_insert_with(|| Zone::parse(&one.zone).unwrap_or_else(|| account.zone.clone()));
             let turn = push_when::turn(send, &run, account.settings.push.quiet, zone, now);
             let refused = match turn {
-                Err(reason) => Err((SendState::Failed, Measure::Failed, reason.to_owned())),
+                Err((cause, reason)) => Err((SendState::Failed, Measure::Failed, cause, reason.to_owned())),
                 Ok(turn) => {
                     let entry = Entry {
                         campaign: at.campaign,
@@ -119,16 +120,21 @@ impl Allotment<'_> {
                             noted.push(one.person);
                         }
                         room.map(|()| turn)
-                            .map_err(|reason| (SendState::Capped, Measure::Capped, reason))
+                            .map_err(|reason| (SendState::Capped, Measure::Capped, Cause::Capped, reason))
                     }
                 }
             };
             match refused {
                 Ok(turn) => pieces.entry(turn).or_default().push(one),
-                Err((state, measure, reason)) => {
+                Err((state, measure, cause, reason)) => {
                     let whose = (one.subscription, one.person, part);
-                    self.store
-                        .insert_lost_send(batch, at, one.id, whose, (state, &reason), now);
+                    let lost = (state, Some(cause), reason.as_str());
+                    self.store.insert_lost_send(batch, at, one.id, whose, lost, now);
+                    if part.is_some() {
+                        // Nothing more will become of it, and the groups stay alike.
+                        self.store
+                            .goal_counts_from(batch, at, (one.person, one.id), Some(now));
+                    }
                     *counts.entry((part, measure)).or_default() += 1;
                     made.lost.push((one.id, reason));
                 }

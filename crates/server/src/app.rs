@@ -24,6 +24,7 @@ use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use crate::tls;
 use anyhow::Context as _;
+use campanile_core::alarm::Alarm;
 use campanile_core::subscription::PushHosts;
 use campanile_push::vapid::{SignatureCache, Subject};
 use std::net::SocketAddr;
@@ -182,13 +183,18 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         metrics.clone(),
         tail.clone(),
     );
+    let signatures = subject(&config)?.map(SignatureCache::new);
+    if signatures.is_some() {
+        // It may have been missing when the last process ended.
+        store.alarm_is_mended(Alarm::NoSubject).await?;
+    }
     let delivery = Arc::new(Delivery::new(delivery::Parts {
         store: store.clone(),
         queue: queue.clone(),
         live: live.clone(),
         clock: clock.clone(),
         transport: Transport::new(push)?,
-        signatures: subject(&config)?.map(SignatureCache::new),
+        signatures,
         endpoint: config
             .public_url()
             .map(|url| format!("{url}{}", config.paths.wire)),

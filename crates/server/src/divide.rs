@@ -86,7 +86,7 @@ impl Divided {
         for one in &self.held {
             let Some(part) = &one.part else { continue };
             let whose = (one.subscription, one.person, Some(part));
-            let held = (SendState::Held, "");
+            let held = (SendState::Held, None, "");
             store.insert_lost_send(batch, at, one.id, whose, held, now);
             *counts.entry((part, Measure::Audience)).or_default() += 1;
             *counts.entry((part, Measure::Held)).or_default() += 1;

@@ -379,6 +379,7 @@ impl Launch {
                     self.store.insert_run(batch, account, id, run, begins);
                     self.queue.push(batch, self.clock.id(), &job, begins);
                 }
+                self.store.end_alarms(batch, account, id);
                 self.begin_test(batch, account, &kept, moments.round.unwrap_or(begins));
             })
             .await?;

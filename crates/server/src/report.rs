@@ -7,10 +7,11 @@ pub mod progress;
 
 use crate::store::Store;
 use crate::store::accounts::Sighting;
+use crate::store::alarms::AlarmRow;
 use crate::store::db::DbError;
 use crate::store::exposures::TestRow;
 use crate::store::rounds::RoundRow;
-use crate::store::sends::{BrowserRow, ReasonRow};
+use crate::store::sends::{ClientRow, ReasonRow};
 use campanile_core::account::Account;
 use campanile_core::campaign::{Body, Campaign, Course, PopupPlan, Status};
 use campanile_core::id::CampaignId;
@@ -27,6 +28,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// Alarms of one campaign, of which there is one for each kind.
+const ALARMS: u32 = 20;
 /// Rounds that a report shows.
 const ROUNDS: u32 = 30;
 
@@ -46,8 +49,14 @@ pub struct CampaignReport {
     pub days: BTreeMap<Day, Counts>,
     /// Why messages failed or were repeated, most frequent first.
     pub reasons: Vec<ReasonRow>,
-    /// What became of a push in each browser family; empty where there are too many messages to look at them all unasked.
-    pub browsers: Vec<BrowserRow>,
+    /// What became of a push in each browser family.
+    pub browsers: Vec<ClientRow>,
+    /// The same by operating system.
+    pub systems: Vec<ClientRow>,
+    /// The bound beyond which messages are not looked through, where this push is beyond it; none: both lists are whole.
+    pub unlooked: Option<u64>,
+    /// What keeps it from being sent, the latest first.
+    pub alarms: Vec<AlarmRow>,
     /// Revisions of a pop-up with the moment from which each was in force, oldest first.
     pub revisions: Vec<(u32, Timestamp)>,
     /// The revision that `counts` and `parts` are about; `None` for all of them.
@@ -138,6 +147,8 @@ pub struct Overview {
     pub reach: BTreeMap<String, u64>,
     /// Where the snippet was seen.
     pub seen: Vec<Sighting>,
+    /// What keeps pushes from being sent, the latest first.
+    pub alarms: Vec<AlarmRow>,
 }
 
 /// Every campaign of an account with its totals, newest first.
@@ -172,6 +183,9 @@ pub async fn campaign(
         days,
         reasons,
         browsers: Vec::new(),
+        systems: Vec::new(),
+        unlooked: None,
+        alarms: Vec::new(),
         revisions: Vec::new(),
         revision: None,
         by: By::Click,
@@ -224,8 +238,14 @@ pub async fn campaign(
         } else {
             LOOKED_THROUGH
         };
-        if found.counts.sent <= most {
-            found.browsers = store.by_browser(&account.id, id).await?;
+        found.alarms = store.alarms(&account.id, Some(id), ALARMS).await?;
+        let settled = found.counts.sent + found.counts.failed + found.counts.gone;
+        if settled <= most {
+            let clients = store.by_client(&account.id, id).await?;
+            found.browsers = summed(clients.iter().map(|(_, row)| (row.name.as_str(), row)));
+            found.systems = summed(clients.iter().map(|(system, row)| (system.as_str(), row)));
+        } else {
+            found.unlooked = Some(most);
         }
         let counted = store.variants(&account.id, id).await?;
         let of = |wanted: u32| {
@@ -245,6 +265,23 @@ pub async fn campaign(
         found.test = test(store, account, id, plan, of(AFTER)).await?;
     }
     Ok(Some(found))
+}
+
+/// Sums by name, most messages first.
+fn summed<'a>(rows: impl Iterator<Item = (&'a str, &'a ClientRow)>) -> Vec<ClientRow> {
+    let mut by_name: BTreeMap<&str, ClientRow> = BTreeMap::new();
+    for (name, row) in rows {
+        by_name.entry(name).or_default().add(row);
+    }
+    let mut all: Vec<ClientRow> = by_name
+        .into_iter()
+        .map(|(name, row)| ClientRow {
+            name: name.to_owned(),
+            ..row
+        })
+        .collect();
+    all.sort_by_key(|row| std::cmp::Reverse(row.sent + row.failed + row.gone));
+    all
 }
 
 /// The test of a push that has one, once it was started.
@@ -354,6 +391,7 @@ pub async fn overview(store: &Store, account: &Account, now: Timestamp) -> Resul
         people: store.people(&account.id).await?,
         reach: store.reach(&account.id).await?,
         seen: store.sightings(&account.id).await?,
+        alarms: store.alarms(&account.id, None, ALARMS).await?,
     })
 }
 

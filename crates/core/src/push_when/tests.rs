@@ -197,7 +197,10 @@ fn what_is_due_in_quiet_hours_is_put_off_or_given_up() {
     assert_eq!(turn(&waited_for, &run(60), quiet, &here, now), Ok(at_once));
     assert_eq!(
         turn(&plain, &run(60), quiet, &zone("Asia/Kathmandu"), now).map(|turn| turn.ready),
-        Err("its time is over before this person’s quiet hours are")
+        Err((
+            Cause::QuietHours,
+            "its time is over before this person’s quiet hours are"
+        ))
     );
     assert_eq!(
         turn(&plain, &run(60), quiet, &zone("America/New_York"), now),

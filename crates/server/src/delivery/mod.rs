@@ -10,6 +10,7 @@
 mod alarm;
 mod experiment;
 pub mod fanout;
+mod goals;
 mod hand;
 mod lives;
 mod occasion;
@@ -33,9 +34,9 @@ use crate::store::sends::{Chunk, WaitingSend};
 use crate::store::subscriptions::Subscriber;
 use crate::tail::Tail;
 use crate::telemetry::Metrics;
-use alarm::Alarms;
 use anyhow::Context as _;
 use campanile_core::campaign::{Body, Status};
+use campanile_core::cause::Cause;
 use campanile_core::delivery::{Answer, Verdict};
 use campanile_core::id::{AccountId, CampaignId};
 use campanile_core::notification::{Given, PreparedPush, PushMessage};
@@ -49,7 +50,7 @@ use lives::Lives;
 use pace::{Lane, Leave, Pace};
 use post::{Bounds, Letter, Posted};
 use round::Round;
-use settle::is_passing;
+use settle::{Rest, is_passing};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -141,7 +142,6 @@ pub struct Delivery {
     concurrency: usize,
     pace: Pace,
     hands: Hands,
-    alarms: Alarms,
     metrics: Metrics,
     tail: Tail,
     stop: CancellationToken,
@@ -192,7 +192,6 @@ impl Delivery {
         Self {
             pace: Pace::new(clock.clone(), metrics.clone(), concurrency),
             hands: Hands::new(),
-            alarms: Alarms::default(),
             store,
             queue,
             live,
@@ -400,6 +399,7 @@ impl Delivery {
         let lives = Lives::new(&task.plan, run.started_at);
         let now = self.clock.now();
         let (due, later) = self.part(&task, at, waiting, lives).await?;
+        self.goals_begin(at, &due).await?;
         let bounds = Bounds {
             halt: self.stop.child_token(),
             until: tokio::time::Instant::now() + BEGIN_FOR,
@@ -438,9 +438,10 @@ impl Delivery {
         drop(lanes);
         let mut again = later.iter().map(|send| send.retry_at).min();
         let mut left = false;
+        let mut waits = Vec::new();
         let mut outcomes = Vec::new();
         for (send, tried) in tried.into_iter().flatten() {
-            let at = match tried {
+            let moment = match tried {
                 Tried::Answered(answer) => {
                     outcomes.push((send, answer));
                     continue;
@@ -453,12 +454,11 @@ impl Delivery {
                     now
                 }
             };
-            again = Some(again.map_or(at, |known| known.min(at)));
+            again = Some(again.map_or(moment, |known| known.min(moment)));
+            waits.push(send);
         }
-        let answers = outcomes.iter().map(|(_, answer)| answer);
-        self.alarms.raise(at, answers, self.clock.now(), &self.metrics);
-        self.settle(leased, at, site, outcomes, (lives, again, left))
-            .await
+        let rest = Rest { again, left, waits };
+        self.settle(leased, at, site, outcomes, (lives, rest)).await
     }
 
     /// Cancels `halt` when the push is not to be sent any more; never ends by itself. A store that does not answer halts nothing: what is
@@ -516,26 +516,32 @@ impl Delivery {
         expires_at: Timestamp,
         (lane, bounds): (&Lane<'_>, &Bounds),
     ) -> Tried {
-        let refuse = |verdict: Verdict, reason: &str| {
+        let refuse = |verdict: Verdict, cause: Cause, reason: &str| {
             let answer = Answer {
                 verdict,
                 status: None,
                 reason: reason.to_owned(),
+                cause: Some(cause),
             };
             self.tell(at, send, &answer, expires_at, None);
             Tried::Answered(answer)
         };
         if !send.live {
-            return refuse(Verdict::Gone, "unsubscribed before it was sent");
+            return refuse(
+                Verdict::Gone,
+                Cause::Unsubscribed,
+                "unsubscribed before it was sent",
+            );
         }
         let Some(key) = site.key(send.vapid_key) else {
             return refuse(
                 Verdict::Refused,
+                Cause::KeyMissing,
                 "the VAPID key of this subscription is not in the key ring",
             );
         };
         let Some(signatures) = &self.signatures else {
-            return refuse(Verdict::Refused, NO_SUBJECT);
+            return refuse(Verdict::Refused, Cause::NoSubject, NO_SUBJECT);
         };
         let prepared = letters.of(send);
         let filled = if prepared.is_same_for_all() {
@@ -546,12 +552,18 @@ impl Delivery {
                     let given = letters.given.get(&send.subscription);
                     audience::fill(site, prepared, subscriber, given, self.clock.now())
                 }
-                None => return refuse(Verdict::Refused, "nothing is known of this subscriber any more"),
+                None => {
+                    return refuse(
+                        Verdict::Refused,
+                        Cause::Unknown,
+                        "nothing is known of this subscriber any more",
+                    );
+                }
             }
         };
         let mut message: Cow<'_, PushMessage> = match filled {
             Ok(message) => message,
-            Err(fault) => return refuse(Verdict::Refused, &fault.to_string()),
+            Err(fault) => return refuse(Verdict::Refused, Cause::Unfilled, &fault.to_string()),
         };
         if let (None, Some(tag)) = (&message.tag, &letters.tag) {
             message.to_mut().tag = Some(tag.clone());
@@ -559,13 +571,25 @@ impl Delivery {
         let payload = match audience::payload(site, at.campaign, &message, send.id, self.endpoint.as_deref())
         {
             Ok(payload) => payload,
-            Err(reason) => return refuse(Verdict::TooLarge, &reason),
+            Err(reason) => return refuse(Verdict::TooLarge, Cause::TooLarge, &reason),
         };
         // A message without a time to live is for whoever is there now; every other one is stale when its time is over.
         let is_late = |now: Timestamp| message.ttl_seconds > 0 && now >= expires_at;
-        let late = || refuse(Verdict::Refused, "its time to live ended before it was sent");
+        let late = || {
+            refuse(
+                Verdict::Refused,
+                Cause::Expired,
+                "its time to live ended before it was sent",
+            )
+        };
         let is_over = |now: Timestamp| letters.until.is_some_and(|until| now >= until);
-        let over = || refuse(Verdict::Refused, "the push ended before it was sent");
+        let over = || {
+            refuse(
+                Verdict::Refused,
+                Cause::Ended,
+                "the push ended before it was sent",
+            )
+        };
         if is_over(self.clock.now()) {
             return over();
         }
@@ -577,6 +601,7 @@ impl Delivery {
             Leave::Held(_) if message.ttl_seconds == 0 => {
                 return refuse(
                     Verdict::Refused,
+                    Cause::MayNotWait,
                     "its push service takes no messages now, and it has no time to live",
                 );
             }

@@ -8,6 +8,7 @@
 use super::Delivery;
 use super::transport::Fault;
 use crate::store::sends::WaitingSend;
+use campanile_core::cause::Cause;
 use campanile_core::delivery::{Answer, Verdict};
 use campanile_push::ece::{self, Padding, Recipient};
 use campanile_push::vapid::{AuthorizationHeader, SignatureCache, VapidKey};
@@ -61,6 +62,7 @@ impl Delivery {
                 verdict: Verdict::Refused,
                 status: None,
                 reason: fault,
+                cause: Some(Cause::Unmakeable),
             })
         })
     }
@@ -138,6 +140,7 @@ impl Delivery {
                 verdict: Verdict::Unreachable { after_ms: None },
                 status: None,
                 reason,
+                cause: Some(Cause::Unanswered),
             },
         }))
     }

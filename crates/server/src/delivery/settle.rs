@@ -6,7 +6,7 @@
 //! for, and asked again with the same batch, which the lease in it lets through once.
 
 use super::lives::Lives;
-use super::{Delivery, LEASE_MS, LOOK_EVERY};
+use super::{Delivery, LEASE_MS, LOOK_EVERY, alarm};
 use crate::clock;
 use crate::live::Site;
 use crate::queue::{Leased, Notice};
@@ -59,6 +59,10 @@ impl Delivery {
             let day = Day::of(now, &site.account.zone);
             let mut counts: BTreeMap<_, u64> = BTreeMap::new();
             for send in &waiting {
+                if send.part.is_some() {
+                    let whose = (send.ordinal, send.id);
+                    self.store.goal_counts_from(&mut batch, at, whose, Some(now));
+                }
                 *counts.entry(send.part.as_ref()).or_default() += 1;
             }
             for (part, n) in counts {
@@ -78,10 +82,18 @@ impl Delivery {
         at: Chunk<'_>,
         site: &Site,
         outcomes: Vec<(WaitingSend, Answer)>,
-        (lives, mut again, left): (Lives<'_>, Option<Timestamp>, bool),
+        (lives, rest): (Lives<'_>, Rest),
     ) -> anyhow::Result<()> {
         let now = self.clock.now();
+        let Rest {
+            mut again,
+            left,
+            waits,
+        } = rest;
         let mut batch = Batch::new("settle");
+        for send in &waits {
+            self.goal_waits(&mut batch, at, send);
+        }
         let mut counts: BTreeMap<(Measure, Option<&Part>), u64> = BTreeMap::new();
         for (send, answer) in &outcomes {
             let state = match delivery::next(
@@ -114,13 +126,10 @@ impl Delivery {
                     SendState::Gone
                 }
                 Next::RetryAt(moment) => {
-                    self.store.retry_send(
-                        &mut batch,
-                        at.account,
-                        send,
-                        (answer.status, &answer.reason),
-                        moment,
-                    );
+                    self.store
+                        .retry_send(&mut batch, at.account, send, answer, moment);
+                    self.store.note_try(&mut batch, at, send, answer, now);
+                    self.goal_waits(&mut batch, at, send);
                     again = Some(again.map_or(moment, |known| known.min(moment)));
                     continue;
                 }
@@ -134,13 +143,11 @@ impl Delivery {
                 SendState::Held => Measure::Held,
             };
             *counts.entry((measure, send.part.as_ref())).or_default() += 1;
-            self.store.settle_send(
-                &mut batch,
-                at.account,
-                send,
-                (state, answer.status, &answer.reason),
-                now,
-            );
+            self.store
+                .settle_send(&mut batch, at.account, send, (state, answer), now);
+            if send.attempts > 0 {
+                self.store.note_try(&mut batch, at, send, answer, now);
+            }
         }
         let settled: u64 = counts.values().sum();
         if settled > 0 {
@@ -157,9 +164,23 @@ impl Delivery {
             self.store.piece_through(&mut batch, at);
             self.queue.done(&mut batch, leased);
         }
-        if let Outcome::Conflict { .. } = self.keep(batch).await? {
+        let met = alarm::met(&outcomes);
+        let guards: Vec<usize> = met
+            .iter()
+            .map(|met| self.store.note_alarm(&mut batch, at, met, (now, day)))
+            .collect();
+        match self.keep(batch).await? {
+            Outcome::Done { stopped, .. } => {
+                for (met, guard) in met.iter().zip(guards) {
+                    if !stopped.contains(&guard) {
+                        alarm::say(at, met, &self.metrics);
+                    }
+                }
+            }
             // The lease ran out and another worker has this piece now; what it sends again is dropped by topic and token.
-            tracing::warn!(campaign = %at.campaign, chunk = at.chunk, "a piece was settled by another worker");
+            Outcome::Conflict { .. } => {
+                tracing::warn!(campaign = %at.campaign, chunk = at.chunk, "a piece was settled by another worker");
+            }
         }
         if again.is_none() {
             self.finish_if_through(at.account, at.campaign, at.run).await?;
@@ -192,10 +213,19 @@ impl Delivery {
         if !stopped.is_empty() {
             return Ok(Through::Run);
         }
-        self.alarms.forget(account.as_str(), campaign);
         self.queue.announce(Notice::Account(account.clone()));
         Ok(Through::All)
     }
+}
+
+/// What is left of a piece when its answers are settled.
+pub(super) struct Rest {
+    /// When it is worked on again.
+    pub(super) again: Option<Timestamp>,
+    /// Its time was over before all was tried.
+    pub(super) left: bool,
+    /// What was not tried.
+    pub(super) waits: Vec<WaitingSend>,
 }
 
 /// How much of a push is through.

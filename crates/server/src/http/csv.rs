@@ -1,4 +1,4 @@
-//! Answers as CSV (RFC 4180), for the dashboard and the API.
+//! Files as CSV (RFC 4180), and answers as such a file, for the dashboard and the API.
 //!
 //! Left out: who may have it. Invariant: read and sent in pieces, never all in memory; no cell begins with a sign that a spreadsheet takes
 //! for the beginning of a formula: what visitors write is theirs, and must not run on the owner's machine.
@@ -21,27 +21,43 @@ const HEAD: &str = "at,person,revision,variant,answer,comment,consent\r\n";
 /// Every answer of a campaign, newest first.
 pub fn answers(app: &App, account: &AccountId, campaign: CampaignId) -> Response {
     let (app, account) = (app.clone(), account.clone());
-    let pieces = stream::try_unfold(Some(None::<Id>), move |from| {
+    let pieces = pieces(HEAD, move |before: Option<Id>| {
         let (app, account) = (app.clone(), account.clone());
         async move {
-            let Some(before) = from else {
+            let rows = app.store.answers(&account, campaign, before, PIECE).await?;
+            let next = rows.last().filter(|_| rows.len() == PIECE as usize);
+            Ok((rows.iter().map(line).collect(), next.map(|row| row.impression)))
+        }
+    });
+    file(&format!("answers-{campaign}"), pieces)
+}
+
+/// A body that is read in pieces, each after the place that the one before gives; the last one gives none.
+pub(super) fn pieces<P: Send + 'static, F>(
+    head: &'static str,
+    mut read: impl FnMut(Option<P>) -> F + Send + 'static,
+) -> Body
+where
+    F: Future<Output = Result<(String, Option<P>), DbError>> + Send + 'static,
+{
+    let pieces = stream::try_unfold(Some(None::<P>), move |from| {
+        let piece = from.map(|place| (place.is_none(), read(place)));
+        async move {
+            let Some((is_first, piece)) = piece else {
                 return Ok::<_, DbError>(None);
             };
-            let rows = app.store.answers(&account, campaign, before, PIECE).await?;
-            let mut text = if before.is_none() {
-                HEAD.to_owned()
-            } else {
-                String::new()
-            };
-            for row in &rows {
-                text += &line(row);
-            }
-            let next = (rows.len() == PIECE as usize).then(|| rows.last().map(|row| row.impression));
-            Ok(Some((text, next)))
+            let (lines, next) = piece.await?;
+            let text = if is_first { head.to_owned() + &lines } else { lines };
+            Ok(Some((text, next.map(Some))))
         }
     });
     let pieces = pieces.inspect_err(|fault| tracing::warn!(error = %fault, "a CSV file ended early"));
-    let name = format!("attachment; filename=\"answers-{campaign}.csv\"");
+    Body::from_stream(pieces)
+}
+
+/// The answer that a browser saves under `name`: plain letters, digits and dashes.
+pub(super) fn file(name: &str, body: Body) -> Response {
+    let name = format!("attachment; filename=\"{name}.csv\"");
     let headers = [
         (
             header::CONTENT_TYPE,
@@ -49,24 +65,28 @@ pub fn answers(app: &App, account: &AccountId, campaign: CampaignId) -> Response
         ),
         (
             header::CONTENT_DISPOSITION,
-            HeaderValue::try_from(name).expect("a campaign's number is digits"),
+            HeaderValue::try_from(name).expect("names of files are plain"),
         ),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
-    (headers, Body::from_stream(pieces)).into_response()
+    (headers, body).into_response()
 }
 
-fn line(row: &AnswerRow) -> String {
-    let cells = [
-        row.at.to_string(),
-        row.ordinal.0.to_string(),
-        row.revision.to_string(),
-        row.variant.clone(),
-        rule::shown(&row.answer).into_owned(),
-        row.comment.clone(),
-        if row.consent { "yes" } else { "no" }.to_owned(),
-    ];
-    let cells: Vec<Cow<'_, str>> = cells.iter().map(|text| cell(text)).collect();
+fn line(answer: &AnswerRow) -> String {
+    row([
+        answer.at.to_string(),
+        answer.ordinal.0.to_string(),
+        answer.revision.to_string(),
+        answer.variant.clone(),
+        rule::shown(&answer.answer).into_owned(),
+        answer.comment.clone(),
+        if answer.consent { "yes" } else { "no" }.to_owned(),
+    ])
+}
+
+/// One line.
+pub(super) fn row(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(|text| cell(&text).into_owned()).collect();
     format!("{}\r\n", cells.join(","))
 }
 

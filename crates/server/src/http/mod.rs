@@ -2,10 +2,12 @@
 //!
 //! Left out: rules, SQL, sending. Invariant: http never names delivery; a send always goes through the queue.
 
+pub mod alarms;
 pub mod api;
 pub mod assets;
 pub mod csv;
 pub mod error;
+pub mod export;
 pub mod extract;
 pub mod media;
 pub mod pages;

@@ -694,6 +694,7 @@ impl<'a> Visit<'a> {
             keys,
             vapid_key: bound.id,
             browser: family.clone(),
+            system: here.device.state.system.clone(),
             live: true,
             aside: false,
             reason: String::new(),

@@ -230,10 +230,12 @@ impl Store {
             "-- delete_exposures\nDELETE FROM exposures WHERE account = $1 AND campaign = $2",
             "-- delete_answers\nDELETE FROM answers WHERE account = $1 AND campaign = $2",
             "-- delete_run_counts\nDELETE FROM run_counts WHERE account = $1 AND campaign = $2",
+            "-- delete_send_tries\nDELETE FROM send_tries WHERE account = $1 AND campaign = $2",
             "-- delete_revisions\nDELETE FROM campaign_revisions WHERE account = $1 AND campaign = $2",
         ] {
             batch.run(sql, args![account.as_str(), id.0]);
         }
+        self.end_alarms(batch, account, id);
         batch.run(
             "-- delete_sends\nDELETE FROM sends WHERE account = $1 AND campaign = $2",
             args![account.as_str(), id.0],

@@ -4,8 +4,9 @@
 //! million; the newest run first, in it the newest subscription.
 
 use super::db::{DbError, Row};
-use super::{Store, corrupt};
+use super::{Store, corrupt, tries};
 use crate::args;
+use campanile_core::cause::Cause;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::subscription::Endpoint;
 use campanile_core::time::Timestamp;
@@ -25,6 +26,8 @@ pub struct DeliveryRow {
     pub ordinal: Ordinal,
     /// Browser family.
     pub browser: String,
+    /// Operating system.
+    pub system: String,
     /// Its push service.
     pub host: String,
     /// `waiting`, `sent`, `failed`, `gone`, `unsent`, `capped` or `held`.
@@ -37,6 +40,8 @@ pub struct DeliveryRow {
     pub status: Option<u16>,
     /// Why it was not taken.
     pub reason: String,
+    /// The same as a code, where that was said here.
+    pub cause: Option<Cause>,
     /// When it reached its final state.
     pub settled_at: Option<Timestamp>,
     /// When it was shown.
@@ -103,6 +108,8 @@ fn delivery(row: &Row) -> Result<DeliveryRow, DbError> {
         clicked_at: row.opt_int(13)?.map(Timestamp),
         dismissed_at: row.opt_int(14)?.map(Timestamp),
         variant: row.opt_text(16)?.map(str::to_owned),
+        cause: tries::cause(row, 17)?,
+        system: row.opt_text(18)?.unwrap_or_default().to_owned(),
     })
 }
 
@@ -117,7 +124,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant, s.cause, t.system \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND (s.run, s.subscription) < ($3, $4) AND ($5 = '' OR s.state = $5) \
                    ORDER BY s.run DESC, s.subscription DESC LIMIT $6";
@@ -150,7 +157,7 @@ impl Store {
         limit: u32,
     ) -> Result<Vec<DeliveryRow>, DbError> {
         let sql = "-- deliveries_to\nSELECT s.campaign, s.run, s.subscription, s.ordinal, t.browser, t.endpoint, s.state, s.attempts, s.status, s.reason, \
-                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant \
+                   s.retry_at, s.settled_at, s.shown_at, s.clicked_at, s.dismissed_at, s.id, s.variant, s.cause, t.system \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.ordinal = $2 ORDER BY s.run DESC LIMIT $3";
         self.db

@@ -7,6 +7,7 @@ use super::db::{Batch, DbError, Row};
 use super::sends::{Chunk, RunRow};
 use super::{Store, corrupt};
 use crate::args;
+use campanile_core::experiment::CONTROL;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_plan::PushPlan;
 use campanile_core::stats::Measure;
@@ -53,8 +54,8 @@ pub struct Standing {
 pub struct ExposureRow {
     /// What they count under.
     pub part: Part,
-    /// Since when.
-    pub at: Timestamp,
+    /// From when the goal counts: from their message's sending; none while it waits.
+    pub counts_from: Option<Timestamp>,
     /// When they reached the goal.
     pub converted_at: Option<Timestamp>,
 }
@@ -101,7 +102,7 @@ impl Store {
         account: &AccountId,
         person: Ordinal,
     ) -> Result<HashMap<CampaignId, ExposureRow>, DbError> {
-        let sql = "-- exposures\nSELECT campaign, revision, variant, at, converted_at FROM exposures WHERE account = $1 AND ordinal = $2";
+        let sql = "-- exposures\nSELECT campaign, revision, variant, counts_from, converted_at FROM exposures WHERE account = $1 AND ordinal = $2";
         let rows = self
             .db
             .query(sql, args![account.as_str(), i64::from(person.0)])
@@ -110,7 +111,7 @@ impl Store {
             .map(|row| {
                 let exposure = ExposureRow {
                     part: (row.int(1)? as u32, row.text(2)?.to_owned()),
-                    at: Timestamp(row.int(3)?),
+                    counts_from: row.opt_int(3)?.map(Timestamp),
                     converted_at: row.opt_int(4)?.map(Timestamp),
                 };
                 Ok((CampaignId(row.int(0)?), exposure))
@@ -118,7 +119,8 @@ impl Store {
             .collect()
     }
 
-    /// Exposes a person to a campaign; the batch rolls back when they were already.
+    /// Exposes a person to a campaign; the batch rolls back when they were already. For the control group the goal counts at once: no message
+    /// says from when.
     pub fn expose(
         &self,
         batch: &mut Batch,
@@ -127,7 +129,8 @@ impl Store {
         (person, part): (Ordinal, &Part),
         now: Timestamp,
     ) {
-        let sql = "-- expose\nINSERT INTO exposures (account, ordinal, campaign, variant, revision, at) VALUES ($1, $2, $3, $4, $5, $6) \
+        let sql = "-- expose\nINSERT INTO exposures (account, ordinal, campaign, variant, revision, at, counts_from) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7) \
                    ON CONFLICT (account, ordinal, campaign) DO NOTHING";
         batch.expect(
             sql,
@@ -137,9 +140,32 @@ impl Store {
                 campaign.0,
                 part.1.as_str(),
                 i64::from(part.0),
-                now.ms()
+                now.ms(),
+                (part.1 == CONTROL).then_some(now.ms())
             ],
             1,
+        );
+    }
+
+    /// Says from when a person's goal counts, or that their message waits after all. The first message that says so says it for good.
+    pub fn goal_counts_from(
+        &self,
+        batch: &mut Batch,
+        at: Chunk<'_>,
+        (person, send): (Ordinal, Id),
+        from: Option<Timestamp>,
+    ) {
+        let sql = "-- goal_counts_from\nUPDATE exposures SET counts_from = $5, first_send = $4 \
+                   WHERE account = $1 AND ordinal = $2 AND campaign = $3 AND (counts_from IS NULL OR first_send = $4)";
+        batch.run(
+            sql,
+            args![
+                at.account.as_str(),
+                i64::from(person.0),
+                at.campaign.0,
+                send.bytes(),
+                from.map(Timestamp::ms)
+            ],
         );
     }
 

@@ -8,6 +8,7 @@
 //! write is idempotent by a key or guarded by a version.
 
 pub mod accounts;
+pub mod alarms;
 pub mod answers;
 pub mod campaigns;
 pub mod db;
@@ -25,6 +26,7 @@ pub mod rounds;
 pub mod sends;
 pub mod steps;
 pub mod subscriptions;
+pub mod tries;
 pub mod users;
 
 use db::{Batch, Db, DbError, Outcome, Value};

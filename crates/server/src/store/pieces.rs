@@ -59,6 +59,7 @@ impl Store {
         before: Timestamp,
     ) -> Result<(), DbError> {
         let args = args![account.as_str(), campaign.0, before.ms()];
+        self.sweep_tries(account, campaign, before).await?;
         let sql = "-- sweep_occasion_sends\nDELETE FROM sends WHERE account = $1 AND id IN \
                    (SELECT id FROM sends WHERE account = $1 AND campaign = $2 AND run < $3 AND state <> 'waiting' ORDER BY run LIMIT $4)";
         self.sweep("sweep_occasion_sends", sql, args.clone()).await?;

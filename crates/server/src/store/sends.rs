@@ -5,8 +5,10 @@
 
 use super::db::{Batch, DbError, Row, Value};
 use super::exposures::{self, Part, TestRow};
-use super::{InList, Store, corrupt};
+use super::{InList, Store, corrupt, tries};
 use crate::args;
+use campanile_core::cause::Cause;
+use campanile_core::delivery::Answer;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
 use campanile_core::push_when::Turn;
 use campanile_core::subscription::{Endpoint, Keys};
@@ -101,6 +103,10 @@ fn columns(part: Option<&Part>) -> (i64, Option<String>) {
     (i64::from(revision), part.map(|(_, variant)| variant.clone()))
 }
 
+fn code(cause: Option<Cause>) -> Option<String> {
+    cause.map(|cause| cause.as_str().to_owned())
+}
+
 /// How a send ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it all")]
@@ -177,23 +183,40 @@ pub struct ReasonRow {
     pub state: String,
     /// Status of the last answer.
     pub status: Option<u16>,
+    /// Why, where that was said here.
+    pub cause: Option<Cause>,
     /// The reason in words: the push service's own, where it gave any.
     pub reason: String,
     /// How many.
     pub times: u64,
 }
 
-/// Messages that push services took for one browser family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrowserRow {
-    /// Browser family; empty where its subscription is forgotten.
-    pub browser: String,
-    /// Taken.
+/// What became of the messages for one kind of browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientRow {
+    /// Browser family, or operating system; empty where that is not known.
+    pub name: String,
+    /// Taken by its push service.
     pub sent: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Its subscription was gone.
+    pub gone: u64,
     /// Shown.
     pub shown: u64,
     /// Clicked.
     pub clicked: u64,
+}
+
+impl ClientRow {
+    /// Adds another one's numbers.
+    pub fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.failed += other.failed;
+        self.gone += other.gone;
+        self.shown += other.shown;
+        self.clicked += other.clicked;
+    }
 }
 
 impl Store {
@@ -333,11 +356,11 @@ impl Store {
         at: Chunk<'_>,
         id: Id,
         (subscription, ordinal, part): (Id, Ordinal, Option<&Part>),
-        (state, reason): (SendState, &str),
+        (state, cause, reason): (SendState, Option<Cause>, &str),
         now: Timestamp,
     ) {
         let sql = "-- insert_lost_send\nINSERT INTO sends (account, campaign, run, subscription, chunk, id, ordinal, state, attempts, retry_at, reason, settled_at, \
-                   revision, variant) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12) \
+                   revision, variant, cause) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9, $10, $11, $12, $13) \
                    ON CONFLICT (account, campaign, run, subscription) DO NOTHING";
         let (revision, variant) = columns(part);
         batch.run(
@@ -354,7 +377,8 @@ impl Store {
                 reason,
                 now.ms(),
                 revision,
-                variant
+                variant,
+                code(cause)
             ],
         );
     }
@@ -378,10 +402,10 @@ impl Store {
         batch: &mut Batch,
         account: &AccountId,
         send: &WaitingSend,
-        (state, status, reason): (SendState, Option<u16>, &str),
+        (state, answer): (SendState, &Answer),
         now: Timestamp,
     ) {
-        let sql = "-- settle_send\nUPDATE sends SET state = $3, status = $4, reason = $5, settled_at = $6, attempts = attempts + 1 \
+        let sql = "-- settle_send\nUPDATE sends SET state = $3, status = $4, reason = $5, settled_at = $6, cause = $7, attempts = attempts + 1 \
                    WHERE account = $1 AND id = $2 AND state = 'waiting'";
         batch.expect(
             sql,
@@ -389,9 +413,10 @@ impl Store {
                 account.as_str(),
                 send.id.bytes(),
                 state.as_str(),
-                status.map(i64::from),
-                reason,
-                now.ms()
+                answer.status.map(i64::from),
+                answer.reason.as_str(),
+                now.ms(),
+                code(answer.cause)
             ],
             1,
         );
@@ -422,10 +447,10 @@ impl Store {
         batch: &mut Batch,
         account: &AccountId,
         send: &WaitingSend,
-        (status, reason): (Option<u16>, &str),
+        answer: &Answer,
         at: Timestamp,
     ) {
-        let sql = "-- retry_send\nUPDATE sends SET attempts = attempts + 1, retry_at = $3, status = $4, reason = $5 \
+        let sql = "-- retry_send\nUPDATE sends SET attempts = attempts + 1, retry_at = $3, status = $4, reason = $5, cause = $6 \
                    WHERE account = $1 AND id = $2 AND state = 'waiting'";
         batch.run(
             sql,
@@ -433,8 +458,9 @@ impl Store {
                 account.as_str(),
                 send.id.bytes(),
                 at.ms(),
-                status.map(i64::from),
-                reason
+                answer.status.map(i64::from),
+                answer.reason.as_str(),
+                code(answer.cause)
             ],
         );
     }
@@ -512,9 +538,9 @@ impl Store {
         account: &AccountId,
         campaign: CampaignId,
     ) -> Result<Vec<ReasonRow>, DbError> {
-        let sql = "-- reasons\nSELECT state, status, reason, COUNT(*) FROM sends \
+        let sql = "-- reasons\nSELECT state, status, reason, COUNT(*), cause FROM sends \
                    WHERE account = $1 AND campaign = $2 AND reason <> '' AND state <> 'sent' \
-                   GROUP BY state, status, reason ORDER BY COUNT(*) DESC, reason, state LIMIT 50";
+                   GROUP BY state, status, cause, reason ORDER BY COUNT(*) DESC, reason, state LIMIT 50";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         rows.iter()
             .map(|row| {
@@ -524,30 +550,38 @@ impl Store {
                     status: status.map_err(|_| corrupt("sends.status"))?,
                     reason: row.text(2)?.to_owned(),
                     times: row.int(3)? as u64,
+                    cause: tries::cause(row, 4)?,
                 })
             })
             .collect()
     }
 
-    /// What became of a campaign's messages in each browser family, most messages first.
-    pub async fn by_browser(
+    /// What became of a campaign's messages, by browser family and operating system: the system, and the rest under the family's name.
+    pub async fn by_client(
         &self,
         account: &AccountId,
         campaign: CampaignId,
-    ) -> Result<Vec<BrowserRow>, DbError> {
-        let sql = "-- by_browser\nSELECT COALESCE(t.browser, ''), COUNT(*), COUNT(s.shown_at), COUNT(s.clicked_at) \
+    ) -> Result<Vec<(String, ClientRow)>, DbError> {
+        let sql = "-- by_client\nSELECT COALESCE(t.browser, ''), COALESCE(t.system, ''), s.state, COUNT(*), COUNT(s.shown_at), COUNT(s.clicked_at) \
                    FROM sends s LEFT JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
-                   WHERE s.account = $1 AND s.campaign = $2 AND s.state = 'sent' \
-                   GROUP BY COALESCE(t.browser, '') ORDER BY COUNT(*) DESC, COALESCE(t.browser, '')";
+                   WHERE s.account = $1 AND s.campaign = $2 AND s.state IN ('sent', 'failed', 'gone') \
+                   GROUP BY COALESCE(t.browser, ''), COALESCE(t.system, ''), s.state";
         let rows = self.db.query(sql, args![account.as_str(), campaign.0]).await?;
         rows.iter()
             .map(|row| {
-                Ok(BrowserRow {
-                    browser: row.text(0)?.to_owned(),
-                    sent: row.int(1)? as u64,
-                    shown: row.int(2)? as u64,
-                    clicked: row.int(3)? as u64,
-                })
+                let mut client = ClientRow {
+                    name: row.text(0)?.to_owned(),
+                    shown: row.int(4)? as u64,
+                    clicked: row.int(5)? as u64,
+                    ..ClientRow::default()
+                };
+                let n = row.int(3)? as u64;
+                match row.text(2)? {
+                    "sent" => client.sent = n,
+                    "gone" => client.gone = n,
+                    _ => client.failed = n,
+                }
+                Ok((row.text(1)?.to_owned(), client))
             })
             .collect()
     }

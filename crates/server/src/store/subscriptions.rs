@@ -31,6 +31,8 @@ pub struct SubscriptionRow {
     pub vapid_key: Id,
     /// Browser family.
     pub browser: String,
+    /// Operating system; empty where it is not known.
+    pub system: String,
     /// Whether it gets messages.
     pub live: bool,
     /// Whether it is not written to because its push service knows another VAPID key; if neither, it is gone.
@@ -97,6 +99,7 @@ fn subscription(row: &Row) -> Result<SubscriptionRow, DbError> {
         reason: row.text(9)?.to_owned(),
         created_at: Timestamp(row.int(10)?),
         changed_at: Timestamp(row.int(11)?),
+        system: row.text(12)?.to_owned(),
     })
 }
 
@@ -105,10 +108,10 @@ impl Store {
     /// for a browser has one.
     pub fn upsert_subscription(&self, batch: &mut Batch, account: &AccountId, row: &SubscriptionRow) {
         let sql = "-- upsert_subscription\nINSERT INTO subscriptions \
-                   (account, id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'live', '', $10, $10) \
+                   (account, id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'live', '', $10, $10, $11) \
                    ON CONFLICT (account, endpoint) DO UPDATE SET device = excluded.device, ordinal = excluded.ordinal, p256dh = excluded.p256dh, \
-                   auth = excluded.auth, vapid_key = excluded.vapid_key, browser = excluded.browser, state = 'live', reason = '', \
+                   auth = excluded.auth, vapid_key = excluded.vapid_key, browser = excluded.browser, system = excluded.system, state = 'live', reason = '', \
                    changed_at = excluded.changed_at";
         batch.run(
             sql,
@@ -122,7 +125,8 @@ impl Store {
                 row.keys.auth.to_vec(),
                 row.vapid_key.bytes(),
                 row.browser.as_str(),
-                row.changed_at.ms()
+                row.changed_at.ms(),
+                row.system.as_str()
             ],
         );
         if let Some(device) = row.device {
@@ -264,7 +268,7 @@ impl Store {
         account: &AccountId,
         of: Ordinal,
     ) -> Result<Vec<SubscriptionRow>, DbError> {
-        let sql = "-- subscriptions_of\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at \
+        let sql = "-- subscriptions_of\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system \
                    FROM subscriptions WHERE account = $1 AND ordinal = $2 ORDER BY id DESC LIMIT 100";
         self.db
             .query(sql, args![account.as_str(), i64::from(of.0)])
@@ -306,7 +310,7 @@ impl Store {
         account: &AccountId,
         limit: u32,
     ) -> Result<Vec<SubscriptionRow>, DbError> {
-        let sql = "-- subscriptions\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at \
+        let sql = "-- subscriptions\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system \
                    FROM subscriptions WHERE account = $1 ORDER BY id DESC LIMIT $2";
         self.db
             .query(sql, args![account.as_str(), i64::from(limit)])

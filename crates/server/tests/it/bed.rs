@@ -184,6 +184,23 @@ impl Bed {
         }
     }
 
+    /// A second server on the same store and lab, at the same time of day, with settings that a test changes.
+    pub(crate) async fn beside(&self, change: impl FnOnce(&mut Config)) -> Running {
+        let mut config = Config::load(None, [], &self.flags).unwrap();
+        config.push.subject = "mailto:push@example.com".into();
+        change(&mut config);
+        let surroundings = Surroundings {
+            clock: Clock::Test(self.clock.clone()),
+            push: HostMap {
+                hosts: self.lab.host_map().into_iter().collect(),
+                ca_pem: Some(self.lab.ca_pem().to_owned()),
+            },
+            shop: None,
+            deliver: false,
+        };
+        app::start(config, surroundings).await.unwrap()
+    }
+
     /// Stops the server in the middle of its work.
     pub(crate) async fn leave(self) -> Left {
         self.running.stop().await.unwrap();

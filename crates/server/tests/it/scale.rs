@@ -73,6 +73,7 @@ async fn enrol(bed: &Bed, browsers: &[VirtualBrowser]) {
                 keys: Keys::parse(key("p256dh"), key("auth")).unwrap(),
                 vapid_key,
                 browser: "Firefox".to_owned(),
+                system: "Linux".to_owned(),
                 live: true,
                 aside: false,
                 reason: String::new(),

@@ -1,10 +1,11 @@
 //! Campaigns over the API.
 
 use crate::app::App;
-use crate::http::csv;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Asked, Json as Body, Part};
+use crate::http::{alarms, csv, export};
 use crate::launch::{LaunchError, Purpose};
+use crate::live::Site;
 use crate::report::progress::progress;
 use crate::store::deliveries::{DeliveryRow, Place};
 use crate::{audience, report, secret};
@@ -59,12 +60,28 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
     }
 }
 
-/// A line of the ledger.
-pub(super) fn delivery(row: &DeliveryRow) -> Value {
+/// Lines of the ledger, each with its tries where there was more than one.
+pub(super) async fn ledger_lines(
+    app: &App,
+    account: &AccountId,
+    rows: &[DeliveryRow],
+) -> Result<Vec<Value>, Error> {
+    let mut tries = app.store.tries(account, rows).await?;
+    Ok(rows
+        .iter()
+        .map(|row| {
+            let mut value = delivery(row);
+            value["tries"] = json!(tries.remove(&row.id).unwrap_or_default());
+            value
+        })
+        .collect())
+}
+
+fn delivery(row: &DeliveryRow) -> Value {
     json!({
         "id": row.id, "campaign": row.campaign, "profile": row.ordinal, "subscription": row.subscription, "browser": row.browser,
         "endpoint_host": row.host, "state": row.state, "attempts": row.attempts, "status": row.status, "reason": row.reason,
-        "variant": row.variant, "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
+        "cause": row.cause, "system": row.system, "variant": row.variant, "settled_at": row.settled_at, "shown_at": row.shown_at, "clicked_at": row.clicked_at, "dismissed_at": row.dismissed_at,
     })
 }
 
@@ -91,15 +108,7 @@ pub(super) async fn deliveries(
                 .ok_or_else(|| Error::BadRequest("“after” is the “next” of an earlier answer.".to_owned()))?,
         ),
     };
-    let state = wanted.state.unwrap_or_default();
-    if ![
-        "", "waiting", "sent", "failed", "gone", "unsent", "capped", "held",
-    ]
-    .contains(&state.as_str())
-    {
-        let message = "“state” is waiting, sent, failed, gone, unsent, capped or held.";
-        return Err(Error::BadRequest(message.to_owned()));
-    }
+    let state = state(wanted.state)?;
     let limit = wanted.limit.unwrap_or(100).clamp(1, 1000);
     let rows = app
         .store
@@ -109,8 +118,33 @@ pub(super) async fn deliveries(
         .last()
         .filter(|_| rows.len() == limit as usize)
         .map(|row| Place::after(row).to_string());
-    let lines: Vec<Value> = rows.iter().map(delivery).collect();
+    let lines = ledger_lines(&app, account, &rows).await?;
     Ok(Json(json!({"deliveries": lines, "next": next})))
+}
+
+fn state(wanted: Option<String>) -> Result<String, Error> {
+    let state = wanted.unwrap_or_default();
+    if [
+        "", "waiting", "sent", "failed", "gone", "unsent", "capped", "held",
+    ]
+    .contains(&state.as_str())
+    {
+        return Ok(state);
+    }
+    let message = "“state” is waiting, sent, failed, gone, unsent, capped or held.";
+    Err(Error::BadRequest(message.to_owned()))
+}
+
+/// The same, all of it, as CSV.
+pub(super) async fn deliveries_csv(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(wanted): Asked<Ledger>,
+) -> Result<Response, Error> {
+    let campaign = app.launch.find(&site.account.id, CampaignId(id)).await?.id;
+    let state = state(wanted.state)?;
+    Ok(export::ledger(&app, &site.account.id, campaign, state))
 }
 
 #[derive(Deserialize)]
@@ -351,12 +385,7 @@ pub(super) struct OfRevision {
     revision: Option<u32>,
 }
 
-pub(super) async fn report(
-    State(app): State<App>,
-    Admin(site): Admin,
-    Part(id): Part<i64>,
-    Asked(of): Asked<OfRevision>,
-) -> Answer {
+async fn reported(app: &App, site: &Site, id: i64, of: &OfRevision) -> Result<report::CampaignReport, Error> {
     let id = CampaignId(id);
     let report = report::campaign(&app.store, &site.account, id, of.revision, app.clock.now())
         .await?
@@ -366,6 +395,26 @@ pub(super) async fn report(
             "“revision” is none that was ever in force. Leave it out for all of them.".to_owned(),
         ));
     }
+    Ok(report)
+}
+
+/// The numbers as CSV.
+pub(super) async fn report_csv(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(of): Asked<OfRevision>,
+) -> Result<Response, Error> {
+    Ok(export::report(&reported(&app, &site, id, &of).await?))
+}
+
+pub(super) async fn report(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Asked(of): Asked<OfRevision>,
+) -> Answer {
+    let report = reported(&app, &site, id, &of).await?;
     let kind = report.campaign.definition.kind();
     let days: Vec<Value> = report
         .days
@@ -385,7 +434,7 @@ pub(super) async fn report(
         .reasons
         .iter()
         .map(
-            |row| json!({"reason": row.reason, "times": row.times, "state": row.state, "status": row.status}),
+            |row| json!({"reason": row.reason, "times": row.times, "state": row.state, "status": row.status, "cause": row.cause}),
         )
         .collect();
     let mut value = json!({
@@ -397,11 +446,21 @@ pub(super) async fn report(
     value["variants"] = report.parts.iter().map(|one| part(kind, one)).collect();
     value["verdicts"] = json!(report.verdicts);
     if kind == Kind::Push {
-        value["browsers"] = report
-            .browsers
-            .iter()
-            .map(|row| json!({"browser": row.browser, "sent": row.sent, "shown": row.shown, "clicked": row.clicked}))
-            .collect();
+        for (table, of, rows) in [
+            ("browsers", "browser", &report.browsers),
+            ("systems", "system", &report.systems),
+        ] {
+            value[table] = rows
+                .iter()
+                .map(|row| {
+                    json!({
+                        of: row.name, "sent": row.sent, "failed": row.failed, "gone": row.gone, "shown": row.shown, "clicked": row.clicked,
+                    })
+                })
+                .collect();
+        }
+        value["browsers_up_to"] = json!(report.unlooked);
+        value["alarms"] = report.alarms.iter().map(alarms::shown).collect();
         value["test"] = json!(report.test.as_ref().map(tested));
     }
     if kind == Kind::Popup {

@@ -3,6 +3,7 @@
 //! Left out: rules. Invariant: every route stands in [`ROUTES`], from which the router and the OpenAPI document are made, so neither can
 //! know a route that the other does not.
 
+mod alarms;
 mod campaigns;
 mod live;
 mod media;
@@ -60,9 +61,13 @@ const ROUTES: &[Route] = routes! {
     delete "/v1/campaigns/{id}/draft" campaigns::forget_draft, "Forget the changes that are kept beside", "" => 200 "Campaign";
     post "/v1/campaigns/{id}/links" campaigns::link, "A signed link into a page of yours, for two hours: “test” shows this message uncounted, “why” opens the overlay", "NewLink" => 201 "Link";
     get "/v1/campaigns/{id}/report" campaigns::report, "Numbers by day, variants with intervals, answers, and why messages failed; ?revision= for one of them", "" => 200 "Report";
+    get "/v1/campaigns/{id}/report.csv" campaigns::report_csv, "The numbers as CSV: in all, by day, variant, round, browser and operating system", "" => 200 "Csv";
+    get "/v1/campaigns/{id}/deliveries.csv" campaigns::deliveries_csv, "All messages of a push as CSV, the newest run first; ?state=", "" => 200 "Csv";
     get "/v1/campaigns/{id}/deliveries" campaigns::deliveries, "What a push sent to whom, with each answer; ?state=, ?limit= and ?after= (the answer's “next”)", "" => 200 "DeliveryList";
     get "/v1/campaigns/{id}/answers" campaigns::answers, "What visitors wrote into a pop-up's field, newest first; ?limit= and ?before= (the answer's “next”)", "" => 200 "AnswerList";
     get "/v1/campaigns/{id}/answers.csv" campaigns::answers_csv, "All answers as CSV, newest first", "" => 200 "Csv";
+    get "/v1/alarms" alarms::list, "What keeps pushes from being sent, once for each campaign and kind; the latest first, then what was dismissed", "" => 200 "AlarmList";
+    post "/v1/campaigns/{id}/alarms/{kind}/dismiss" alarms::dismiss, "Put an alarm away; it is told again only after it was over", "" => 204 "";
     get "/v1/templates" campaigns::templates, "The templates of pop-ups, what each has a place for, and a pop-up to begin with", "" => 200 "TemplateList";
     post "/v1/preview" campaigns::preview, "The very bytes that a visitor or a browser would get", "Definition" => 200 "Preview";
     post "/v1/estimate" campaigns::estimate, "Whom a push would reach now, and who would be left out and why", "Definition" => 200 "Estimate";

@@ -5,6 +5,7 @@
 use super::schemas::schemas;
 use super::{ROUTES, Route};
 use axum::Json;
+use campanile_core::alarm::Alarm;
 use serde_json::{Map, Value, json};
 
 /// The document.
@@ -77,6 +78,10 @@ fn operation(route: &Route) -> Value {
         };
         parameters.push(json!({"name": "id", "in": "path", "required": true, "schema": kind}));
     }
+    if route.path.contains("{kind}") {
+        let kind = json!({"type": "string", "enum": Alarm::ALL.map(Alarm::as_str)});
+        parameters.push(json!({"name": "kind", "in": "path", "required": true, "schema": kind}));
+    }
     if route.path.contains("{hash}") {
         let kind = json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
         parameters.push(json!({"name": "hash", "in": "path", "required": true, "schema": kind}));
@@ -85,7 +90,9 @@ fn operation(route: &Route) -> Value {
         "/v1/campaigns" if route.method == "get" => {
             &[("kind", "string"), ("status", "string"), ("archived", "string")]
         }
-        "/v1/campaigns/{id}/report" => &[("revision", "integer")],
+        "/v1/campaigns/{id}/report" | "/v1/campaigns/{id}/report.csv" => &[("revision", "integer")],
+        "/v1/campaigns/{id}/deliveries" => &[("state", "string"), ("limit", "integer"), ("after", "string")],
+        "/v1/campaigns/{id}/deliveries.csv" => &[("state", "string")],
         "/v1/campaigns/{id}/answers" => &[("limit", "integer"), ("before", "string")],
         "/v1/profiles/{id}/why" | "/v1/devices/{id}/why" => &[
             ("url", "string"),
@@ -137,6 +144,7 @@ fn operation_id(route: &Route) -> String {
         .trim_start_matches("/v1/")
         .replace("/{id}", "_one")
         .replace("/{hash}", "_one")
+        .replace("/{kind}", "_one")
         .replace(['/', '-', '.'], "_");
     format!("{}_{path}", route.method)
 }

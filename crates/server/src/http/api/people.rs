@@ -148,7 +148,7 @@ pub(super) async fn deliveries(
     let person = detail(&app, account, id).await?.profile.ordinal;
     let limit = page.limit.unwrap_or(100).clamp(1, 1000) as u32;
     let rows = app.store.deliveries_to(account, person, limit).await?;
-    let lines: Vec<Value> = rows.iter().map(super::campaigns::delivery).collect();
+    let lines = super::campaigns::ledger_lines(&app, account, &rows).await?;
     Ok(Json(json!({"deliveries": lines, "next": null})))
 }
 

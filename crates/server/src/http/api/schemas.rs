@@ -4,6 +4,8 @@
 //! of the document keeps that.
 
 use super::openapi::reference;
+use campanile_core::alarm::Alarm;
+use campanile_core::cause::Cause;
 use campanile_core::popup::Template;
 use campanile_core::rule::Op;
 use campanile_core::segment::Subject;
@@ -39,6 +41,8 @@ pub(super) fn schemas() -> Value {
         ("url", text.clone()),
     ]);
     let maybe = json!({"type": ["string", "null"]});
+    let mut cause = one_of_or_null(&Cause::ALL.map(Cause::as_str));
+    cause["description"] = json!("why, where that was said by this server and not by a push service alone");
     let media = object(&[
         ("hash", text.clone()),
         ("url", text.clone()),
@@ -226,10 +230,11 @@ pub(super) fn schemas() -> Value {
             ("test", tested(&maybe, &maybe_time, &numbers)),
             ("reasons", list(&object(&[
                 ("reason", text.clone()), ("times", number.clone()), ("state", text.clone()), ("status", json!({"type": ["integer", "null"]})),
+                ("cause", cause.clone()),
             ]))),
-            ("browsers", list(&object(&[
-                ("browser", text.clone()), ("sent", number.clone()), ("shown", number.clone()), ("clicked", number.clone()),
-            ]))),
+            ("browsers", list(&client("browser", &number))), ("systems", list(&client("system", &number))),
+            ("browsers_up_to", json!({"type": ["integer", "null"], "description": "the push has more messages than this, so browsers and systems are not counted"})),
+            ("alarms", list(&reference("Alarm"))),
             ("rounds", list(&object(&[("at", time.clone()), ("missed", flag.clone()), ("counts", numbers.clone())]))),
             ("next_at", maybe_time.clone()),
         ]),
@@ -264,11 +269,20 @@ pub(super) fn schemas() -> Value {
                 ]))),
             ]))),
         ]),
+        "Alarm": object(&[
+            ("campaign", number.clone()), ("kind", one_of(&Alarm::ALL.map(Alarm::as_str))), ("message", text.clone()), ("remedy", text.clone()),
+            ("messages", number.clone()), ("endpoint_host", text.clone()), ("reason", text.clone()), ("since", time.clone()),
+            ("last_at", time.clone()), ("dismissed_at", maybe_time.clone()),
+        ]),
+        "AlarmList": object(&[("alarms", list(&reference("Alarm")))]),
         "DeliveryList": object(&[("deliveries", list(&object(&[
             ("id", text.clone()), ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
             ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped", "held"])),
             ("variant", maybe.clone()),
-            ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()),
+            ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()), ("cause", cause.clone()),
+            ("system", text.clone()), ("tries", list(&object(&[
+                ("attempt", number.clone()), ("at", time.clone()), ("status", json!({"type": ["integer", "null"]})), ("cause", cause), ("reason", text.clone()),
+            ]))),
             ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
             ("dismissed_at", maybe_time.clone()),
         ]))), ("next", maybe.clone())]),
@@ -337,6 +351,20 @@ pub(super) fn schemas() -> Value {
 }
 
 /// The test of a push.
+fn client(name: &str, number: &Value) -> Value {
+    object(&[
+        (
+            name,
+            json!({"type": "string", "description": "empty where it is not known"}),
+        ),
+        ("sent", number.clone()),
+        ("failed", number.clone()),
+        ("gone", number.clone()),
+        ("shown", number.clone()),
+        ("clicked", number.clone()),
+    ])
+}
+
 fn tested(maybe: &Value, maybe_time: &Value, numbers: &Value) -> Value {
     json!({"type": ["object", "null"], "properties": {
         "ends_at": maybe_time, "winner": maybe, "decided_at": maybe_time, "decided_by": one_of_or_null(&["click", "goal", "hand"]),

@@ -3,16 +3,18 @@
 //! Left out: sums (the report). Invariant: a push service's words are only ever text here.
 
 use super::desk::{Desk, Numbered};
-use super::format::When;
+use super::format::{Told, When};
 use super::icon::Icon;
 use super::{Nav, Shell, Theme, asset, format};
 use crate::http::error::Error;
+use crate::http::export;
 use crate::http::extract::Asked;
 use crate::launch::LaunchError;
 use crate::store::deliveries::{DeliveryRow, Place};
+use crate::store::tries::TryRow;
 use askama::Template;
 use axum::response::Response;
-use campanile_core::campaign::Kind;
+use campanile_core::campaign::{Campaign, Kind};
 use campanile_core::id::CampaignId;
 use campanile_core::stats::Counts;
 use serde::Deserialize;
@@ -33,6 +35,15 @@ pub(crate) struct Tab {
     pub(crate) current: bool,
 }
 
+/// One try of a message.
+#[derive(Debug, Clone)]
+pub(crate) struct Tried {
+    /// When.
+    pub(crate) when: When,
+    /// What it was answered.
+    pub(crate) answer: String,
+}
+
 /// One message.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
@@ -48,6 +59,10 @@ pub(crate) struct Line {
     pub(crate) state: &'static str,
     /// What the push service said.
     pub(crate) answer: String,
+    /// How often it was tried, in words; empty for once.
+    pub(crate) tries: String,
+    /// What each try was answered, where there was more than one.
+    pub(crate) tried: Vec<Tried>,
     /// When it was settled, or is tried again.
     pub(crate) when: Option<When>,
     /// What became of it on the screen, in words.
@@ -55,8 +70,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn new(row: &DeliveryRow, desk: &Desk) -> Self {
-        let told = desk.told();
+    fn new(row: &DeliveryRow, tries: &[TryRow], told: &Told) -> Self {
         let (class, state) = match row.state.as_str() {
             "sent" => ("badge-ok", "Sent"),
             "gone" => ("badge-idle", "Gone"),
@@ -66,9 +80,10 @@ impl Line {
             "waiting" => ("badge-info", "Waiting"),
             _ => ("badge-bad", "Failed"),
         };
-        let tries = format::counted(u64::from(row.attempts), "try", "tries");
-        let status = row.status.map(|status| status.to_string()).unwrap_or_default();
-        let answer = [status.as_str(), row.reason.as_str()].join(" ");
+        let said = |status: Option<u16>, reason: &str| {
+            let status = status.map(|status| status.to_string()).unwrap_or_default();
+            [status.as_str(), reason].join(" ").trim().to_owned()
+        };
         let seen = [
             (row.clicked_at, "clicked"),
             (row.dismissed_at, "dismissed"),
@@ -76,15 +91,27 @@ impl Line {
         ];
         Self {
             person: row.ordinal.0,
-            browser: row.browser.clone(),
+            browser: [row.browser.as_str(), row.system.as_str()]
+                .into_iter()
+                .filter(|name| !name.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
             host: row.host.clone(),
             class,
             state,
-            answer: if row.attempts > 1 {
-                format!("{} ({tries})", answer.trim())
+            answer: said(row.status, &row.reason),
+            tries: if row.attempts > 1 {
+                format::counted(u64::from(row.attempts), "try", "tries")
             } else {
-                answer.trim().to_owned()
+                String::new()
             },
+            tried: tries
+                .iter()
+                .map(|one| Tried {
+                    when: told.when(one.at),
+                    answer: said(one.status, &one.reason),
+                })
+                .collect(),
             when: row
                 .settled_at
                 .or((row.retry_at.ms() > 0).then_some(row.retry_at))
@@ -113,6 +140,8 @@ pub(crate) struct DeliveriesPage {
     pub(crate) lines: Vec<Line>,
     /// Where older ones stand.
     pub(crate) older: Option<String>,
+    /// Where all of them are as a file.
+    pub(crate) file: String,
 }
 
 /// What is asked of the ledger.
@@ -128,12 +157,26 @@ pub(crate) async fn show(desk: Desk, Numbered(id): Numbered, Asked(wanted): Aske
     desk.tell(page(&desk, id, &wanted).await)
 }
 
+/// The file at `/campaigns/{id}/deliveries.csv`.
+pub(crate) async fn file(desk: Desk, Numbered(id): Numbered, Asked(wanted): Asked<Wanted>) -> Response {
+    let answer = push(&desk, id)
+        .await
+        .map(|campaign| export::ledger(&desk.app, &desk.account().id, campaign.id, wanted.state));
+    desk.tell(answer)
+}
+
+async fn push(desk: &Desk, id: CampaignId) -> Result<Campaign, Error> {
+    let campaign = desk.app.launch.find(&desk.account().id, id).await?;
+    if campaign.definition.kind() == Kind::Push {
+        Ok(campaign)
+    } else {
+        Err(LaunchError::Unknown(id).into())
+    }
+}
+
 async fn page(desk: &Desk, id: CampaignId, wanted: &Wanted) -> Result<Response, Error> {
     let account = &desk.account().id;
-    let campaign = desk.app.launch.find(account, id).await?;
-    if campaign.definition.kind() != Kind::Push {
-        return Err(LaunchError::Unknown(id).into());
-    }
+    let campaign = push(desk, id).await?;
     let counts = desk
         .app
         .store
@@ -147,6 +190,8 @@ async fn page(desk: &Desk, id: CampaignId, wanted: &Wanted) -> Result<Response, 
         .store
         .deliveries(account, id, &wanted.state, after, PAGE)
         .await?;
+    let tries = desk.app.store.tries(account, &rows).await?;
+    let told = desk.told();
     let here = format!("/campaigns/{id}/deliveries?state={}", wanted.state);
     let older = rows
         .last()
@@ -157,7 +202,14 @@ async fn page(desk: &Desk, id: CampaignId, wanted: &Wanted) -> Result<Response, 
         id: id.0,
         name: campaign.definition.name.clone(),
         tabs: tabs(id, &counts, &wanted.state),
-        lines: rows.iter().map(|row| Line::new(row, desk)).collect(),
+        lines: rows
+            .iter()
+            .map(|row| {
+                let tries = tries.get(&row.id).map(Vec::as_slice).unwrap_or_default();
+                Line::new(row, tries, &told)
+            })
+            .collect(),
+        file: format!("/campaigns/{id}/deliveries.csv?state={}", wanted.state),
         older,
     };
     Ok(desk.page(page))

@@ -4,6 +4,7 @@
 //! storage; a handler extracts, calls one function and fills a struct of strings and numbers. Invariant: every page is complete
 //! without script, has no inline style or script, and names no other host.
 
+mod alarms;
 pub(crate) mod answers;
 pub(crate) mod asset;
 pub(crate) mod campaigns;
@@ -68,6 +69,9 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns/{id}/open", post(report::open))
         .route("/campaigns/{id}/answers.csv", get(answers::file))
         .route("/campaigns/{id}/deliveries", get(deliveries::show))
+        .route("/campaigns/{id}/deliveries.csv", get(deliveries::file))
+        .route("/campaigns/{id}/report.csv", get(report::file))
+        .route("/campaigns/{id}/alarms/{kind}/dismiss", post(alarms::dismiss))
         .route("/campaigns/{id}/edit", get(editor::edit).post(editor::save_step))
         .route("/campaigns/{id}/template", post(editor::gallery::change_to))
         .route("/campaigns/{id}/test-link", post(editor::test_link::open))

@@ -2,6 +2,7 @@
 //!
 //! Left out: counting. Invariant: a step is ticked only by what the server saw, never by hand.
 
+use super::alarms::{Banner, ON_OVERVIEW};
 use super::chart::{self, Line};
 use super::desk::{Desk, host_of};
 use super::icon::Icon;
@@ -172,6 +173,8 @@ pub(crate) struct OverviewPage {
     pub(crate) shell: Shell,
     /// Steps; shown while one is open.
     pub(crate) steps: Vec<Step>,
+    /// What keeps pushes from being sent.
+    pub(crate) banners: Vec<Banner>,
     /// The numbers.
     pub(crate) daily: Daily,
 }
@@ -220,9 +223,15 @@ async fn page(desk: &Desk) -> Result<Response, Error> {
     };
     let steps = seen.steps(snippet, draft(Kind::Popup), draft(Kind::Push));
     let daily = daily(desk, &found);
+    let mut banners = Banner::all(&found.alarms, |id| {
+        let campaign = found.campaigns.iter().find(|(campaign, _)| campaign.id == id);
+        campaign.map_or_else(String::new, |(campaign, _)| campaign.definition.name.clone())
+    });
+    banners.truncate(ON_OVERVIEW);
     Ok(desk.page(OverviewPage {
         shell: desk.shell(Nav::Overview),
         steps,
+        banners,
         daily,
     }))
 }

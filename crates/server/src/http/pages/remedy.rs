@@ -4,6 +4,7 @@
 //! mend says so.
 
 use crate::store::sends::ReasonRow;
+use campanile_core::cause::Cause;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,8 +23,7 @@ const SIGNATURE: &str = "The signature was not taken: another VAPID key than the
 
 /// What to do about it.
 pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
-    let says = |part: &str| row.reason.contains(part);
-    let (words, way) = match (row.state.as_str(), row.status) {
+    let (words, way) = match (row.state.as_str(), row.cause) {
         ("waiting", _) => (
             "Tried again by itself, within its time to live and for a day or two at most. Nothing is to be done.",
             None,
@@ -34,47 +34,79 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
         ),
         ("capped", _) => ("Held back by a cap that you set.", Some(CAPS)),
         ("unsent", _) => ("The push was stopped before its turn.", None),
-        (_, Some(401 | 403)) => (SIGNATURE, Some(KEYS)),
-        (_, Some(400)) if says("Vapid") || says("Unauthorized") => (SIGNATURE, Some(KEYS)),
-        (_, Some(413)) => (
-            "Too large for this push service: shorten the text or drop key-values.",
-            None,
-        ),
-        (_, Some(429 | 500..=599)) => (
-            "Its push service took nothing in a day of tries, or until the time to live was over. Keep messages longer, or send more slowly.",
-            None,
-        ),
-        (_, Some(300..=399)) => ("Its push service sent us elsewhere, which is not followed.", None),
-        (_, Some(_)) => (
-            "Refused for what it is. The push service’s own words say why; the ledger has each message.",
-            None,
-        ),
-        _ if says("VAPID key") => (
-            "Made with a key that is not here. It gets nothing until its browser subscribes anew.",
-            Some(KEYS),
-        ),
-        _ if says("push.subject") => (
+        (_, Some(cause)) => of_cause(cause),
+        (_, None) => of_answer(row),
+    };
+    Remedy { words, way }
+}
+
+type Advice = (&'static str, Option<(&'static str, &'static str)>);
+
+/// What was said here.
+fn of_cause(cause: Cause) -> Advice {
+    match cause {
+        Cause::NoSubject => (
             "Set push.subject in the configuration: a mail address or a site.",
             None,
         ),
-        _ if says("quiet hours") => ("Its time to live was over before quiet hours were.", Some(CAPS)),
-        _ if says("time to live") || says("six hours") => (
-            "Keep it longer for browsers that are away (Delivery), or send it earlier.",
+        Cause::KeyMissing => (
+            "Made with a key that is not here. It gets nothing until its browser subscribes anew.",
+            Some(KEYS),
+        ),
+        Cause::WrongKey => (SIGNATURE, Some(KEYS)),
+        Cause::Unsubscribed => (
+            "Its browser unsubscribed or was reset, and is removed. A visit subscribes it anew.",
             None,
         ),
-        _ if says("the push ended") => ("It had an end, and its turn came later.", None),
-        _ if says("too large") => ("Shorten what is personal in it.", None),
-        _ if says("profile.") || says("event.") || says("data.") || says("visit.") => (
+        Cause::Unknown => ("Its person was deleted. Nothing is to be done.", None),
+        Cause::Unfilled => (
             "Give a default to what may be missing, for example | default: \"you\".",
             None,
         ),
-        _ if says("nothing is known") => ("Its person was deleted. Nothing is to be done.", None),
-        _ => (
-            "The reason says what happened. If there was no answer, see whether your server reaches the push service.",
+        Cause::TooLarge => ("Shorten what is personal in it.", None),
+        Cause::Expired | Cause::Missed => (
+            "Keep it longer for browsers that are away (Delivery), or send it earlier.",
             None,
         ),
-    };
-    Remedy { words, way }
+        Cause::Ended => ("It had an end, and its turn came later.", None),
+        Cause::MayNotWait => (
+            "Give it a time to live, so that it may wait for its push service.",
+            None,
+        ),
+        Cause::QuietHours => ("Its time to live was over before quiet hours were.", Some(CAPS)),
+        Cause::Capped => ("Held back by a cap that you set.", Some(CAPS)),
+        Cause::Unanswered => (
+            "No push service answered. See whether your server reaches it; a firewall or a proxy may stand between.",
+            None,
+        ),
+        Cause::Unmakeable => (
+            "Its keys cannot be used. It gets nothing until its browser subscribes anew.",
+            None,
+        ),
+    }
+}
+
+/// What a push service said.
+fn of_answer(row: &ReasonRow) -> Advice {
+    let says = |part: &str| row.reason.contains(part);
+    match row.status {
+        Some(401 | 403) => (SIGNATURE, Some(KEYS)),
+        Some(400) if says("Vapid") || says("Unauthorized") => (SIGNATURE, Some(KEYS)),
+        Some(413) => (
+            "Too large for this push service: shorten the text or drop key-values.",
+            None,
+        ),
+        Some(429 | 500..=599) => (
+            "Its push service took nothing in a day of tries, or until the time to live was over. Keep messages longer, or send more slowly.",
+            None,
+        ),
+        Some(300..=399) => ("Its push service sent us elsewhere, which is not followed.", None),
+        Some(_) => (
+            "Refused for what it is. The push service’s own words say why; the ledger has each message.",
+            None,
+        ),
+        None => ("The reason says what happened.", None),
+    }
 }
 
 #[cfg(test)]
@@ -82,21 +114,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_state_comes_first() {
-        let row = |state: &str, status, reason: &str| ReasonRow {
+    fn the_state_comes_first_and_then_the_cause() {
+        let row = |state: &str, status, cause, reason: &str| ReasonRow {
             state: state.to_owned(),
             status,
+            cause,
             reason: reason.to_owned(),
             times: 1,
         };
         assert!(
-            remedy(&row("waiting", Some(503), "busy"))
+            remedy(&row("waiting", Some(503), None, "busy"))
                 .words
                 .contains("by itself")
         );
-        assert_eq!(remedy(&row("failed", Some(403), "jwt")).way, Some(KEYS));
-        assert_eq!(remedy(&row("capped", None, "had 1 of this site")).way, Some(CAPS));
-        let unfilled = remedy(&row("failed", None, "profile.First is missing"));
+        assert_eq!(remedy(&row("failed", Some(403), None, "jwt")).way, Some(KEYS));
+        assert_eq!(
+            remedy(&row("capped", None, Some(Cause::Capped), "had 1 of this site")).way,
+            Some(CAPS)
+        );
+        let unfilled = remedy(&row("failed", None, Some(Cause::Unfilled), "any words at all"));
         assert!(unfilled.words.contains("default"));
+        // Words of a service are not taken for ours.
+        let refused = remedy(&row("failed", Some(412), None, "its time to live is odd"));
+        assert!(refused.words.contains("own words"));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Left out: counting (`report` at the crate's root). Invariant: every number of a chart also stands in the table by day.
 
+use super::alarms::Banner;
 use super::answers::{self, AnswersCard};
 use super::chart::{self, Line, Mark};
 use super::desk::{Desk, Numbered, Signed, fields};
@@ -15,11 +16,12 @@ use super::status::{self, Badge, Verbs};
 use super::variants::{self, Variants};
 use super::{Nav, Shell, Theme, asset};
 use crate::http::error::Error;
+use crate::http::export;
 use crate::http::extract::Asked;
 use crate::launch::{LaunchError, Purpose};
 use crate::report::{self, CampaignReport};
 use crate::store::rounds::RoundRow;
-use crate::store::sends::{BrowserRow, ReasonRow};
+use crate::store::sends::{ClientRow, ReasonRow};
 use askama::Template;
 use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
@@ -44,6 +46,8 @@ pub(crate) struct View {
     variant: String,
     /// Answers before this one.
     answers: String,
+    /// `system`: by operating system, not by browser.
+    by: String,
 }
 
 /// One of a few views of the same thing.
@@ -66,49 +70,121 @@ pub(crate) struct Reason {
     pub(crate) place: String,
     /// How often.
     pub(crate) times: u64,
+    /// Of all messages.
+    pub(crate) share: String,
     /// What to do about it.
     pub(crate) remedy: Remedy,
 }
 
 impl Reason {
-    fn new(row: &ReasonRow) -> Self {
+    fn new(row: &ReasonRow, audience: u64) -> Self {
         let status = row.status.map(|status| status.to_string());
         let parts = [status.as_deref(), Some(row.state.as_str())];
         Self {
             words: row.reason.clone(),
             place: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
             times: row.times,
+            share: format::rate(row.times, audience),
             remedy: remedy(row),
         }
     }
 }
 
-/// What became of a push in one browser family.
+/// What became of a push in one browser family, or under one operating system.
 #[derive(Debug, Clone)]
-pub(crate) struct BrowserLine {
+pub(crate) struct ClientLine {
     /// Its name.
     pub(crate) name: String,
     /// Messages that were sent.
     pub(crate) sent: u64,
+    /// How many failed of those tried; empty where none did.
+    pub(crate) failed: String,
     /// Of what was shown, clicked.
     pub(crate) rate: String,
     /// Per mille of the longest bar.
     pub(crate) length: u64,
 }
 
-fn browsers(found: &CampaignReport) -> Vec<BrowserLine> {
-    let top = found.browsers.iter().map(|row| row.sent).max().unwrap_or(0);
-    let line = |row: &BrowserRow| BrowserLine {
-        name: if row.browser.is_empty() {
-            "forgotten".to_owned()
+/// What became of a push by browser or operating system.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    /// Which of both.
+    pub(crate) title: &'static str,
+    /// One or the other.
+    pub(crate) choices: Vec<Choice>,
+    /// The lines.
+    pub(crate) lines: Vec<ClientLine>,
+    /// Why there are none.
+    pub(crate) none: String,
+}
+
+impl Clients {
+    fn new(found: &CampaignReport, view: &View) -> Self {
+        let by_system = view.by == "system";
+        let (title, rows) = if by_system {
+            ("By operating system", &found.systems)
         } else {
-            row.browser.clone()
-        },
-        sent: row.sent,
-        rate: format::rate(row.clicked, row.shown),
-        length: chart::bar(row.sent, top),
-    };
-    found.browsers.iter().map(line).collect()
+            ("By browser", &found.browsers)
+        };
+        let top = rows.iter().map(|row| row.sent).max().unwrap_or(0);
+        let line = |row: &ClientRow| ClientLine {
+            name: if row.name.is_empty() {
+                "Not known".to_owned()
+            } else {
+                row.name.clone()
+            },
+            sent: row.sent,
+            failed: match row.failed + row.gone {
+                0 => String::new(),
+                lost => format!("{} failed", format::rate(lost, row.sent + lost)),
+            },
+            rate: format::rate(row.clicked, row.shown),
+            length: chart::bar(row.sent, top),
+        };
+        let choice = |words: &str, by: &str, current| Choice {
+            words: words.to_owned(),
+            href: format!("/campaigns/{}?by={by}#clients", found.campaign.id),
+            current,
+        };
+        let none = match found.unlooked {
+            Some(most) if found.campaign.status == Status::Sending => format!(
+                "While a push goes out they are counted up to {} messages, and when it is through again up to 500,000.",
+                format::number(most)
+            ),
+            Some(most) => format!(
+                "This push has more than {} messages, which are too many to look through for a page. The CSV file of its deliveries has the \
+                 browser and the system of each.",
+                format::number(most)
+            ),
+            None => "Nothing was sent so far.".to_owned(),
+        };
+        Self {
+            title,
+            choices: vec![
+                choice("Browser", "browser", !by_system),
+                choice("System", "system", by_system),
+            ],
+            lines: rows.iter().map(line).collect(),
+            none,
+        }
+    }
+}
+
+/// Messages that have their last answer.
+fn tried(counts: &Counts) -> u64 {
+    counts.sent + counts.failed + counts.gone
+}
+
+fn failed_share(counts: &Counts) -> String {
+    match counts.failed + counts.gone {
+        0 => String::new(),
+        lost => format!(
+            "{} of {}, {}",
+            format::number(lost),
+            format::counted(tried(counts), "message", "messages"),
+            format::rate(lost, tried(counts))
+        ),
+    }
 }
 
 /// One round of a push that comes again.
@@ -208,8 +284,12 @@ pub(crate) struct ReportPage {
     pub(crate) days: Vec<DayRow>,
     /// What went wrong.
     pub(crate) reasons: Vec<Reason>,
-    /// What became of a push in each browser family.
-    pub(crate) browsers: Vec<BrowserLine>,
+    /// How many failed of those tried; empty where none did.
+    pub(crate) failed: String,
+    /// What became of a push by browser or operating system.
+    pub(crate) clients: Option<Clients>,
+    /// What keeps it from being sent.
+    pub(crate) banners: Vec<Banner>,
     /// Rounds of a push that comes again, newest first.
     pub(crate) rounds: Vec<RoundLine>,
     /// When the next one is.
@@ -273,7 +353,7 @@ impl ReportPage {
             marks: marks(found, days, told),
             first_day: days.first().map(|day| told.day(day.day)).unwrap_or_default(),
             head: match (push, aims.goal.is_some()) {
-                (true, _) => vec!["Sent", "Shown", "Clicked", "Dismissed", "Failed"],
+                (true, _) => vec!["Sent", "Shown", "Clicked", "Dismissed", "Failed", "Failure rate"],
                 (false, false) => vec!["Handed out", "Shown", "Clicked", "Closed", "Click rate"],
                 (false, true) => vec![
                     "Handed out",
@@ -292,8 +372,14 @@ impl ReportPage {
             variants: variants::card(found, told),
             answers,
             open: (!push).then_some(open),
-            reasons: found.reasons.iter().map(Reason::new).collect(),
-            browsers: browsers(found),
+            reasons: found
+                .reasons
+                .iter()
+                .map(|row| Reason::new(row, all.audience))
+                .collect(),
+            failed: failed_share(all),
+            clients: push.then(|| Clients::new(found, view)),
+            banners: Banner::all(&found.alarms, |_| String::new()),
             rounds: found
                 .rounds
                 .iter()
@@ -419,7 +505,9 @@ fn day_row(day: &DayCounts, push: bool, goal: bool, told: &Told) -> DayRow {
             counts.failed + counts.gone,
         ]
         .map(format::number)
-        .to_vec()
+        .into_iter()
+        .chain([format::rate(counts.failed + counts.gone, tried(counts))])
+        .collect()
     } else {
         let mut cells = [counts.handed, counts.shown, counts.clicked, counts.closed]
             .map(format::number)
@@ -476,6 +564,18 @@ async fn page(desk: &Desk, id: CampaignId, view: &View, open: OpenForm) -> Resul
         open,
         &desk.told(),
     ))
+}
+
+/// The file at `/campaigns/{id}/report.csv`.
+pub(crate) async fn file(desk: Desk, Numbered(id): Numbered, Asked(view): Asked<View>) -> Response {
+    let revision = view.revision.parse().ok();
+    let found = report::campaign(&desk.app.store, desk.account(), id, revision, desk.now).await;
+    let answer = match found {
+        Ok(Some(found)) => Ok(export::report(&found)),
+        Ok(None) => Err(LaunchError::Unknown(id).into()),
+        Err(fault) => Err(fault.into()),
+    };
+    desk.tell(answer)
 }
 
 /// Opens a page of the owner's: with the message, or with the overlay that says why.

@@ -29,9 +29,11 @@ use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
 use crate::report::progress::Progress;
 use crate::report::{By, CampaignReport};
-use crate::store::sends::ReasonRow;
+use crate::store::alarms::AlarmRow;
+use crate::store::sends::{ClientRow, ReasonRow};
 use campanile_core::FieldError;
 use campanile_core::account::PushRules;
+use campanile_core::alarm::Alarm;
 use campanile_core::campaign::{Campaign, Definition, Status};
 use campanile_core::id::CampaignId;
 use campanile_core::silence::FORGETFUL;
@@ -325,11 +327,31 @@ fn report(campaign: &Campaign, counts: &Counts, days: &[DayCounts], reasons: &[(
             .map(|(reason, times)| ReasonRow {
                 state: "failed".to_owned(),
                 status: Some(403),
+                cause: None,
                 reason: (*reason).to_owned(),
                 times: *times,
             })
             .collect(),
-        browsers: Vec::new(),
+        browsers: vec![ClientRow {
+            name: "Firefox".into(),
+            sent: counts.sent,
+            failed: counts.failed,
+            shown: counts.shown,
+            clicked: counts.clicked,
+            ..ClientRow::default()
+        }],
+        systems: Vec::new(),
+        unlooked: None,
+        alarms: vec![AlarmRow {
+            campaign: campaign.id,
+            alarm: Alarm::Forbidden,
+            host: "web.push.apple.com".into(),
+            reason: "BadJwtToken".into(),
+            n: 1_204,
+            since: NOW,
+            last_at: NOW,
+            dismissed_at: None,
+        }],
         revisions: Vec::new(),
         revision: None,
         by: By::Click,
@@ -448,6 +470,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         Box::new(OverviewPage {
             shell: shell(Nav::Overview, "/overview"),
             steps: steps(every),
+            banners: Vec::new(),
             daily: daily(),
         }),
     );
@@ -461,6 +484,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         Box::new(OverviewPage {
             shell: shell(Nav::Overview, "/overview"),
             steps: steps(two),
+            banners: Vec::new(),
             daily: daily(),
         }),
     );
@@ -469,6 +493,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
         Box::new(OverviewPage {
             shell: shell(Nav::Overview, "/overview"),
             steps: steps(Seen::default()),
+            banners: Vec::new(),
             daily: daily(),
         }),
     );

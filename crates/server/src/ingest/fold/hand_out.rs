@@ -9,6 +9,7 @@ use crate::clock;
 use crate::sight::{Sight, explained};
 use crate::store::db::Batch;
 use crate::store::impressions::ImpressionRow;
+use crate::tail::Channel;
 use campanile_core::decide::{Candidate, Detail, Filled, Moment, Outcome, Words, decide};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
@@ -258,7 +259,7 @@ impl Visit<'_> {
             }
         }
         for (campaign, part) in reached {
-            self.tell_converted(campaign, name, props, at);
+            self.tell_converted((Channel::Popup, campaign), name, props, at);
             self.count(campaign, Measure::Converted, part);
         }
     }
@@ -280,13 +281,16 @@ impl Visit<'_> {
             let Some(exposure) = exposures.get_mut(&goal.id) else {
                 continue;
             };
-            let in_time = at >= exposure.at && at.since(exposure.at) <= goal.goal.window_ms();
+            let in_time = exposure
+                .counts_from
+                .is_some_and(|from| at >= from && at.since(from) <= goal.goal.window_ms());
             if exposure.converted_at.is_none() && in_time && goal.goal.meets(name, props, at) {
                 exposure.converted_at = Some(at);
                 reached.push((goal.id, exposure.part.clone()));
             }
         }
         for (campaign, part) in reached {
+            self.tell_converted((Channel::Push, campaign), name, props, at);
             self.store.convert(batch, self.account(), campaign, person, at);
             self.count(campaign, Measure::Converted, Some(part));
         }

@@ -114,7 +114,7 @@ impl Visit<'_> {
     /// A goal that somebody reached by an event.
     pub(super) fn tell_converted(
         &mut self,
-        campaign: CampaignId,
+        (channel, campaign): (Channel, CampaignId),
         name: &str,
         props: &Map<String, Value>,
         at: Timestamp,
@@ -122,7 +122,7 @@ impl Visit<'_> {
         let Some(mut line) = self.line(at, Kind::Converted, self.here().device.ordinal) else {
             return;
         };
-        line.channel = Some(Channel::Popup);
+        line.channel = Some(channel);
         line.campaign = Some(campaign);
         line.event = tail::cut(name);
         details(&mut line, props);

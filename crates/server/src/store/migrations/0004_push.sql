@@ -87,3 +87,38 @@ DROP INDEX sends_waiting;
 CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk, retry_at) WHERE state = 'waiting';
 -- Why messages of a push failed: a report asks again and again while it goes out.
 CREATE INDEX sends_reasons ON sends (account, campaign, state, status, reason) WHERE reason <> '' AND state <> 'sent';
+
+-- What went wrong: why a message was not sent, by a code where that was said here; each answer of a message that was tried more than once;
+-- what its owner is told once of a push; the operating system, for reports; from when a goal counts, and whose sending says so.
+ALTER TABLE sends ADD COLUMN cause {text};
+DROP INDEX sends_reasons;
+CREATE INDEX sends_reasons ON sends (account, campaign, state, status, cause, reason) WHERE reason <> '' AND state <> 'sent';
+CREATE TABLE send_tries (
+  account      {text}   NOT NULL,
+  campaign     {bigint} NOT NULL,
+  run          {bigint} NOT NULL,
+  subscription {bytes}  NOT NULL,
+  attempt      {bigint} NOT NULL,
+  at           {bigint} NOT NULL,
+  status       {bigint},
+  cause        {text},
+  reason       {text}   NOT NULL,
+  PRIMARY KEY (account, campaign, run, subscription, attempt)
+) {keyed};
+CREATE TABLE push_alarms (
+  account      {text}   NOT NULL,
+  campaign     {bigint} NOT NULL,
+  kind         {text}   NOT NULL,
+  host         {text}   NOT NULL,
+  reason       {text}   NOT NULL,
+  n            {bigint} NOT NULL,
+  since        {bigint} NOT NULL,
+  since_day    {bigint} NOT NULL,
+  last_at      {bigint} NOT NULL,
+  told_at      {bigint},
+  dismissed_at {bigint},
+  PRIMARY KEY (account, campaign, kind)
+) {strict};
+ALTER TABLE subscriptions ADD COLUMN system {text} NOT NULL DEFAULT '';
+ALTER TABLE exposures ADD COLUMN counts_from {bigint};
+ALTER TABLE exposures ADD COLUMN first_send {bytes};

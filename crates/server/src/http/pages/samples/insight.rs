@@ -167,6 +167,9 @@ fn report_experiment() -> ReportPage {
         days: BTreeMap::new(),
         reasons: Vec::new(),
         browsers: Vec::new(),
+        systems: Vec::new(),
+        unlooked: None,
+        alarms: Vec::new(),
         progress: None,
         revisions: vec![
             (1, NOW.plus_ms(-24 * 86_400_000)),
