@@ -304,7 +304,7 @@ pub(super) fn schemas() -> Value {
             ("groups", list(&object(&[("group", text.clone()), ("n", number.clone())]))),
         ]),
         "Choice": {"type": "object", "properties": {"variant": text}, "required": ["variant"]},
-        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
+        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("notes", map.clone()), ("faults", list(&field_error))]),
         "Media": media.clone(),
         "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
         "Profile": object(&[
