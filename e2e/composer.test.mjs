@@ -66,9 +66,43 @@ inBothBrowsers('push composer', (world) => {
     await page.setViewport(SIZES.desk);
     await submit(page, '[data-save]');
     const kept = await world.api.get(`/campaigns/${campaignOf(page)}`);
-    assert.deepEqual(kept.push.actions.map((action) => [action.action, action.title]), [['third', 'Later'], ['second', 'Not my size']]);
+    assert.deepEqual(kept.push.actions.map((action) => [action.action, action.title]), [['first', 'Later'], ['second', 'Not my size']]);
     assert.equal(kept.push.topic, 'weekly-news');
     assert.deepEqual(page.errors, []);
     await page.close();
+  });
+
+  test('a push tried out in a browser of one’s own, and what its push service said', async () => {
+    const site = await world.site();
+    const visitor = await world.browser.page();
+    await world.browser.permit(new URL(site.page('/')).origin);
+    await visitor.goto(site.page('/'));
+    await visitor.evaluate(() => clevertap.notifications.push({ skipDialog: true }));
+    await until('the subscription', async () => (await world.api.get('/subscriptions')).total === 1, { within: 30_000 });
+
+    const page = await open('/campaigns/new?kind=push', 'desk');
+    await fill(page, { name: 'Tried out', 'push.title': 'Only for my eyes', 'push.url': site.page('/') });
+    await submit(page, 'button[name="then"][value="test"]');
+    const told = () => page.$eval('[data-tests]', (list) => list.textContent.trim());
+    await until('the answer', async () => /Taken by /.test(await told()));
+    await until('the notification', () => world.desk.titled('Only for my eyes')[0], { within: 30_000 });
+    const id = campaignOf(page);
+    const campaign = await world.api.get(`/campaigns/${id}`);
+    assert.equal(campaign.status, 'draft');
+    assert.deepEqual((await world.api.get(`/campaigns/${id}/deliveries`)).deliveries, []);
+    await page.$eval('#test', (part) => part.scrollIntoView());
+    await world.picture(page, 'push-tried-desk');
+    await page.setViewport(SIZES.phone);
+    assert.equal(await overflow(page), 0);
+    await page.$eval('#test', (part) => part.scrollIntoView());
+    await world.picture(page, 'push-tried-phone');
+    await page.setViewport(SIZES.desk);
+
+    await fill(page, { 'test.to': 'nobody at all' });
+    await submit(page, 'button[name="then"][value="test"]');
+    assert.match(await page.$eval('#editor', (form) => form.textContent), /Nobody is known by this/);
+    assert.deepEqual(page.errors.filter((error) => !/422/.test(String(error))), []);
+    await page.close();
+    await visitor.close();
   });
 });

@@ -44,7 +44,7 @@ const CLUB: [(&str, &str); 5] = [
     ("audience.rules[0].value", "Club"),
 ];
 
-fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
     [&MESSAGE[..]]
         .iter()
         .chain(more)
@@ -55,7 +55,7 @@ fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The campaign's number, from where an answer leads.
-fn led_to(answer: &Answer) -> i64 {
+pub(crate) fn led_to(answer: &Answer) -> i64 {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let place = answer.header("location").to_owned();
     let number = place.trim_start_matches("/campaigns/");

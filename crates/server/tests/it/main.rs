@@ -35,6 +35,7 @@ mod progress;
 mod push_experiments;
 mod push_plans;
 mod push_requests;
+mod push_tests;
 mod push_when;
 mod pushes;
 mod scale;

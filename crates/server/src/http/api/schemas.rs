@@ -280,6 +280,17 @@ pub(super) fn schemas() -> Value {
                 "data": {"type": "object", "additionalProperties": true, "description": "“data” in the texts, at most 4096 bytes"},
             },
         }}}}),
+        "PushTestRequest": json!({"type": "object", "required": ["to"], "properties": {
+            "to": {"type": "object", "description": "one of identity, profile, subscription and endpoint names the recipient",
+                "properties": {"identity": text, "profile": number, "subscription": text, "endpoint": text}},
+            "variant": {"type": "integer", "description": "0 is A"},
+        }}),
+        "PushTestList": object(&[("tests", list(&object(&[("id", text.clone()), ("subscription", text.clone())])))]),
+        "PushTest": object(&[
+            ("id", text.clone()), ("campaign", number.clone()), ("variant", text.clone()), ("subscription", text.clone()),
+            ("browser", text.clone()), ("state", json!({"enum": ["waiting", "sent", "failed", "gone"]})),
+            ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()), ("made_at", time.clone()),
+        ]),
         "Receipt": object(&[
             ("campaign", number.clone()),
             ("messages", list(&object(&[

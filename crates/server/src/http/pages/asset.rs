@@ -44,6 +44,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "rows.js" => SCRIPT,
         "pictures.js" => SCRIPT,
         "push_buttons.js" => SCRIPT,
+        "push_test.js" => SCRIPT,
         "mark.svg" => "image/svg+xml",
     };
     files

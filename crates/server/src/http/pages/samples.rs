@@ -15,6 +15,7 @@ use crate::http::pages::editor::push::{
 use crate::http::pages::editor::push_buttons::Buttons;
 use crate::http::pages::editor::push_experiment::PushExperiment;
 use crate::http::pages::editor::push_languages::Languages;
+use crate::http::pages::editor::push_test::TestPart;
 use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
@@ -301,6 +302,7 @@ fn push_editor() -> PushEditorPage {
         languages: Languages::new(&fields),
         buttons: Buttons::new(&fields),
         topic: topic(&fields),
+        test: TestPart::default(),
         vibrate: vibrate(&fields),
         when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),

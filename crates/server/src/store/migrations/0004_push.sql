@@ -87,3 +87,17 @@ DROP INDEX sends_waiting;
 CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk, retry_at) WHERE state = 'waiting';
 -- Why messages of a push failed: a report asks again and again while it goes out.
 CREATE INDEX sends_reasons ON sends (account, campaign, state, status, reason) WHERE reason <> '' AND state <> 'sent';
+
+-- Tests of a push: what went to one browser so that its author sees it, and what its push service said. No report counts them.
+CREATE TABLE push_tests (
+  account      {text}   NOT NULL,
+  id           {bytes}  NOT NULL,
+  campaign     {bigint} NOT NULL,
+  variant      {text}   NOT NULL,
+  subscription {bytes}  NOT NULL,
+  made_at      {bigint} NOT NULL,
+  state        {text}   NOT NULL,
+  status       {bigint},
+  reason       {text}   NOT NULL,
+  PRIMARY KEY (account, id)
+) {strict};

@@ -9,6 +9,7 @@ use super::push_buttons::{self, Buttons};
 use super::push_experiment::{self, PushExperiment};
 use super::push_languages::{LanguageRow, Languages};
 use super::push_looks::{Look, Seen};
+use super::push_test::{self, TestPart};
 use super::push_when::PushWhen;
 use super::rows::{self, RuleRows, add_row};
 use super::stage;
@@ -35,6 +36,9 @@ use serde_json::{Value, json};
 
 /// Times to live that the composer offers, in seconds.
 const TTLS: [&str; 7] = ["0", "3600", "21600", "86400", "259200", "604800", "2419200"];
+
+/// Names the tests that the page tells the answers of.
+const TESTS: &str = "test.sent";
 
 /// What stands above and below the form.
 #[derive(Debug, Clone)]
@@ -83,6 +87,8 @@ pub(crate) struct PushEditorPage {
     pub(crate) buttons: Buttons,
     /// What replaces what: the topic.
     pub(crate) topic: Control,
+    /// Browsers to try it out with, and what became of it there.
+    pub(crate) test: TestPart,
     /// A vibration.
     pub(crate) vibrate: Control,
     /// Variants, control group, goal and winner.
@@ -132,7 +138,12 @@ pub(super) async fn begin(desk: &Desk) -> Result<Response, Error> {
 }
 
 /// The composer of a push that is kept, with one more row where that is asked for.
-pub(super) async fn edit(desk: &Desk, campaign: &Campaign, add: &str) -> Result<Response, Error> {
+pub(super) async fn edit(
+    desk: &Desk,
+    campaign: &Campaign,
+    add: &str,
+    tests: &str,
+) -> Result<Response, Error> {
     if !campaign.status.may_edit(Kind::Push) {
         return Ok(Redirect::to(&format!("/campaigns/{}", campaign.id)).into_response());
     }
@@ -141,6 +152,7 @@ pub(super) async fn edit(desk: &Desk, campaign: &Campaign, add: &str) -> Result<
     if !add.is_empty() {
         add_row(&mut form.plan, add);
     }
+    form.plan.set(TESTS, tests);
     drawn(desk, form, Some(campaign), Errors::default(), "", StatusCode::OK).await
 }
 
@@ -157,6 +169,7 @@ fn definition(
 }
 
 const NOT_SAVED: &str = "Not saved. What you typed is still here.";
+const NOT_TESTED: &str = "No test was sent. Everything is saved.";
 const NOT_STARTED: &str = "Not started. Everything is saved as a draft; this is missing:";
 
 /// Keeps a push, and sends it where that is asked for.
@@ -206,6 +219,12 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
     }
     if let Some(row) = without {
         return Ok(Redirect::to(&format!("{edit}#{}", part(row))).into_response());
+    }
+    if form.then == "test" {
+        return match push_test::send(desk, kept.id, sent).await {
+            Ok(tests) => Ok(Redirect::to(&format!("{edit}?tests={tests}#test")).into_response()),
+            Err(fault) => drawn(desk, form, Some(&kept), fields(fault)?, NOT_TESTED, refused).await,
+        };
     }
     if form.then != "start" {
         return Ok(said(&edit, Said::Saved));
@@ -275,6 +294,7 @@ async fn drawn(
         known,
         people: stage::people(desk, &newest).await?,
         languages: Languages::new(&fields),
+        test: TestPart::new(desk, form.plan.get(TESTS)).await?,
         buttons: Buttons::new(&fields),
         topic: topic(&fields),
         vibrate: vibrate(&fields),
