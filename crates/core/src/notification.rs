@@ -6,6 +6,7 @@
 
 mod check;
 mod fill;
+pub mod support;
 
 pub use fill::{Given, PreparedPush, Unfillable};
 

@@ -5,6 +5,7 @@
 
 mod request;
 mod test;
+mod try_out;
 
 use crate::clock::{self, Clock};
 use crate::live::{Live, Site};
@@ -25,6 +26,7 @@ use url::Url;
 
 pub use crate::page_link::Purpose;
 pub use request::{Idempotency, Receipt, Recipient, Whom};
+pub use try_out::PushTest;
 
 /// Tries on an account that others change at the same time.
 const TRIES: usize = 10;

@@ -29,8 +29,8 @@ function weigh(bytes) {
   $('.weight').classList.toggle('is-over', bytes > meter.max);
 }
 
-/** The texts as somebody would read them, where they are personal. */
-let personal = {};
+/** What the looks show where it is not what is typed for A: personal texts filled, another variant's. */
+let shown = {};
 function outlook(told) {
   weigh(told.bytes);
   $('[data-payload]').textContent = told.payload;
@@ -42,9 +42,24 @@ function outlook(told) {
   const leftOut = $('[data-left-out]');
   leftOut.hidden = !told.left_out;
   leftOut.querySelector('p').textContent = told.left_out;
-  personal = told.shown;
-  $('[data-as]').hidden = Object.keys(personal).length === 0;
+  shown = told.shown;
+  $('[data-as]').hidden = !told.personal;
+  notes(told.notes);
   local();
+  pictures();
+}
+
+/** What each browser ignores or cuts of what is filled in. */
+function notes(told) {
+  const note = (words) => {
+    const row = document.getElementById(words ? 'look-lost' : 'look-whole').content.cloneNode(true);
+    if (words) row.querySelector('span').textContent = words;
+    return row;
+  };
+  for (const list of $$('[data-notes]')) {
+    const said = told[list.dataset.notes];
+    list.replaceChildren(...(said.length ? said : ['']).map(note));
+  }
 }
 
 let asked = 0;
@@ -69,8 +84,9 @@ function local() {
   document.querySelector('[data-name]').textContent = value('name') || 'Untitled';
   for (const place of $$('[data-say]')) place.textContent = says[place.dataset.say]();
   for (const limit of $$('[data-limit]')) {
-    // Of a personal text what somebody would read counts.
-    const used = [...shownAs(limit.dataset.limit)].length;
+    // Of a personal text what somebody would read counts; the counters are those of A.
+    const name = limit.dataset.limit;
+    const used = [...(isOther() ? value(name) : shownAs(name))].length;
     const good = Number(limit.dataset.good);
     const meter = limit.firstElementChild;
     meter.value = used;
@@ -80,14 +96,16 @@ function local() {
   }
   languages();
   looks();
-  const badge = $('[data-no-badge]');
-  if (badge) badge.hidden = value('push.badge') !== '';
 }
+
+/** Whether another variant than A is looked at. */
+const isOther = () => Number(value('stage.variant')) > 0;
 
 /** A text as it is shown. While a personal one is being typed it stands as it is typed, until the server has filled it. */
 function shownAs(name) {
+  if (isOther()) return shown[name] ?? '';
   const typed = value(name);
-  return value('stage.language') || /\{[{%]/.test(typed) ? (personal[name] ?? typed) : typed;
+  return value('stage.language') || /\{[{%]/.test(typed) ? (shown[name] ?? typed) : typed;
 }
 
 /** The languages in which the looks can be shown. */
@@ -103,9 +121,15 @@ function languages() {
   choice.value = named.includes(chosen) ? chosen : '';
 }
 
+/** As much of a text as fits where the server says that no more letters do. */
+function cut(text, most) {
+  const letters = [...text];
+  return most && letters.length > most ? `${letters.slice(0, most - 1).join('').trimEnd()}…` : text;
+}
+
 function looks() {
   for (const place of $$('[data-push]')) {
-    place.textContent = shownAs(place.dataset.push);
+    place.textContent = cut(shownAs(place.dataset.push), Number(place.dataset.most));
     if (place.dataset.push.startsWith('push.actions')) place.hidden = !place.textContent;
   }
 }
@@ -113,7 +137,7 @@ function looks() {
 // A picture is fetched when its address is complete (the field is left), not at every letter: half an address is another address.
 function pictures() {
   for (const picture of $$('[data-push-image]')) {
-    const address = value(picture.dataset.pushImage).trim();
+    const address = shownAs(picture.dataset.pushImage).trim();
     const good = /^https?:\/\//.test(address);
     picture.hidden = !good;
     if (good && picture.getAttribute('src') !== address) picture.src = address;

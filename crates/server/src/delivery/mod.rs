@@ -22,6 +22,7 @@ mod settle;
 pub mod sweep;
 mod tell;
 pub mod transport;
+mod try_out;
 
 use crate::allot::Allotment;
 use crate::audience;
@@ -298,6 +299,7 @@ impl Delivery {
                 let (account, of) = (parse(account)?, (*campaign, *run));
                 self.decide_test(leased, &account, of).await?;
             }
+            Job::Test { account, test } => self.send_test(leased, &parse(account)?, *test).await?,
             Job::Deliver {
                 account,
                 campaign,

@@ -57,6 +57,7 @@ pub async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retent
         store.sweep_impressions(&site.account.id, operations).await?;
         store.sweep_requests(&site.account.id, operations).await?;
         store.sweep_alarms(&site.account.id, now).await?;
+        store.sweep_push_tests(&site.account.id, operations).await?;
         for campaign in store.campaigns(&site.account.id).await? {
             let Body::Push(plan) = &campaign.definition.body else {
                 continue;

@@ -303,7 +303,7 @@ impl Launch {
     }
 
     /// The live subscriptions of whoever is meant, or why there are none.
-    async fn behind(
+    pub(super) async fn behind(
         &self,
         site: &Site,
         whom: &Whom,

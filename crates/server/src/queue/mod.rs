@@ -60,6 +60,13 @@ pub enum Job {
         /// Its number, from 1.
         number: u32,
     },
+    /// Send a test of a push to one browser.
+    Test {
+        /// Account id.
+        account: String,
+        /// The test.
+        test: Id,
+    },
     /// Send one piece of a run.
     Deliver {
         /// Account id.

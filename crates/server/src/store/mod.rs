@@ -21,6 +21,7 @@ pub mod migrate;
 pub mod pieces;
 pub mod profiles;
 pub mod push_logs;
+pub mod push_tests;
 pub mod requests;
 pub mod rounds;
 pub mod sends;

@@ -155,7 +155,7 @@ static BY_TOKEN: InList = InList::new(|| {
 const INSERT_RUN: &str = "-- insert_run\nINSERT INTO runs (account, campaign, run, chunks, after, complete, started_at) \
                           VALUES ($1, $2, $3, 0, $4, 0, $5) ON CONFLICT (account, campaign, run) DO NOTHING";
 
-fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
+pub(super) fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
     let fixed = || corrupt("subscriptions: a key has the wrong length");
     Ok(WaitingSend {
         id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("sends.id"))?,

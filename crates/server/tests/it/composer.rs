@@ -16,6 +16,9 @@ engines!(
     halted_and_resumed_by_its_buttons,
     it_follows_an_event,
     it_speaks_other_languages,
+    the_notes_speak_of_what_is_filled_in,
+    buttons_move_with_their_names,
+    a_topic_is_written_and_judged,
 );
 
 const MESSAGE: [(&str, &str); 9] = [
@@ -41,7 +44,7 @@ const CLUB: [(&str, &str); 5] = [
     ("audience.rules[0].value", "Club"),
 ];
 
-fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
+pub(crate) fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
     [&MESSAGE[..]]
         .iter()
         .chain(more)
@@ -52,7 +55,7 @@ fn typed<'a>(more: &[&[(&'a str, &'a str)]]) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The campaign's number, from where an answer leads.
-fn led_to(answer: &Answer) -> i64 {
+pub(crate) fn led_to(answer: &Answer) -> i64 {
     assert_eq!(answer.status, 303, "{}", answer.body);
     let place = answer.header("location").to_owned();
     let number = place.trim_start_matches("/campaigns/");
@@ -316,4 +319,138 @@ async fn it_speaks_other_languages(bed: &Bed) {
     };
     assert_eq!(title(&hers), "Der Ofen ist offen");
     assert_eq!(title(&his), "Hello, the kiln is open");
+}
+
+const BUTTONS: [(&str, &str); 6] = [
+    ("push.actions.0.title", "Show me"),
+    ("push.actions.0.action", ""),
+    ("push.actions.1.title", "Not my size"),
+    ("push.actions.1.action", ""),
+    ("push.actions.2.title", "Later"),
+    ("push.actions.2.action", ""),
+];
+
+async fn the_notes_speak_of_what_is_filled_in(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let notes = async |more: &[(&str, &str)]| {
+        let told = person.ask("/campaigns/preview", &typed(&[more])).await.json();
+        told["notes"].clone()
+    };
+    let bare = notes(&[]).await;
+    for browser in ["windows", "macos", "android", "firefox", "safari"] {
+        assert_eq!(bare[browser], json!([]), "{bare}");
+    }
+    let hero = notes(&[("push.image", "https://shop.example.com/hero.png")]).await;
+    assert_eq!(
+        hero["safari"],
+        json!(["Safari shows no hero picture: yours is left out."])
+    );
+    assert_eq!(hero["windows"], json!([]));
+    let three = notes(&BUTTONS).await;
+    assert_eq!(
+        three["windows"],
+        json!(["Windows shows 2 buttons: “Later” is left out."])
+    );
+    // A variant is judged by its own words, and a person's data count.
+    let id = led_to(
+        &person
+            .post("/campaigns", &typed(&[&[("then", "variant:add")]]))
+            .await,
+    )
+    .to_string();
+    let long = "x".repeat(80);
+    let other = [
+        ("id", id.as_str()),
+        ("experiment.variants[0].push.title", long.as_str()),
+    ];
+    assert_eq!(notes(&other).await["windows"], json!([]));
+    let looked_at = [&other[..], &[("stage.variant", "1")]].concat();
+    let told = person
+        .ask("/campaigns/preview", &typed(&[&looked_at]))
+        .await
+        .json();
+    assert_eq!(told["shown"]["push.title"], long);
+    assert_eq!(
+        told["notes"]["windows"],
+        json!(["Windows shows about 69 letters of the title; yours has 80."])
+    );
+    // Programs are told the same.
+    let page = person.get(&format!("/campaigns/{id}/edit")).await.body;
+    assert!(page.contains("value=\"1\" aria-label=\"Variant B\""), "{page}");
+    let mut definition = crate::pushes::push();
+    definition["push"]["image"] = json!("https://shop.example.com/hero.png");
+    let preview = bed.api("POST", "/preview", definition, 200).await;
+    assert_eq!(
+        preview["notes"]["firefox"],
+        json!(["Firefox shows no hero picture: yours is left out."])
+    );
+}
+
+async fn buttons_move_with_their_names(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let id = led_to(&person.post("/campaigns", &typed(&[&BUTTONS])).await);
+    let buttons = async || {
+        let actions = of(bed, id).await["push"]["actions"].clone();
+        let words = |action: &Value| format!("{} {}", action["action"], action["title"]).replace('"', "");
+        actions.as_array().unwrap().iter().map(words).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        buttons().await,
+        ["first Show me", "second Not my size", "third Later"]
+    );
+    let named = |then: &'static str| {
+        let mut fields = typed(&[&BUTTONS, &[("then", then)]]);
+        for (name, value) in &mut fields {
+            *value = match *name {
+                "push.actions.0.action" => "first",
+                "push.actions.1.action" => "second",
+                "push.actions.2.action" => "third",
+                _ => value,
+            };
+        }
+        fields
+    };
+    let path = format!("/campaigns/{id}");
+    let moved = person.post(&path, &named("button:up:2")).await;
+    assert!(moved.header("location").ends_with("#push.actions"));
+    assert_eq!(
+        buttons().await,
+        ["first Show me", "third Later", "second Not my size"]
+    );
+    person.post(&path, &named("button:remove:0")).await;
+    assert_eq!(buttons().await, ["second Not my size", "third Later"]);
+    // Four are too many for everybody.
+    let mut four = crate::pushes::push();
+    let button = |name: &str| json!({"action": name, "title": "Words", "url": "https://shop.example.com/"});
+    four["push"]["actions"] = json!(["a", "b", "c"].map(button));
+    assert_eq!(
+        bed.api("POST", "/preview", four.clone(), 200).await["faults"],
+        json!([])
+    );
+    four["push"]["actions"] = json!(["a", "b", "c", "d"].map(button));
+    let faults = bed.api("POST", "/preview", four, 200).await["faults"].clone();
+    assert_eq!(faults[0]["field"], "push.actions", "{faults}");
+}
+
+async fn a_topic_is_written_and_judged(bed: &Bed) {
+    let person = Person::administrator(bed).await;
+    let id = led_to(
+        &person
+            .post("/campaigns", &typed(&[&[("push.topic", "weekly-news")]]))
+            .await,
+    );
+    assert_eq!(of(bed, id).await["push"]["topic"], "weekly-news");
+    let page = person.get(&format!("/campaigns/{id}/edit")).await.body;
+    assert!(
+        page.contains("name=\"push.topic\" value=\"weekly-news\""),
+        "{page}"
+    );
+    let long = "t".repeat(65);
+    let bad = [("push.topic", long.as_str())];
+    let told = person.ask("/campaigns/preview", &typed(&[&bad])).await.json();
+    assert_eq!(told["errors"][0]["field"], "push.topic", "{told}");
+    person
+        .post(&format!("/campaigns/{id}"), &typed(&[&[("push.topic", " ")]]))
+        .await;
+    assert_eq!(of(bed, id).await["push"]["topic"], Value::Null);
 }

@@ -38,6 +38,7 @@ mod push_experiments;
 mod push_plans;
 mod push_reports;
 mod push_requests;
+mod push_tests;
 mod push_when;
 mod pushes;
 mod scale;

@@ -26,7 +26,7 @@ fn order() -> Value {
     definition
 }
 
-fn titles(browser: &VirtualBrowser) -> Vec<String> {
+pub(crate) fn titles(browser: &VirtualBrowser) -> Vec<String> {
     let title = |plaintext: &[u8]| {
         let payload: Value = serde_json::from_slice(plaintext).unwrap();
         payload["notification"]["title"].as_str().unwrap().to_owned()

@@ -16,7 +16,7 @@ use axum::response::Response;
 use campanile_core::FieldError;
 use campanile_core::campaign::{self, Campaign, Definition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
-use campanile_core::notification::PushMessage;
+use campanile_core::notification::{PushMessage, support};
 use campanile_core::popup::{Template, gallery};
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
@@ -580,7 +580,7 @@ pub(super) async fn preview(State(app): State<App>, Admin(site): Admin, Body(val
                 .map(|url| format!("{url}{}", app.config.paths.wire));
             let payload = push.payload(&site.account.id, CampaignId(0), token, endpoint.as_deref());
             let payload: Value = serde_json::from_slice(&payload).map_err(anyhow::Error::from)?;
-            json!({"bytes": push.largest_payload_bytes(), "payload": payload, "faults": faults})
+            json!({"bytes": push.largest_payload_bytes(), "payload": payload, "notes": support::notes(push), "faults": faults})
         }
     }))
 }

@@ -294,6 +294,17 @@ pub(super) fn schemas() -> Value {
                 "data": {"type": "object", "additionalProperties": true, "description": "“data” in the texts, at most 4096 bytes"},
             },
         }}}}),
+        "PushTestRequest": json!({"type": "object", "required": ["to"], "properties": {
+            "to": {"type": "object", "description": "one of identity, profile, subscription and endpoint names the recipient",
+                "properties": {"identity": text, "profile": number, "subscription": text, "endpoint": text}},
+            "variant": {"type": "integer", "description": "0 is A"},
+        }}),
+        "PushTestList": object(&[("tests", list(&object(&[("id", text.clone()), ("subscription", text.clone())])))]),
+        "PushTest": object(&[
+            ("id", text.clone()), ("campaign", number.clone()), ("variant", text.clone()), ("subscription", text.clone()),
+            ("browser", text.clone()), ("state", json!({"enum": ["waiting", "sent", "failed", "gone"]})),
+            ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()), ("made_at", time.clone()),
+        ]),
         "Receipt": object(&[
             ("campaign", number.clone()),
             ("messages", list(&object(&[
@@ -318,7 +329,7 @@ pub(super) fn schemas() -> Value {
             ("groups", list(&object(&[("group", text.clone()), ("n", number.clone())]))),
         ]),
         "Choice": {"type": "object", "properties": {"variant": text}, "required": ["variant"]},
-        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("faults", list(&field_error))]),
+        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("notes", map.clone()), ("faults", list(&field_error))]),
         "Media": media.clone(),
         "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
         "Profile": object(&[

@@ -8,6 +8,7 @@ use crate::http::error::Error;
 use crate::http::extract::{Admin, Json as Body, Part};
 use crate::launch::{Idempotency, Receipt, Recipient, Whom};
 use crate::secret;
+use crate::store::push_tests::PushTestRow;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -98,4 +99,64 @@ pub(super) async fn send(
         .map_err(|fault| Error::Fields(vec![fault]))?;
     let receipt = app.launch.send(&site, CampaignId(id), &to, once.as_ref()).await?;
     Ok((StatusCode::ACCEPTED, Json(receipt)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tried {
+    to: To,
+    #[serde(default)]
+    variant: usize,
+}
+
+fn test(row: &PushTestRow) -> Value {
+    json!({
+        "id": row.send.id, "campaign": row.campaign, "variant": row.variant, "subscription": row.send.subscription,
+        "browser": row.send.browser, "state": row.state, "status": row.status, "reason": row.reason, "made_at": row.made_at,
+    })
+}
+
+/// Sends a test of a push.
+pub(super) async fn try_out(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<i64>,
+    Body(value): Body<Value>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let asked: Tried = serde_path_to_error::deserialize(value).map_err(|fault| {
+        let message = format!("Not understood: {}.", fault.inner());
+        Error::Fields(vec![FieldError::new(fault.path().to_string(), message)])
+    })?;
+    let to = asked.to.read(0).map_err(|fault| {
+        let field = fault.field.replace("to[0]", "to");
+        Error::Fields(vec![FieldError::new(field, fault.message)])
+    })?;
+    let sent = app
+        .launch
+        .try_out(&site, CampaignId(id), asked.variant, &to.whom)
+        .await?;
+    let tests: Vec<Value> = sent
+        .iter()
+        .map(|test| json!({"id": test.id, "subscription": test.subscription}))
+        .collect();
+    Ok((StatusCode::ACCEPTED, Json(json!({"tests": tests}))))
+}
+
+/// What became of a test.
+pub(super) async fn tried(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<String>,
+) -> Result<Json<Value>, Error> {
+    let found = match Id::parse(&id) {
+        Some(id) => app.store.push_test(&site.account.id, id).await?,
+        None => None,
+    };
+    let Some(row) = found else {
+        return Err(Error::NotFound {
+            code: "push_test_unknown",
+            message: "There is no such test here; tests are forgotten after some days.".to_owned(),
+        });
+    };
+    Ok(Json(test(&row)))
 }

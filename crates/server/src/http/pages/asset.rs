@@ -43,6 +43,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "stage.js" => SCRIPT,
         "rows.js" => SCRIPT,
         "pictures.js" => SCRIPT,
+        "push_buttons.js" => SCRIPT,
+        "push_test.js" => SCRIPT,
         "mark.svg" => "image/svg+xml",
     };
     files

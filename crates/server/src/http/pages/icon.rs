@@ -18,7 +18,9 @@ pub(crate) enum Icon {
     Braces,
     CalendarClock,
     Check,
+    ChevronDown,
     ChevronRight,
+    ChevronUp,
     ChevronsUpDown,
     CircleAlert,
     CircleCheck,
@@ -114,6 +116,8 @@ impl Icon {
                 r#"<path d="M9 14 4 9l5-5"/><path d="M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5 5.5 5.5 0 0 1-5.5 5.5H11"/>"#
             }
             Self::Check => r#"<path d="M20 6 9 17l-5-5"/>"#,
+            Self::ChevronDown => r#"<path d="m6 9 6 6 6-6"/>"#,
+            Self::ChevronUp => r#"<path d="m18 15-6-6-6 6"/>"#,
             Self::ChevronRight => r#"<path d="m9 18 6-6-6-6"/>"#,
             Self::ChevronsUpDown => r#"<path d="m7 15 5 5 5-5"/><path d="m7 9 5-5 5 5"/>"#,
             Self::CircleAlert => {

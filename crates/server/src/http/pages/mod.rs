@@ -59,6 +59,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/campaigns", get(campaigns::list).post(editor::create))
         .route("/campaigns/new", get(editor::begin))
         .route("/campaigns/preview", post(editor::preview))
+        .route("/campaigns/push-tests.json", get(editor::push_test::answers))
         .route("/campaigns/counts.json", get(campaigns::counts))
         // The form counts for itself, so that it can say what is too large.
         .route(

@@ -9,9 +9,13 @@ use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standin
 use crate::http::pages::chart;
 use crate::http::pages::confirm::ConfirmPage;
 use crate::http::pages::editor::control::Fields;
-use crate::http::pages::editor::push::{Bench, Outlook, PushEditorPage, on_event, on_request, vibrate};
+use crate::http::pages::editor::push::{
+    Bench, Outlook, PushEditorPage, on_event, on_request, topic, vibrate,
+};
+use crate::http::pages::editor::push_buttons::Buttons;
 use crate::http::pages::editor::push_experiment::PushExperiment;
 use crate::http::pages::editor::push_languages::Languages;
+use crate::http::pages::editor::push_test::TestPart;
 use crate::http::pages::editor::push_when::PushWhen;
 use crate::http::pages::editor::rows::RuleRows;
 use crate::http::pages::editor::samples as editor_samples;
@@ -298,6 +302,9 @@ fn push_editor() -> PushEditorPage {
         known: vec!["Plan".into(), "Charged".into()],
         people: vec!["A sample".into()],
         languages: Languages::new(&fields),
+        buttons: Buttons::new(&fields),
+        topic: topic(&fields),
+        test: TestPart::default(),
         vibrate: vibrate(&fields),
         when: PushWhen::new(&fields, "UTC", PushRules::default()),
         on_event: on_event(&fields),

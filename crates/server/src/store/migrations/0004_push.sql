@@ -85,13 +85,11 @@ CREATE INDEX exposures_of ON exposures (account, campaign);
 -- What is left of a run, and the last moment of what was put off, without its messages being read.
 DROP INDEX sends_waiting;
 CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk, retry_at) WHERE state = 'waiting';
--- Why messages of a push failed: a report asks again and again while it goes out.
-CREATE INDEX sends_reasons ON sends (account, campaign, state, status, reason) WHERE reason <> '' AND state <> 'sent';
 
 -- What went wrong: why a message was not sent, by a code where that was said here; each answer of a message that was tried more than once;
 -- what its owner is told once of a push; the operating system, for reports; from when a goal counts, and whose sending says so.
 ALTER TABLE sends ADD COLUMN cause {text};
-DROP INDEX sends_reasons;
+-- Why messages of a push failed: a report asks again and again while it goes out.
 CREATE INDEX sends_reasons ON sends (account, campaign, state, status, cause, reason) WHERE reason <> '' AND state <> 'sent';
 CREATE TABLE send_tries (
   account      {text}   NOT NULL,
@@ -122,3 +120,17 @@ CREATE TABLE push_alarms (
 ALTER TABLE subscriptions ADD COLUMN system {text} NOT NULL DEFAULT '';
 ALTER TABLE exposures ADD COLUMN counts_from {bigint};
 ALTER TABLE exposures ADD COLUMN first_send {bytes};
+
+-- Tests of a push: what went to one browser so that its author sees it, and what its push service said. No report counts them.
+CREATE TABLE push_tests (
+  account      {text}   NOT NULL,
+  id           {bytes}  NOT NULL,
+  campaign     {bigint} NOT NULL,
+  variant      {text}   NOT NULL,
+  subscription {bytes}  NOT NULL,
+  made_at      {bigint} NOT NULL,
+  state        {text}   NOT NULL,
+  status       {bigint},
+  reason       {text}   NOT NULL,
+  PRIMARY KEY (account, id)
+) {strict};

@@ -10,8 +10,11 @@ pub(crate) mod gallery;
 pub(crate) mod page;
 pub(crate) mod plan;
 pub(crate) mod push;
+pub(crate) mod push_buttons;
 pub(crate) mod push_experiment;
 pub(crate) mod push_languages;
+pub(crate) mod push_looks;
+pub(crate) mod push_test;
 pub(crate) mod push_when;
 pub(crate) mod review;
 pub(crate) mod rows;
@@ -87,6 +90,8 @@ pub(crate) struct At {
     media: String,
     /// What was refused: `started` or `published`.
     not: String,
+    /// Tests of a push that were just sent.
+    tests: String,
 }
 
 impl At {
@@ -103,7 +108,7 @@ pub(crate) async fn edit(desk: Desk, Numbered(id): Numbered, Asked(at): Asked<At
 async fn edit_page(desk: &Desk, id: CampaignId, at: &At) -> Result<Response, Error> {
     let campaign = desk.app.launch.find(&desk.account().id, id).await?;
     if campaign.definition.kind() == Kind::Push {
-        return push::edit(desk, &campaign, &at.add).await;
+        return push::edit(desk, &campaign, &at.add, &at.tests).await;
     }
     if at.step == "template" {
         let definition = current(&campaign);

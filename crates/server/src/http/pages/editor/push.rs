@@ -5,8 +5,11 @@
 
 use super::control::{Control, Fields, Shape};
 use super::encoded;
+use super::push_buttons::{self, Buttons};
 use super::push_experiment::{self, PushExperiment};
 use super::push_languages::{LanguageRow, Languages};
+use super::push_looks::{Look, Seen};
+use super::push_test::{self, TestPart};
 use super::push_when::PushWhen;
 use super::rows::{self, RuleRows, add_row};
 use super::stage;
@@ -18,26 +21,24 @@ use crate::http::pages::forms::{PushForm, TRANSLATIONS, at_inputs};
 use crate::http::pages::icon::Icon;
 use crate::http::pages::status::{self, Badge};
 use crate::http::pages::{Errors, Nav, Said, Shell, Theme, asset, format};
-use crate::store::subscriptions::Subscriber;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Campaign, Definition, Kind, Status};
-use campanile_core::id::{CampaignId, Id, Ordinal};
-use campanile_core::notification::{Given, MAX_PAYLOAD_BYTES, PreparedPush, PushMessage};
-use campanile_core::push_plan::PushPlan;
+use campanile_core::id::{CampaignId, Id};
+use campanile_core::notification::support::SUPPORT;
+use campanile_core::notification::{MAX_PAYLOAD_BYTES, PushMessage};
 use campanile_core::stats::Counts;
 use campanile_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
-
-/// Events of somebody that are looked through for the last one that a push follows.
-const LOOKED_BACK: usize = 200;
 
 /// Times to live that the composer offers, in seconds.
 const TTLS: [&str; 7] = ["0", "3600", "21600", "86400", "259200", "604800", "2419200"];
+
+/// Names the tests that the page tells the answers of.
+const TESTS: &str = "test.sent";
 
 /// What stands above and below the form.
 #[derive(Debug, Clone)]
@@ -82,6 +83,12 @@ pub(crate) struct PushEditorPage {
     pub(crate) known: Vec<String>,
     /// The words in other languages.
     pub(crate) languages: Languages,
+    /// Words, addresses and places of the buttons.
+    pub(crate) buttons: Buttons,
+    /// What replaces what: the topic.
+    pub(crate) topic: Control,
+    /// Browsers to try it out with, and what became of it there.
+    pub(crate) test: TestPart,
     /// A vibration.
     pub(crate) vibrate: Control,
     /// Variants, control group, goal and winner.
@@ -117,26 +124,11 @@ pub(crate) struct Outlook {
     pub(crate) left_out: String,
     /// Words of the button that starts it.
     pub(crate) verb: String,
-    /// The texts as somebody would read them, by the name of their input; empty where everybody reads the same.
-    pub(crate) shown: BTreeMap<String, String>,
+    /// What the looks show.
+    #[serde(flatten)]
+    pub(crate) look: Look,
     /// Whether it reaches nobody now.
     pub(crate) nobody: bool,
-}
-
-impl Outlook {
-    /// A text as it is shown.
-    pub(crate) fn text<'a>(&'a self, name: &str, typed: &'a str) -> &'a str {
-        self.shown.get(name).map_or(typed, String::as_str)
-    }
-}
-
-/// As whom the looks are shown.
-#[derive(Debug, Clone, Copy, Default)]
-struct Seen<'a> {
-    /// An identity, or nobody in particular.
-    whom: &'a str,
-    /// The language of their browser, if it is to be another one.
-    language: &'a str,
 }
 
 /// An empty composer.
@@ -146,7 +138,12 @@ pub(super) async fn begin(desk: &Desk) -> Result<Response, Error> {
 }
 
 /// The composer of a push that is kept, with one more row where that is asked for.
-pub(super) async fn edit(desk: &Desk, campaign: &Campaign, add: &str) -> Result<Response, Error> {
+pub(super) async fn edit(
+    desk: &Desk,
+    campaign: &Campaign,
+    add: &str,
+    tests: &str,
+) -> Result<Response, Error> {
     if !campaign.status.may_edit(Kind::Push) {
         return Ok(Redirect::to(&format!("/campaigns/{}", campaign.id)).into_response());
     }
@@ -155,6 +152,7 @@ pub(super) async fn edit(desk: &Desk, campaign: &Campaign, add: &str) -> Result<
     if !add.is_empty() {
         add_row(&mut form.plan, add);
     }
+    form.plan.set(TESTS, tests);
     drawn(desk, form, Some(campaign), Errors::default(), "", StatusCode::OK).await
 }
 
@@ -171,11 +169,13 @@ fn definition(
 }
 
 const NOT_SAVED: &str = "Not saved. What you typed is still here.";
+const NOT_TESTED: &str = "No test was sent. Everything is saved.";
 const NOT_STARTED: &str = "Not started. Everything is saved as a draft; this is missing:";
 
 /// Keeps a push, and sends it where that is asked for.
 pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Result<Response, Error> {
-    let form = PushForm::read(sent)?;
+    let mut form = PushForm::read(sent)?;
+    let moved = push_buttons::arrange(&mut form);
     let account = &desk.account().id;
     let before = match id {
         Some(id) => Some(desk.app.launch.find(account, id).await?),
@@ -211,11 +211,20 @@ pub(super) async fn keep(desk: &Desk, sent: &Sent, id: Option<CampaignId>) -> Re
         let path = format!("{edit}?add={}#{}", encoded(list), part(list));
         return Ok(Redirect::to(&path).into_response());
     }
+    if moved {
+        return Ok(Redirect::to(&format!("{edit}#push.actions")).into_response());
+    }
     if arranged {
         return Ok(Redirect::to(&format!("{edit}#variants")).into_response());
     }
     if let Some(row) = without {
         return Ok(Redirect::to(&format!("{edit}#{}", part(row))).into_response());
+    }
+    if form.then == "test" {
+        return match push_test::send(desk, kept.id, sent).await {
+            Ok(tests) => Ok(Redirect::to(&format!("{edit}?tests={tests}#test")).into_response()),
+            Err(fault) => drawn(desk, form, Some(&kept), fields(fault)?, NOT_TESTED, refused).await,
+        };
     }
     if form.then != "start" {
         return Ok(said(&edit, Said::Saved));
@@ -285,6 +294,9 @@ async fn drawn(
         known,
         people: stage::people(desk, &newest).await?,
         languages: Languages::new(&fields),
+        test: TestPart::new(desk, form.plan.get(TESTS)).await?,
+        buttons: Buttons::new(&fields),
+        topic: topic(&fields),
         vibrate: vibrate(&fields),
         experiment: PushExperiment::new(&fields, &push_experiment::names(definition.as_ref().ok())),
         when: PushWhen::new(&fields, &zone, desk.account().settings.push),
@@ -300,12 +312,20 @@ async fn drawn(
     Ok(desk.page_as(status, page))
 }
 
+/// The control of the topic.
+pub(crate) fn topic(fields: &Fields<'_>) -> Control {
+    fields.mono("push.topic", "Topic").note("optional").help(
+        "Of messages with the same topic a push service keeps only the newest for a browser that is away: “weekly-news” shows one, not \
+         four. At most 64 characters. Empty: each sending is a topic of its own.",
+    )
+}
+
 /// The control of a vibration.
 pub(crate) fn vibrate(fields: &Fields<'_>) -> Control {
     fields
         .line("push.vibrate", "Vibration")
         .note("optional")
-        .help("Milliseconds on, off, on: 200, 100, 200. Chrome on Android.")
+        .help("Milliseconds on, off, on: 200, 100, 200. Up to Android 7 only.")
 }
 
 /// The controls of a push that follows an event.
@@ -367,6 +387,7 @@ async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result
             .unwrap_or(0),
         sentence: plan.sentence(&when),
         verb: "Send push".to_owned(),
+        look: Look::new(desk, plan, seen).await?,
         ..Outlook::default()
     };
     let estimate = audience::estimate(&desk.app.store, &desk.site, plan, desk.now, audience::AT_A_GLANCE);
@@ -407,7 +428,6 @@ async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result
     found.nobody &= !comes_again;
     if comes_again {
         "Start".clone_into(&mut found.verb);
-        found.shown = shown(desk, plan, seen).await?;
         return Ok(found);
     }
     found.verb = match (plan.send.at, reached) {
@@ -415,58 +435,7 @@ async fn outlook(desk: &Desk, definition: &Definition, seen: Seen<'_>) -> Result
         (None, 0) => "Send push".to_owned(),
         (None, _) => format!("Send to {about}{subscriptions}"),
     };
-    found.shown = shown(desk, plan, seen).await?;
     Ok(found)
-}
-
-/// The texts as somebody would read them; none where everybody reads the same, or where they cannot be filled.
-async fn shown(desk: &Desk, plan: &PushPlan, seen: Seen<'_>) -> Result<BTreeMap<String, String>, Error> {
-    let none = BTreeMap::new();
-    let Ok(prepared) = PreparedPush::new(&plan.push) else {
-        return Ok(none);
-    };
-    if prepared.is_same_for_all() {
-        return Ok(none);
-    }
-    let (mut device, profile) = stage::person(desk, seen.whom).await?;
-    if !seen.language.is_empty() {
-        seen.language.clone_into(&mut device.state.language);
-    }
-    let given = given(desk, plan, profile.ordinal).await?;
-    let somebody = Subscriber { device, profile };
-    let Ok(message) = audience::fill(&desk.site, &prepared, &somebody, given.as_ref(), desk.now) else {
-        return Ok(none);
-    };
-    let mut texts = BTreeMap::from([
-        ("push.title".to_owned(), message.title.clone()),
-        ("push.body".to_owned(), message.body.clone()),
-    ]);
-    for (at, action) in message.actions.iter().enumerate() {
-        texts.insert(format!("push.actions.{at}.title"), action.title.clone());
-    }
-    Ok(texts)
-}
-
-/// What a message of a plan would be given: the sample of a program's data, or what somebody did last of the event that it follows.
-async fn given(desk: &Desk, plan: &PushPlan, person: Ordinal) -> Result<Option<Given>, Error> {
-    if let Some(request) = &plan.on_request {
-        return Ok(Some(Given::Data(request.sample.clone())));
-    }
-    let Some(on_event) = &plan.on_event else {
-        return Ok(None);
-    };
-    let store = &desk.app.store;
-    let done = store
-        .timeline(&desk.account().id, &[person], desk.now, LOOKED_BACK)
-        .await?;
-    let props = done
-        .into_iter()
-        .find(|event| event.name == on_event.event)
-        .map(|event| event.props);
-    Ok(Some(Given::Event {
-        name: on_event.event.clone(),
-        props: props.unwrap_or_default(),
-    }))
 }
 
 /// What the composer's script is told of a form that is being typed.
@@ -481,6 +450,7 @@ pub(super) async fn preview(desk: &Desk, sent: &Sent) -> Result<Value, Error> {
             let seen = Seen {
                 whom: sent.get("stage.as"),
                 language: sent.get("stage.language"),
+                variant: sent.get("stage.variant").parse().unwrap_or(0),
             };
             let mut told = json!(outlook(desk, &definition, seen).await?);
             let mut faults = definition.check();

@@ -9,6 +9,7 @@ mod moment;
 mod plan;
 mod popup;
 mod push;
+mod push_buttons;
 mod push_experiment;
 mod push_languages;
 mod push_when;
@@ -21,6 +22,7 @@ pub(crate) use popup::{
     RECEIPT_LINES, change_template, fill_experiment, fill_popup, read_experiment, read_popup, variants,
 };
 pub(crate) use push::PushForm;
+pub(crate) use push_buttons::{BUTTONS, button, reorder};
 pub(crate) use push_languages::{TRANSLATIONS, at_inputs};
 pub(crate) use rules::{fill_rules, read_rules};
 

@@ -3,6 +3,7 @@
 //! Left out: judging (`Definition::check`). Invariant: an input's name is the path that a fault is reported under; what was typed is
 //! kept as it was typed, and what has no input stays as it was.
 
+use super::push_buttons::{fill_buttons, read_buttons};
 use super::push_experiment::{fill_experiment, read_experiment};
 use super::push_languages::{fill_translations, read_translations};
 use super::push_when::{fill_sending, read_sending};
@@ -14,7 +15,6 @@ use crate::http::pages::desk::Sent;
 use crate::http::pages::format;
 use campanile_core::FieldError;
 use campanile_core::campaign::{Body, Definition};
-use campanile_core::notification::Action;
 use campanile_core::time::{Timestamp, Zone};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -39,24 +39,12 @@ pub(crate) struct PushForm {
     pub(crate) image: String,
     #[serde(rename = "push.badge")]
     pub(crate) badge: String,
-    #[serde(rename = "push.actions.0.title")]
-    pub(crate) first_title: String,
-    #[serde(rename = "push.actions.0.url")]
-    pub(crate) first_url: String,
-    #[serde(rename = "push.actions.1.title")]
-    pub(crate) second_title: String,
-    #[serde(rename = "push.actions.1.url")]
-    pub(crate) second_url: String,
     #[serde(rename = "push.ttl_seconds")]
     pub(crate) ttl: String,
     #[serde(rename = "push.urgency")]
     pub(crate) urgency: String,
     #[serde(rename = "push.tag")]
     pub(crate) tag: String,
-    #[serde(rename = "push.actions.2.title")]
-    pub(crate) third_title: String,
-    #[serde(rename = "push.actions.2.url")]
-    pub(crate) third_url: String,
     /// `yes` when ticked.
     #[serde(rename = "push.require_interaction")]
     pub(crate) stays: String,
@@ -127,17 +115,11 @@ impl PushForm {
         };
         let push = &plan.push;
         let tick = |on: bool| if on { "yes" } else { "" }.to_owned();
-        let action = |place: usize| push.actions.get(place).cloned();
-        let words = |action: Option<Action>| {
-            action
-                .map(|action| (action.title, action.url))
-                .unwrap_or_default()
-        };
-        let ((first_title, first_url), (second_title, second_url)) = (words(action(0)), words(action(1)));
-        let (third_title, third_url) = words(action(2));
         let mut typed = Typed::default();
         fill_rules(&mut typed, "audience", &plan.audience);
         fill_sending(&mut typed, &plan.send, zone);
+        fill_buttons(&mut typed, &push.actions);
+        typed.set("push.topic", push.topic.clone().unwrap_or_default());
         fill_translations(&mut typed, &push.translations);
         typed.set("push.vibrate", steps_words(&push.vibrate));
         fill_experiment(&mut typed, plan);
@@ -168,12 +150,6 @@ impl PushForm {
             icon: push.icon.clone().unwrap_or_default(),
             image: push.image.clone().unwrap_or_default(),
             badge: push.badge.clone().unwrap_or_default(),
-            first_title,
-            first_url,
-            second_title,
-            second_url,
-            third_title,
-            third_url,
             ttl: push.ttl_seconds.to_string(),
             urgency: push.urgency.as_str().to_owned(),
             tag: push.tag.clone().unwrap_or_default(),
@@ -196,37 +172,11 @@ impl PushForm {
         (zone, now): (&Zone, Timestamp),
         without: Option<&str>,
     ) -> Result<Value, Vec<FieldError>> {
-        let names: Vec<String> = match before.map(|before| &before.body) {
-            Some(Body::Push(plan)) => plan
-                .push
-                .actions
-                .iter()
-                .map(|action| action.action.clone())
-                .collect(),
-            _ => Vec::new(),
+        let kept = match before.map(|before| &before.body) {
+            Some(Body::Push(plan)) => plan.push.actions.as_slice(),
+            _ => &[],
         };
-        let mut actions = Vec::new();
-        // Clicks are counted under a button's name: it keeps the one that it has, and a new one gets one that is free.
-        let free = ["first", "second", "third"];
-        let mut free = free
-            .iter()
-            .filter(|name| !names.iter().any(|known| known == *name));
-        for (title, url) in [
-            (&self.first_title, &self.first_url),
-            (&self.second_title, &self.second_url),
-            (&self.third_title, &self.third_url),
-        ] {
-            if !(title.trim().is_empty() && url.trim().is_empty()) {
-                let url = if url.trim().is_empty() {
-                    self.url.trim()
-                } else {
-                    url.trim()
-                };
-                let known = names.get(actions.len()).map(String::as_str);
-                let name = known.or_else(|| free.next().copied()).unwrap_or_default();
-                actions.push(json!({"action": name, "title": title.trim(), "url": url}));
-            }
-        }
+        let actions = read_buttons(&self.plan, kept, self.url.trim());
         let mut whole = before.map_or_else(|| json!({"kind": "push", "push": {}}), Definition::to_json);
         whole["name"] = json!(self.name);
         let mut reading = Reading::new(&self.plan, zone, now);
@@ -257,6 +207,7 @@ impl PushForm {
             Ok(kv) => whole["push"]["kv"] = kv,
             Err(fault) => reading.faults.push(fault),
         }
+        reading.put_optional(&mut whole["push"], "topic", "push.topic");
         if self.plan.has("push.vibrate") {
             match steps(self.plan.get("push.vibrate")) {
                 Ok(steps) => whole["push"]["vibrate"] = json!(steps),
@@ -357,11 +308,11 @@ mod tests {
     fn a_push_goes_round() {
         let mut form = PushForm {
             title: "The kiln is open".into(),
-            second_title: "See them".into(),
             silent: "yes".into(),
             ..PushForm::fresh("https://shop.example.com/")
         };
         for (name, value) in [
+            ("push.actions.1.title", "See them"),
             ("audience.rules[0].is", "property"),
             ("audience.rules[0].name", "Plan"),
             ("audience.rules[0].value", "Club"),
@@ -374,7 +325,7 @@ mod tests {
         assert!(definition.check().is_empty(), "{:?}", definition.check());
         let again = PushForm::of(&definition, &Zone::utc()).expect("a push");
         assert_eq!(
-            (again.first_title.as_str(), again.silent.as_str()),
+            (again.plan.get("push.actions.0.title"), again.silent.as_str()),
             ("See them", "yes")
         );
         assert_eq!(
