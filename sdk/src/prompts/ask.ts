@@ -7,7 +7,7 @@
 import type { BoxColors, BoxStyle } from '../../types/index.d.ts';
 import type { Consent } from '../push/consent.ts';
 import { topicsOf, type Question } from '../push/options.ts';
-import { contrast, isColour, textOn } from '../push/paint.ts';
+import { contrast, isColour, textOn, visibleOn } from '../push/paint.ts';
 import { make, set } from '../why/element.ts';
 import { icon } from './icons.ts';
 import { button, cross, painted, show, textOf, title, type Shell } from './shell.ts';
@@ -71,6 +71,11 @@ const card: Asked = (question, { _ports }, yes, no) => {
   paint('--bg', ground);
   // Texts that were made for our ground may not be read on another one.
   const ink = isColour(ground) ? textOn(ground) : undefined;
+  if (isColour(ground)) {
+    paint('--acc', visibleOn(isColour(question.okButtonColor) ? question.okButtonColor : '#8a541b', ground));
+    paint('--soft', `${ink}1f`);
+    paint('--line', `${ink}2b`);
+  }
   paint('--ink', style.text?.titleColor ?? ink);
   paint('--mut', style.text?.descriptionColor ?? ink);
   edge(shell.card, style.card);

@@ -41,11 +41,10 @@ export function panel(card: HTMLElement, options: Options, consent: Consent, lea
       const go = on ? button('off', words.turnOff) : painted(button('yes', words.turnOn), options);
       go.addEventListener('click', () => {
         go.setAttribute('aria-disabled', 'true');
-        if (on) void end(consent);
-        else {
-          if (many) consent._choose(list.chosen());
-          void consent._ask(options);
-        }
+        if (!on && many) consent._choose(list.chosen());
+        (on ? end(consent) : consent._ask(options))
+          .catch((error: unknown) => consent._ports._log._error(811, 'Push could not be changed.', error))
+          .finally(() => go.removeAttribute('aria-disabled'));
       });
       parts.push(title(on ? words.on : words.off), textOf(on ? words.onText : words.offText));
       if (many) parts.push(list.list);

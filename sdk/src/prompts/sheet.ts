@@ -34,7 +34,7 @@ button{min-height:48px;padding:8px 20px;border:1px solid var(--mut);border-radiu
 .yes{border-color:transparent;background:var(--acc);color:var(--on)}
 button:hover{filter:brightness(.92)}
 [aria-disabled=true]{opacity:.6;cursor:default}
-:focus-visible{outline:2px solid var(--acc);outline-offset:2px}
+button:focus-visible,input:focus-visible{outline:2px solid var(--acc);outline-offset:2px}
 .x{position:absolute;top:8px;inset-inline-end:8px;display:grid;place-items:center;width:44px;min-height:44px;padding:0;border:0}
 .x svg{width:22px;height:22px}
 .tile{display:grid;place-items:center;flex:none;width:56px;height:56px;border-radius:14px;background:var(--soft);color:var(--acc);overflow:hidden}
@@ -46,7 +46,6 @@ img{width:100%;height:100%;object-fit:cover}
 .center>.tile+.body{padding-top:18px}
 .head{height:142px;padding:28px 28px 0;background:var(--soft);overflow:hidden}
 .sample{display:flex;gap:12px;align-items:center;margin-bottom:12px;padding:10px 14px;border:1px solid var(--line);border-radius:14px;background:var(--bg);box-shadow:0 2px 6px #0b0e1426;line-height:1.35}
-.sample+.sample{opacity:.8}
 .sample .tile{width:40px;height:40px;border-radius:10px}
 .sample b{font-size:15px}
 .sample .often{align-self:start}
@@ -55,7 +54,7 @@ img{width:100%;height:100%;object-fit:cover}
 .card>.words p{margin-top:4px;font-size:15px;line-height:1.4}
 #pnCard.card:not(.topics){display:grid;grid-template-columns:64px 1fr;gap:0 16px;max-width:376px;padding:20px}
 #pnCard:not(.topics) .row{grid-column:1/3;margin-top:16px}
-#pnCard .yes{flex:1}
+#pnCard:not(.topics) .yes{flex:1}
 .topics,.panel{max-width:520px;padding:28px 32px 32px}
 .topics h2,.panel h2{padding-inline-end:36px}
 .panel.panel{max-width:380px;padding:22px 24px 24px}
@@ -68,7 +67,6 @@ input{appearance:none;display:grid;place-items:center;flex:none;width:24px;heigh
 input:checked{border-color:var(--acc);background:var(--acc)}
 input:checked:before{content:"";width:6px;height:11px;margin-top:-3px;border:solid var(--on);border-width:0 2px 2px 0;rotate:45deg}
 .why,.said{font-size:14px}
-.topics #pnCard .yes{flex:none}
 .help{max-width:560px}
 .help .head{height:196px;padding:28px 32px 0}
 .help h2{font-size:22px;padding-inline-end:36px}

@@ -54,7 +54,8 @@ export function hostOf(id: string, options: Options): { host: HTMLElement; root:
 /** Shows `inside`, whose title has the id `title` and whose text has the id `text`. */
 export function show({ id, surface, kind, modal, at }: Look, options: Options, inside: (Node | string)[], dismissed: () => void): Shell {
   const { host, root } = hostOf(id, options);
-  const before = document.activeElement as HTMLElement | null;
+  // Of the bell, what is inside of it.
+  const before = (document.activeElement?.shadowRoot?.activeElement ?? document.activeElement) as HTMLElement | null;
   const card = set(make('div', `card wzrk-alert ${kind}`, ...inside), {
     role: 'dialog',
     'aria-labelledby': 'title',
