@@ -186,8 +186,8 @@ inBothBrowsers('the documented call', (world) => {
   test("skipDialog goes straight to the browser's question, and warns where no click led to it", async () => {
     // From the page itself: remote control passes for a click.
     const page = await visit(world, { answer: 'default', after: '<script>clevertap.notifications.push({skipDialog: true})</script>' });
-    await page.waitForFunction(() => window.asked === 1);
     await says(page, 808, 'click');
+    await page.waitForFunction(() => window.asked === 1);
     await until('the answer', async () => (await page.outcomes()).length === 1);
     const warned = page.said.filter((line) => line.includes(' 808:')).length;
     assert.equal(warned, 1);
