@@ -199,6 +199,21 @@ inBothBrowsers('the documented call', (world) => {
     await page.close();
   });
 
+  test('a question that the browser never shows does not stand in the way of a later click', async () => {
+    // What Firefox does without a click: it waits for one that does not come.
+    const early = `<script>Notification.requestPermission = () => new Promise(() => { window.pending = (window.pending ?? 0) + 1; });
+      clevertap.notifications.push({skipDialog: true}); clevertap.notifications.push(${JSON.stringify(QUESTION)});</script>`;
+    const page = await visit(world, { after: early });
+    await says(page, 808);
+    await page.waitForFunction(() => window.pending === 1);
+    assert.equal(await page.$('>>> #wzrk-confirm'), null);
+    await page.evaluate((question) => document.querySelector('#open').addEventListener('click', () => clevertap.notifications.push(question)), QUESTION);
+    await page.click('#open');
+    await (await found(page, '#wzrk-confirm')).click();
+    await page.waitForFunction(() => window.pending === 2);
+    await page.close();
+  });
+
   test('a worker elsewhere, and one that is not there', async () => {
     const page = await visit(world, { permission: 'granted' });
     await push(page, { serviceWorkerPath: '/nowhere.js' });

@@ -116,6 +116,7 @@ li{margin-top:6px}
 .topics,.panel{padding:24px 20px 20px}
 .body,.help .body{padding:20px}
 .help .head,.head{padding-inline:20px}
+.center>.tile{margin:20px 20px 0}
 .card#pnCard{max-width:none}
 .center .yes,.topics .yes{flex:1}
 }
