@@ -226,6 +226,34 @@ inBothBrowsers('the documented call', (world) => {
   });
 });
 
+// Only Chromium's bubble can be answered by keyboard: Firefox under remote control says no by itself.
+inChromium("the browser's own question", (world) => {
+  for (const [answer, tabs, outcome] of [['granted', 3, 'granted'], ['denied', 2, 'denied'], ['default', 0, 'dismissed']]) {
+    test(`${outcome} in the real bubble`, async () => {
+      const site = await world.site();
+      const page = await world.visit(site.page('/'));
+      await page.bringToFront();
+      await page.evaluate((question) => clevertap.notifications.push(question), QUESTION);
+      const { x, y } = await (await found(page, '#wzrk-confirm')).boundingBox();
+      await world.screen.move(page, x + 20, y + 20);
+      await world.screen.click();
+      await until('the bubble with the keyboard', () => page.evaluate(() => !document.hasFocus()));
+      if (tabs > 0) await world.screen.press(...Array(tabs).fill('Tab'));
+      // It takes no answer in its first moments.
+      await until('the bubble to go', async () => {
+        await world.screen.press(tabs > 0 ? 'Return' : 'Escape');
+        return page.evaluate(() => document.hasFocus());
+      });
+      assert.equal(await page.evaluate(() => Notification.permission), answer);
+      if (answer === 'granted') await until('the subscription', async () => (await listed(world)) === 1, { within: 30_000 });
+      await push(page, QUESTION);
+      await stays('nobody is asked again', async () => (await page.$('>>> #wzrk-confirm')) === null, { during: 400 });
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+  }
+}, { screen: true });
+
 inBothBrowsers('other looks', (world) => {
   const inside = (page, host) => page.evaluate((host) => document.querySelector(host).shadowRoot.activeElement?.id, host);
   const inert = (page) => page.$$eval('[inert]', (all) => all.length);
