@@ -226,7 +226,7 @@ inBothBrowsers('the documented call', (world) => {
   });
 });
 
-// Only Chromium's bubble can be answered by keyboard: Firefox under remote control says no by itself.
+// Chromium's bubble is worked by keyboard all the way; to Firefox an Escape is a no.
 inChromium("the browser's own question", (world) => {
   for (const [answer, tabs, outcome] of [['granted', 3, 'granted'], ['denied', 2, 'denied'], ['default', 0, 'dismissed']]) {
     test(`${outcome} in the real bubble`, async () => {
