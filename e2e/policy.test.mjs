@@ -116,6 +116,24 @@ inBothBrowsers('strict pages', (world) => {
       await page.close();
     });
 
+    test(`${called}: every other way to ask for push`, async () => {
+      const { page } = await open(headers(world.server.base));
+      const topics = [{ id: 'kiln', title: 'Kiln news' }];
+      const drawn = (host) => until(host, () => page.$eval(host, ({ shadowRoot }) => getComputedStyle(shadowRoot.querySelector('.card, .bell')).boxShadow !== 'none'));
+      for (const [host, how] of [['#wzrk_wrapper', { style: 'center', okButtonColor: '#2440c7' }], ['#pnWrapper', { style: 'card', boxStyle: { card: { color: '#47203f' } } }], ['#pnWrapper', { topics }]]) {
+        await page.evaluate((question) => clevertap.notifications.push(question), { ...QUESTION, ...how, askAgainTimeInSeconds: 0 });
+        await drawn(host);
+        await page.keyboard.press('Escape');
+        await until('it to go', async () => (await page.$(host)) === null);
+      }
+      await page.evaluate((question) => clevertap.notifications.push({ ...question, style: 'bell' }), QUESTION);
+      await drawn('#bell_wrapper');
+      await page.evaluate(() => clevertap.pushPreferences());
+      await drawn('#campanile_preferences');
+      assert.deepEqual(page.errors, []);
+      await page.close();
+    });
+
     if (strict) {
       test(`${called}: the policy is in force, and what breaks it inside a pop-up is heard`, async () => {
         const { page } = await open(headers(world.server.base));

@@ -43,9 +43,11 @@ const banner = { js: `/* Campanile ${version} | MIT OR Apache-2.0 */` };
 const eager = { js: `//# allFunctionsCalledOnLoad\n${banner.js}` };
 const first = await bundle('page.ts', { format: 'iife', banner: eager, mangleCache: {} });
 const page = first.text;
-const [more, why, module, worker, stub] = (
+// Also shares names with the one before.
+const second = await bundle('more.ts', { format: 'iife', banner, mangleCache: first.names });
+const [prompts, why, module, worker, stub] = (
   await Promise.all([
-    bundle('more.ts', { format: 'iife', banner, mangleCache: first.names }),
+    bundle('prompts.ts', { format: 'iife', banner, mangleCache: second.names }),
     bundle('why.ts', { format: 'iife', banner, mangleCache: first.names }),
     bundle('module.ts', { format: 'esm', banner }),
     bundle('worker.ts', { format: 'iife', banner }),
@@ -59,7 +61,8 @@ for (const [name, text] of [['page', page], ['worker', worker]]) {
 
 const files = {
   'clevertap.min.js': page,
-  'clevertap.more.js': more,
+  'clevertap.more.js': second.text,
+  'clevertap.prompts.js': prompts,
   'clevertap.why.js': why,
   'campanile.mjs': module,
   'sw_webpush.js': worker,

@@ -12,6 +12,7 @@ fn main() {
         "clevertap.min.js",
         "clevertap.more.js",
         "clevertap.why.js",
+        "clevertap.prompts.js",
         "sw_webpush.js",
         "snippet.html",
     ] {

@@ -44,6 +44,8 @@ export async function openScreen() {
     leave: (page) => screen.move(page, 300, -30),
     /** Presses the button where the pointer is. */
     click: () => xdotool('click', 1),
+    /** Presses keys, one after the other, wherever the keyboard is: in the browser's own surfaces as well. */
+    press: (...keys) => xdotool('key', ...keys),
     async close() {
       const gone = new Promise((ended) => server.once('exit', ended));
       server.kill('SIGTERM');

@@ -33,6 +33,8 @@ export function createApi(sdk: Sdk): CleverTap {
     onUserLogin: queue((args) => sdk._take(logins, args)),
     privacy: queue((args) => sdk._take(privacy, args)),
     notifications: queue((args) => sdk._notifications(args)),
+    pushPreferences: (options) => sdk._notifications([options], 1),
+    pushUnsubscribe: (done) => sdk._notifications([done], 2),
     raiseNotificationViewed: (message) => sdk._custom._viewed(message),
     raiseNotificationClicked: (message) => sdk._custom._clicked(message),
     get popupCallback() {

@@ -13,6 +13,8 @@ export interface Site {
   device: string;
   /** VAPID public key of the subscription, base64url; for a worker that has to subscribe again. */
   key?: string;
+  /** Topics that the visitor chose; they go with a subscription that the worker makes anew. */
+  topics?: string[];
 }
 
 function open(): Promise<IDBDatabase> {

@@ -9,12 +9,12 @@ import { MORE, register } from './part.ts';
 import { fields } from './popup/fields.ts';
 import { own, sandbox, withBase } from './popup/own.ts';
 import { Signals } from './popup/signals.ts';
-import { ask } from './push/prompt.ts';
+import { onPush } from './push/prompt.ts';
 import { refreshSite } from './push/site.ts';
 import { openWhy } from './why-host.ts';
 
 const more = {
-  _ask: ask,
+  _onPush: onPush,
   _refreshSite: refreshSite,
   _Signals: Signals,
   _fields: fields,

@@ -7,6 +7,7 @@
  */
 import type { Log } from './log.ts';
 import type { MorePart } from './more.ts';
+import type { PromptsPart } from './prompts.ts';
 import type { WhyPart } from './why-ports.ts';
 
 /** Replaced by the build: version and a mark of the sources, because both files share shortened names. */
@@ -17,8 +18,9 @@ const KEY = Symbol.for('campanile:parts');
 /** The name of a part, which knows its type. */
 export type Name<P> = string & { _part?: P };
 
-/** Names of the parts. The first one only fits the SDK that it was built with. */
+/** Names of the parts. Those with a mark only fit the SDK that they were built with. */
 export const MORE: Name<MorePart> = `more:${CAMPANILE_BUILD}`;
+export const PROMPTS: Name<PromptsPart> = `prompts:${CAMPANILE_BUILD}`;
 export const WHY: Name<WhyPart> = 'why';
 
 function parts(): Record<string, unknown> {

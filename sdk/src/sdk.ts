@@ -185,13 +185,9 @@ export class Sdk {
     this._stopSpa = on ? watchHistory(() => this._pageView()) : undefined;
   }
 
-  _notifications(args: readonly unknown[]): void {
-    const stop = obstacle(window);
-    if (stop) {
-      (stop[0] === 801 ? this._log._info : this._log._error)(...stop);
-      return;
-    }
-    this._when(() => this._onceSettings((settings) => use(MORE, this._place, (more) => more._ask(args, settings, this))));
+  /** Calls about push; `what` as in `push/prompt.ts`. */
+  _notifications(args: readonly unknown[], what: 0 | 1 | 2 = 0): void {
+    this._when(() => use(MORE, this._place, (more) => more._onPush(what, args, this)));
   }
 
   /** Opens the overlay, or closes it. */
@@ -243,7 +239,7 @@ export class Sdk {
     else this._waiting.push(run);
   }
 
-  private _onceSettings(run: (settings: PushSettings) => void): void {
+  _onceSettings(run: (settings: PushSettings) => void): void {
     if (this._settings) run(this._settings);
     else this._settingsWaiting.push(run);
   }
@@ -391,7 +387,7 @@ export class Sdk {
     });
   }
 
-  private _pushKey(): string {
+  _pushKey(): string {
     return `cmp:${this._account}:push`;
   }
 

@@ -14,7 +14,7 @@ const stub: Record<string, unknown> = {
   privacy: [],
   q: [],
 };
-for (const name of ['init', 'logout', 'clear', 'pageChanged', 'setLogLevel', 'setOffline', 'why']) {
+for (const name of ['init', 'logout', 'clear', 'pageChanged', 'setLogLevel', 'setOffline', 'why', 'pushPreferences', 'pushUnsubscribe']) {
   stub[name] = (...args: unknown[]) => {
     (stub['q'] as unknown[]).push([name, args]);
   };

@@ -131,6 +131,7 @@ async function resubscribe({ oldSubscription, newSubscription }: SubscriptionCha
       subscription: subscription.toJSON(),
       key: site.key,
       browser: browserName(navigator.userAgent),
+      topics: site.topics,
     },
   ];
   if (oldSubscription && oldSubscription.endpoint !== subscription.endpoint) {

@@ -35,7 +35,81 @@ export interface NotificationOptions {
   serviceWorkerPath?: string;
   okCallback?: () => void;
   rejectCallback?: () => void;
+  /** Each time that the server is told of the subscription: also when the permission was there before. */
   subscriptionCallback?: () => void;
+  /** Taken and not needed: Safari 16 and later, and iOS from the home screen, subscribe as other browsers do. */
+  apnsWebPushId?: string;
+  apnsWebPushServiceUrl?: string;
+  /** Campanile: how the question looks. `top` without it; with `topics` a choice of them; a bell stands there and waits. */
+  style?: 'top' | 'center' | 'card' | 'bell';
+  /** Campanile: where a card or a bell stands. Left and right change sides where the page is written from right to left. */
+  position?: 'top-left' | 'top' | 'top-right' | 'center' | 'bottom-left' | 'bottom' | 'bottom-right';
+  /** Campanile: as the visitor prefers without it. */
+  theme?: 'light' | 'dark';
+  /** Campanile: a square picture for the card and the samples. */
+  iconUrl?: string;
+  /** Campanile: of the centred dialog, up to two messages as they will come. */
+  samples?: { title: string; text?: string; time?: string }[];
+  /** Campanile: what can be chosen. */
+  topics?: PushTopic[];
+  /** Campanile: colours, borders and corners of the card, in the shape of the reference SDK's settings. */
+  boxStyle?: BoxStyle;
+  /** Campanile: the words that the SDK brings, in the page's language. */
+  words?: Partial<PromptWords>;
+}
+
+/** Campanile: something to be told about. */
+export interface PushTopic {
+  /** What your rules and programs call it. */
+  id: string;
+  title: string;
+  text?: string;
+  /** How often, in words. */
+  often?: string;
+  /** Ticked beforehand: only what the visitor has asked for already. */
+  checked?: boolean;
+}
+
+export interface BoxColors {
+  buttonColor?: string;
+  textColor?: string;
+  borderRadius?: number | string;
+  borderEnabled?: boolean;
+  border?: { borderWidth?: number | string; borderColor?: string };
+}
+
+export interface BoxStyle {
+  overlay?: { enabled?: boolean; color?: string };
+  card?: { color?: string; borderRadius?: number | string; borderEnabled?: boolean; border?: { borderWidth?: number | string; borderColor?: string }; position?: string };
+  text?: { titleColor?: string; descriptionColor?: string };
+  buttons?: { primaryButton?: BoxColors; secondaryButton?: BoxColors };
+}
+
+/** Campanile: texts of bell, preference centre and help. */
+export interface PromptWords {
+  /** Title where notifications are on, and the line below. */
+  on: string;
+  onText: string;
+  /** The same where they are off. */
+  off: string;
+  offText: string;
+  turnOn: string;
+  turnOff: string;
+  notNow: string;
+  close: string;
+  saved: string;
+  /** Why nothing can be accepted: no topic is ticked. */
+  noTopic: string;
+  blocked: string;
+  blockedText: string;
+  showHow: string;
+  help: string;
+  /** `*between stars*` is bold. Without it by the visitor's browser. */
+  steps: string[];
+  /** `{browser}` is its name. */
+  shownFor: string;
+  leaveOff: string;
+  notifications: string;
 }
 
 /** What `notificationCallback` is handed. */
@@ -79,6 +153,10 @@ export interface CleverTap {
       askAgainTimeInSeconds?: number,
     ): number;
   };
+  /** Campanile: opens the place where a visitor changes what they are told about, or turns it off. Without options those of the last question. */
+  pushPreferences(options?: NotificationOptions): void;
+  /** Campanile: ends this browser's subscription, and keeps it ended until the visitor says yes again; calls `done` afterwards. */
+  pushUnsubscribe(done?: () => void): void;
   /** Draw pop-ups yourself. May be set on the stub, before the SDK is there. */
   notificationCallback?: ((message: PopupMessage) => void) | null;
   /** Counts the message that the callback got last; Campanile: or the one given. */

@@ -60,10 +60,11 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// Where the two parts lie that the SDK loads at need, `clevertap.more.js` and `clevertap.why.js`: in the SDK's own directory.
-    pub fn parts(&self) -> [String; 2] {
+    /// Where the parts lie that the SDK loads at need, `clevertap.more.js`, `clevertap.why.js` and `clevertap.prompts.js`: in the SDK's own
+    /// directory.
+    pub fn parts(&self) -> [String; 3] {
         let directory = self.sdk.rsplit_once('/').map_or("", |(directory, _)| directory);
-        ["more", "why"].map(|name| format!("{directory}/clevertap.{name}.js"))
+        ["more", "why", "prompts"].map(|name| format!("{directory}/clevertap.{name}.js"))
     }
 }
 
@@ -191,8 +192,8 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let [more, why] = self.paths.parts();
-        let mut paths: Vec<&str> = vec![&self.paths.sdk, &more, &why, &self.paths.wire];
+        let [more, why, prompts] = self.paths.parts();
+        let mut paths: Vec<&str> = vec![&self.paths.sdk, &more, &why, &prompts, &self.paths.wire];
         paths.extend(self.paths.workers.iter().map(String::as_str));
         for path in &paths {
             let good = path.starts_with('/')
@@ -333,9 +334,9 @@ mod tests {
         let parts = |sdk: &str| at(sdk).expect("good").paths.parts();
         assert_eq!(
             parts("/own/a/c.js"),
-            ["/own/a/clevertap.more.js", "/own/a/clevertap.why.js"]
+            ["more", "why", "prompts"].map(|name| format!("/own/a/clevertap.{name}.js"))
         );
-        assert_eq!(parts("/c.js"), ["/clevertap.more.js", "/clevertap.why.js"]);
+        assert_eq!(parts("/c.js")[0], "/clevertap.more.js");
         let taken = at("/js/clevertap.more.js").expect_err("its own part would lie there");
         assert!(taken.to_string().contains("twice"), "{taken}");
     }

@@ -49,8 +49,8 @@ export function focusTitle(frame: HTMLIFrameElement, inner: Document): void {
 }
 
 /** Lets Tab go round inside. */
-export function trap(inner: Document): void {
-  inner.addEventListener('keydown', (event) => {
+export function trap(inner: Document | ShadowRoot): void {
+  (inner as Document).addEventListener('keydown', (event) => {
     if (event.key !== 'Tab') return;
     const stops = [...inner.querySelectorAll<HTMLElement>(STOPS)].filter(
       (element) => element.tabIndex >= 0 && !element.matches(':disabled') && element.getClientRects().length > 0,

@@ -5,23 +5,14 @@
  * strict CSP does not block it. Left out: whether to ask (`prompt.ts`). Invariant: exactly one of `yes` and `no` is called.
  */
 import { calm } from '../popup/frame.ts';
-
-export interface DialogTexts {
-  titleText: string;
-  bodyText: string;
-  okButtonText: string;
-  rejectButtonText: string;
-  okButtonColor?: string | undefined;
-  okButtonAriaLabel?: string | undefined;
-  rejectButtonAriaLabel?: string | undefined;
-}
+import type { Question } from './options.ts';
+import { isColour, textOn, VARIABLES } from './paint.ts';
 
 /** The host is placed with `!important`, because the page's own rules for `div` would win over `:host`. */
 const SHEET = `
 :host{all:initial;position:fixed!important;display:block!important;z-index:2147483647!important;top:calc(16px + env(safe-area-inset-top,0px))!important;left:50%!important;
-width:min(560px,100vw - 24px)!important;transform:translateX(-50%)!important;color-scheme:light dark;
---bg:#fff;--ink:#14181f;--mut:#565d6b;--line:#14181f24;--acc:#8a541b;--on:#fff;--soft:#f8eee2}
-@media(prefers-color-scheme:dark){:host{--bg:#1c2029;--ink:#f3f3ee;--mut:#aab1bd;--line:#ffffff2b;--acc:#cf9350;--on:#1a1004;--soft:#2f2a26}}
+width:min(560px,100vw - 24px)!important;transform:translateX(-50%)!important}
+${VARIABLES}
 *{box-sizing:border-box;margin:0}
 .card{max-height:calc(100vh - 32px);overflow:auto;
 display:grid;grid-template-columns:56px 1fr;gap:0 18px;padding:24px;border:1px solid var(--line);border-radius:20px;background:var(--bg);color:var(--ink);
@@ -41,18 +32,19 @@ button:focus-visible{outline:2px solid var(--acc);outline-offset:2px}
 
 /** No text of the page in here: that is set as text, never as markup. */
 const SKELETON =
-  '<div class="card" role="dialog" aria-labelledby="title" aria-describedby="text"><div class="tile">' +
+  '<div class="card wzrk-alert" role="dialog" aria-labelledby="title" aria-describedby="text"><div class="tile">' +
   '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M10.3 21a2 2 0 0 0 3.4 0M3.3 15.3A1 1 0 0 0 4 17h16a1 1 0 0 0 .7-1.7C19.4 14 18 12.5 18 8A6 6 0 0 0 6 8c0 4.5-1.4 6-2.7 7.3"/></svg>' +
   '</div><div><h2 id="title" tabindex="-1"></h2><p id="text"></p></div>' +
   '<div class="row"><button id="wzrk-cancel" type="button"></button><button id="wzrk-confirm" type="button"></button></div></div>';
 
 /** Opens the dialog; it closes itself. `trusted`: through the policy of the page. */
-export function openDialog(texts: DialogTexts, trusted: (html: string) => string, yes: () => void, no: () => void): void {
+export function openDialog(texts: Question, trusted: (html: string) => string, yes: () => void, no: () => void): Element {
   const before = document.activeElement;
   const host = document.createElement('div');
   host.id = 'wzrk_wrapper';
   // Stays usable beside an interstitial.
   host.dataset['campanile'] = 'prompt';
+  if (texts.theme) host.dataset['theme'] = texts.theme;
   const root = host.attachShadow({ mode: 'open' });
   root.innerHTML = trusted(SKELETON);
   const sheet = new CSSStyleSheet();
@@ -70,8 +62,8 @@ export function openDialog(texts: DialogTexts, trusted: (html: string) => string
   fill('p', texts.bodyText);
   const reject = fill('#wzrk-cancel', texts.rejectButtonText, texts.rejectButtonAriaLabel);
   const accept = fill('#wzrk-confirm', texts.okButtonText, texts.okButtonAriaLabel);
-  const colour = texts.okButtonColor ?? '';
-  if (/^#[0-9a-f]{6}$/i.test(colour)) {
+  const colour = texts.okButtonColor;
+  if (isColour(colour)) {
     accept.style.background = colour;
     accept.style.color = textOn(colour);
   }
@@ -93,14 +85,5 @@ export function openDialog(texts: DialogTexts, trusted: (html: string) => string
   // The title, not a button: Enter does not accept by accident.
   title.focus({ preventScroll: true });
   if (calm()) find('.card').animate([{ opacity: 0 }, { opacity: 1 }], 80);
-}
-
-/** Black or white, whichever is easier to read on `colour` (`#rrggbb`), by WCAG contrast. */
-export function textOn(colour: string): string {
-  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
-    const part = parseInt(colour.slice(at, at + 2), 16) / 255;
-    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  // Equal contrast to black and white lies at a luminance of 0.179.
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? '#000' : '#fff';
+  return host;
 }

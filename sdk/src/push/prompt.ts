@@ -1,124 +1,125 @@
 /**
- * `clevertap.notifications.push(...)`: whether to ask, with which dialog, and what comes of the answer.
+ * `clevertap.notifications.push(...)`: whether to ask, how, and what comes of the answer; and the calls beside it.
  *
- * Left out: the dialog's look (`dialog.ts`), subscribing (`subscribe.ts`). Invariant: nobody who said no is asked again before
- * the time that the page set, and the browser's own prompt comes only after a yes or `skipDialog`.
+ * Left out: the dialog's look (`dialog.ts`, and other looks in `../prompts`), subscribing (`consent.ts`). Invariant: nobody who said
+ * no is asked again before the time that the page set, and the browser's own prompt comes only after a yes or `skipDialog`.
  */
-import { isObject } from '../calls.ts';
 import type { Log } from '../log.ts';
-import type { Store } from '../storage.ts';
-import type { Draft, PushSettings } from '../wire.ts';
-import { openDialog, type DialogTexts } from './dialog.ts';
-import { subscribe, type SubscribePorts } from './subscribe.ts';
+import { PROMPTS, use } from '../part.ts';
+import type { PromptOutcome, PushSettings } from '../wire.ts';
+import { call, Consent, type ConsentPorts } from './consent.ts';
+import { openDialog } from './dialog.ts';
+import { missing, readOptions, topicsOf, type Options, type Question } from './options.ts';
+import { obstacle } from './support.ts';
 
 /** One week. */
 const ASK_AGAIN = 604_800;
+const TOLD = {
+  801: 'This browser has no web push (on iOS only from the home screen). Nobody was asked.',
+  802: 'Push needs HTTPS or localhost; this page has neither. Nobody was asked.',
+};
 
-export interface PromptPorts extends SubscribePorts {
-  _store: Store;
-  _log: Log;
-  _account: string | undefined;
-  _raise(draft: Draft): void;
+export interface PromptPorts extends ConsentPorts {
+  _onceSettings(run: (settings: PushSettings) => void): void;
 }
 
-export interface Options extends Partial<DialogTexts> {
-  skipDialog?: boolean;
-  askAgainTimeInSeconds?: number;
-  serviceWorkerPath?: string;
-  okCallback?: () => void;
-  rejectCallback?: () => void;
-  subscriptionCallback?: () => void;
-}
+/** One for a page. */
+let consent: Consent | undefined;
+/** A question that stands: our dialog, or nothing of ours while the browser asks. */
+let asking: { host?: Element } | undefined;
+/** What the last question of this page said, for a preference centre that is not told otherwise. */
+let last: Options = {};
 
-/** Arguments of one call, or of several that the stub has collected in one array. */
-function readOptions(args: readonly unknown[]): Options[] {
-  const objects = args.filter(isObject);
-  if (objects.length > 0 || args.length === 0) return objects as Options[];
-  const [titleText, bodyText, okButtonText, rejectButtonText, okButtonColor, skipDialog, askAgainTimeInSeconds] = args;
-  return [
-    { titleText, bodyText, okButtonText, rejectButtonText, okButtonColor, skipDialog, askAgainTimeInSeconds } as Options,
-  ];
-}
-
-let asking = false;
-
-/** `clevertap.notifications.push` with these arguments. `settings` are those of the server's last reply. */
-export function ask(args: readonly unknown[], settings: PushSettings, ports: PromptPorts): void {
-  for (const options of readOptions(args)) {
-    askFor(options, settings, ports).catch((error: unknown) => ports._log._error(811, 'Push could not be set up.', error));
+/** `notifications.push`, `pushPreferences` and `pushUnsubscribe`, in this order. */
+export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptPorts): void {
+  const { _log } = ports;
+  const stop = obstacle(window);
+  if (stop) {
+    (stop === 801 ? _log._info : _log._error)(stop, TOLD[stop]);
+    return;
   }
+  ports._onceSettings(({ enabled, key }) => {
+    if (!enabled || !key) {
+      _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
+      return;
+    }
+    const mine = (consent ??= new Consent(ports, key));
+    if (what === 0) {
+      for (const options of readOptions(args)) askFor(options, mine).catch((error: unknown) => failed(_log, error));
+    } else {
+      use(PROMPTS, ports._place, (prompts) => {
+        if (what === 1) prompts._preferences({ ...last, ...(args[0] as Options | undefined) }, mine);
+        else prompts._end(mine).then(() => call(args[0], _log), (error: unknown) => failed(_log, error));
+      });
+    }
+  });
+}
+
+function failed(log: Log, error: unknown): void {
+  log._error(811, 'Push could not be set up.', error);
 }
 
 /** Goes through one request of the page. */
-async function askFor(options: Options, settings: PushSettings, ports: PromptPorts): Promise<void> {
-  const { _log, _store } = ports;
-  const raise = (draft: Draft) => ports._raise(draft);
-  const { key } = settings;
-  if (!settings.enabled || !key) {
-    _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
-    return;
-  }
-  const subscribed = async () => {
-    if (await subscribe(options.serviceWorkerPath || '/clevertap_sw.js', key, ports)) run(options.subscriptionCallback, _log);
-  };
-  if (Notification.permission === 'granted') {
-    await subscribed();
-    return;
-  }
-  if (Notification.permission === 'denied') {
+async function askFor(options: Options, mine: Consent): Promise<void> {
+  const { _log, _place } = mine._ports;
+  const bell = options.style === 'bell';
+  last = { ...last, ...options };
+  if (bell) use(PROMPTS, _place, (prompts) => prompts._bell(options, mine));
+  const { permission } = Notification;
+  if (permission === 'granted' && !mine._off()) return mine._subscribe(options);
+  if (bell) return;
+  if (permission === 'denied') {
     _log._info(805, 'The visitor has blocked notifications for this site; only the browser settings can undo it.');
     return;
   }
-  if (asking) return;
+  // The browser's question may never be answered; a click is a new beginning.
+  const clicked = navigator.userActivation?.isActive;
+  if (asking && (asking.host ? asking.host.isConnected : !clicked)) return;
 
-  const native = async () => {
-    const answer = await Notification.requestPermission();
-    raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
-    if (answer === 'granted') await subscribed();
+  const now: typeof asking = {};
+  const over = () => {
+    if (asking === now) asking = undefined;
   };
+  const native = () => mine._ask(options).finally(over);
   if (options.skipDialog) {
-    asking = true;
-    await native().finally(() => (asking = false));
+    if (mine._off() && !clicked) {
+      _log._info(807, 'The visitor turned notifications off on this site. Nobody was asked.');
+      return;
+    }
+    asking = now;
+    return native();
+  }
+  const names = missing(options);
+  if (names.length > 0) {
+    _log._error(804, `notifications.push: ${names.join(', ')} missing. Nobody was asked.`);
     return;
   }
-
-  const { titleText, bodyText, okButtonText, rejectButtonText } = options;
-  if (!titleText || !bodyText || !okButtonText || !rejectButtonText) {
-    _log._error(804, 'notifications.push needs titleText, bodyText, okButtonText and rejectButtonText. Nobody was asked.');
-    return;
-  }
-  const memory = `cmp:${ports._account}:rejected`;
-  const rejected = Number(_store._get(memory));
-  const pause = options.askAgainTimeInSeconds ?? ASK_AGAIN;
-  if (rejected && Date.now() / 1000 - rejected < pause) {
+  if (mine._rests(options.askAgainTimeInSeconds ?? ASK_AGAIN)) {
     _log._info(806, 'The visitor said no a short while ago. Nobody was asked.');
     return;
   }
-  asking = true;
-  raise({ op: 'prompt', outcome: 'shown' });
-  openDialog(
-    { ...options, titleText, bodyText, okButtonText, rejectButtonText },
-    (html) => ports._place._html(html),
-    () => {
-      asking = false;
-      raise({ op: 'prompt', outcome: 'accepted' });
-      run(options.okCallback, _log);
-      void native();
-    },
-    () => {
-      asking = false;
-      _store._set(memory, String(Math.floor(Date.now() / 1000)));
-      raise({ op: 'prompt', outcome: 'rejected' });
-      run(options.rejectCallback, _log);
-    },
-  );
-}
-
-function run(callback: unknown, log: Log): void {
-  if (typeof callback !== 'function') return;
-  try {
-    (callback as () => void)();
-  } catch (error) {
-    log._error(706, 'A callback of notifications.push failed.', error);
-  }
+  asking = now;
+  if (!document.body) await new Promise((there) => document.addEventListener('DOMContentLoaded', there));
+  const raise = (outcome: PromptOutcome) => mine._ports._raise({ op: 'prompt', outcome });
+  const yes = (topics?: string[]) => {
+    raise('accepted');
+    mine._choose(topics);
+    delete now.host;
+    call(options.okCallback, _log);
+    native().catch((error: unknown) => failed(_log, error));
+  };
+  const no = () => {
+    over();
+    mine._rest();
+    raise('rejected');
+    call(options.rejectCallback, _log);
+  };
+  const question = options as Question;
+  const opened = (host: Element) => {
+    now.host = host;
+    raise('shown');
+  };
+  if (topicsOf(options).length > 0 || options.style === 'center' || options.style === 'card') {
+    use(PROMPTS, _place, (prompts) => opened(prompts._ask(question, mine, yes, no)), over);
+  } else opened(openDialog(question, (html) => _place._html(html), yes, no));
 }

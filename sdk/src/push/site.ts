@@ -5,7 +5,7 @@
  */
 import { update, within, type Site } from '../idb.ts';
 
-export async function refreshSite(site: Omit<Site, 'key'>): Promise<void> {
+export async function refreshSite(site: Omit<Site, 'key' | 'topics'>): Promise<void> {
   await within(
     update<Site>('site', (old) => old && { ...old, ...site }),
     2_000,

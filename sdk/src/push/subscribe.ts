@@ -16,12 +16,12 @@ const PATIENCE = 30_000;
 export interface SubscribePorts {
   _log: Log;
   _raise(draft: Draft): void;
-  _site(): Omit<Site, 'key'>;
+  _site(): Omit<Site, 'key' | 'topics'>;
   _place: Place;
 }
 
 /** Subscribes, or refreshes the subscription; true if the server will hear of one. */
-export async function subscribe(path: string, key: string, ports: SubscribePorts): Promise<boolean> {
+export async function subscribe(path: string, key: string, topics: string[] | undefined, ports: SubscribePorts): Promise<boolean> {
   const { _log } = ports;
   let registration: ServiceWorkerRegistration;
   try {
@@ -43,14 +43,14 @@ export async function subscribe(path: string, key: string, ports: SubscribePorts
     }
     subscription ??= await timed(manager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted }));
     if (replaced !== undefined) ports._raise({ op: 'unsubscribe', endpoint: replaced });
-    ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent) });
+    ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent), topics });
   } catch (error) {
     _log._error(811, whyNoSubscription(error), error);
     return false;
   }
   // Where the worker reports to. A browser without IndexedDB still has the address in the messages themselves.
   await within(
-    update<Site>('site', () => ({ ...ports._site(), key })),
+    update<Site>('site', () => ({ ...ports._site(), key, ...(topics && { topics }) })),
     2_000,
     undefined,
   );

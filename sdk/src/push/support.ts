@@ -4,13 +4,8 @@
  * Apart from asking (`prompt.ts`), which is a part that most pages never load. Left out: everything that a page with push needs.
  */
 
-/** Says why push is impossible here, or undefined if it is possible. */
-export function obstacle(window: Window): [code: number, text: string] | undefined {
-  if (!window.isSecureContext) {
-    return [802, `Push needs HTTPS; this page is ${window.location.origin}. Nobody was asked.`];
-  }
-  if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window)) {
-    return [801, 'This browser has no web push (on iOS only from the home screen). Nobody was asked.'];
-  }
-  return undefined;
+/** The code of why push is impossible here, or 0. */
+export function obstacle(window: Window): 0 | 801 | 802 {
+  if (!window.isSecureContext) return 802;
+  return 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window ? 0 : 801;
 }

@@ -15,6 +15,7 @@ use std::sync::OnceLock;
 const PAGE_SDK: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.min.js"));
 const MORE: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.more.js"));
 const WHY: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.why.js"));
+const PROMPTS: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.prompts.js"));
 const WORKER: &str = include_str!(concat!(env!("OUT_DIR"), "/sw_webpush.js"));
 const SNIPPET: &str = include_str!(concat!(env!("OUT_DIR"), "/snippet.html"));
 const ENDPOINT_MARK: &str = "%CAMPANILE_ENDPOINT%";
@@ -26,6 +27,7 @@ pub struct Scripts {
     page: Script,
     more: Script,
     why: Script,
+    prompts: Script,
     worker: Script,
 }
 
@@ -39,13 +41,14 @@ struct Script {
 impl Scripts {
     /// Writes the wire's path into them. `None` when the SDK was not built.
     pub fn new(wire: &str) -> Option<Self> {
-        if [PAGE_SDK, MORE, WHY, WORKER, SNIPPET].contains(&"") {
+        if [PAGE_SDK, MORE, WHY, PROMPTS, WORKER, SNIPPET].contains(&"") {
             return None;
         }
         Some(Self {
             page: Script::new(PAGE_SDK, wire),
             more: Script::new(MORE, wire),
             why: Script::new(WHY, wire),
+            prompts: Script::new(PROMPTS, wire),
             worker: Script::new(WORKER, wire),
         })
     }
@@ -150,6 +153,13 @@ pub async fn why(State(app): State<App>, headers: HeaderMap) -> Response {
     app.scripts
         .as_ref()
         .map_or_else(not_built, |scripts| scripts.why.answer(&headers))
+}
+
+/// How else than by the documented dialog a visitor is asked, and where they change their mind.
+pub async fn prompts(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.scripts
+        .as_ref()
+        .map_or_else(not_built, |scripts| scripts.prompts.answer(&headers))
 }
 
 /// The service worker. It may control the whole origin wherever it lies.

@@ -35,13 +35,14 @@ const TIME_OUT: Duration = Duration::from_secs(30);
 /// The whole product.
 pub fn router(app: App) -> Router {
     let paths = app.config.paths.clone();
-    let [more, why] = paths.parts();
+    let [more, why, prompts] = paths.parts();
     // Browsers: the SDK and its parts, the worker, the wire, whose paths are the owner's choice; and the pictures of campaigns.
     let mut browsers = Router::new()
         .route(&paths.wire, post(sdk::ring).options(sdk::preflight))
         .route(&paths.sdk, get(assets::page_sdk))
         .route(&more, get(assets::more))
         .route(&why, get(assets::why))
+        .route(&prompts, get(assets::prompts))
         .route("/media/{account}/{file}", get(media::serve));
     for worker in &paths.workers {
         browsers = browsers.route(worker, get(assets::worker));
