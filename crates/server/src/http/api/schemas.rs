@@ -205,11 +205,15 @@ pub(super) fn schemas() -> Value {
         ("created_at", time.clone()),
         ("changed_at", time.clone()),
     ]);
+    let browsers = json!({"type": "string", "enum": ["all", "chrome", "firefox"]});
     let vapid = object(&[
         ("id", text.clone()),
         ("public_key", text.clone()),
+        ("browsers", browsers.clone()),
+        ("since", time.clone()),
         ("created_at", time.clone()),
         ("bound", number.clone()),
+        ("in_use", json!({"type": "boolean"})),
     ]);
     let made = json!({
         "Error": object(&[("error", object(&[("code", text.clone()), ("message", text.clone()), ("field", text.clone()), ("errors", list(&field_error))]))]),
@@ -320,6 +324,10 @@ pub(super) fn schemas() -> Value {
             ("service", text.clone()), ("browsers", text.clone()), ("after_days", number.clone()), ("live", number.clone()),
             ("in_7_days", number.clone()), ("in_30_days", number.clone()), ("overdue", number.clone()),
         ])))]),
+        "NewVapidKey": {"type": "object", "additionalProperties": false, "properties": {"private_key": text, "public_key": text, "browsers": browsers}},
+        "VapidUse": {"type": "object", "additionalProperties": false, "properties": {"browsers": browsers}},
+        "PrivateVapidKey": object(&[("public_key", text.clone()), ("private_key", text.clone())]),
+        "VapidKey": vapid,
         "WebPush": object(&[("public_key", text.clone()), ("keys", list(&vapid)), ("subscriptions", number)]),
         "Install": object(&[
             ("snippet", text.clone()), ("seen", json!({"type": ["object", "null"]})),

@@ -87,3 +87,8 @@ DROP INDEX sends_waiting;
 CREATE INDEX sends_waiting ON sends (account, campaign, run, chunk, retry_at) WHERE state = 'waiting';
 -- Why messages of a push failed: a report asks again and again while it goes out.
 CREATE INDEX sends_reasons ON sends (account, campaign, state, status, reason) WHERE reason <> '' AND state <> 'sent';
+
+-- The key ring: for which browsers a pair makes new subscriptions (all, chrome, firefox), and since when; the newest that fits is in use.
+ALTER TABLE vapid_keys ADD COLUMN browsers {text} NOT NULL DEFAULT 'all';
+ALTER TABLE vapid_keys ADD COLUMN since {bigint} NOT NULL DEFAULT 0;
+CREATE INDEX subscriptions_vapid_key ON subscriptions (account, vapid_key) WHERE state = 'live';
