@@ -7,6 +7,7 @@
 use crate::FieldError;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// Hosts of the public push services: an entry matches itself, and with a leading `*.` every host below it.
@@ -22,6 +23,47 @@ pub const PUBLIC_PUSH_HOSTS: &[&str] = &[
     "*.push.apple.com",
     "*.notify.windows.com",
 ];
+
+/// For which browsers a VAPID pair makes new subscriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Browsers {
+    /// For all of them.
+    #[default]
+    All,
+    /// Chrome and its kin: Edge, Opera, Samsung Internet.
+    Chrome,
+    /// Firefox.
+    Firefox,
+}
+
+impl Browsers {
+    /// Every one of them.
+    pub const ALL: [Self; 3] = [Self::All, Self::Chrome, Self::Firefox];
+
+    /// Its name in the API and in the store.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+        }
+    }
+
+    /// The one of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|browsers| browsers.as_str() == name)
+    }
+
+    /// Whether `browser`, by its family's name, is among them.
+    pub fn has(self, browser: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Chrome => !matches!(browser, "Firefox" | "Safari"),
+            Self::Firefox => browser == "Firefox",
+        }
+    }
+}
 
 /// The push hosts that this server believes.
 #[derive(Debug, Clone)]

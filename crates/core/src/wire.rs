@@ -18,6 +18,10 @@ use serde_json::{Map, Value};
 pub const MAX_OPS: usize = 100;
 /// Largest body, bytes.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Topics that are kept of a subscriber.
+const MAX_TOPICS: usize = 32;
+/// Bytes that are kept of a topic.
+const MAX_TOPIC_BYTES: usize = 64;
 /// Longest URL that is kept, bytes.
 pub const MAX_URL_BYTES: usize = 2048;
 
@@ -118,6 +122,8 @@ pub enum What {
         auth: String,
         key: String,
         browser: String,
+        /// What the visitor chose to hear of; none where they were given no choice.
+        topics: Option<Vec<String>>,
     },
     Unsubscribe {
         endpoint: String,
@@ -232,6 +238,7 @@ struct Raw {
     key: Option<String>,
     #[serde(default)]
     browser: Option<String>,
+    topics: Option<Vec<String>>,
     #[serde(default)]
     endpoint: Option<String>,
     #[serde(default)]
@@ -342,6 +349,7 @@ fn what(raw: Raw) -> Result<What, Notice> {
                 auth: subscription.keys.auth,
                 key: raw.key.ok_or_else(|| missing("key"))?,
                 browser: cut(raw.browser.unwrap_or_default(), 40),
+                topics: raw.topics.map(topics),
             }
         }
         "unsubscribe" => What::Unsubscribe {
@@ -404,6 +412,18 @@ fn message_id(text: Option<&str>) -> Result<MsgId, Notice> {
             "“msg” is not a message id like 1630318544_20211004; not counted.",
         )
     })
+}
+
+/// Topics as they are kept: a few, short, none empty or twice.
+fn topics(given: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for topic in given {
+        let topic = cut(topic.trim().to_owned(), MAX_TOPIC_BYTES);
+        if !topic.is_empty() && !kept.contains(&topic) && kept.len() < MAX_TOPICS {
+            kept.push(topic);
+        }
+    }
+    kept
 }
 
 fn cut(mut text: String, bytes: usize) -> String {

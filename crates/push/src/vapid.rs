@@ -6,7 +6,7 @@
 //! so a clock that is hours off does no harm.
 
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};
-use aws_lc_rs::encoding::AsBigEndian as _;
+use aws_lc_rs::encoding::{AsBigEndian as _, EcPrivateKeyBin};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, UnparsedPublicKey,
@@ -80,10 +80,19 @@ impl VapidKey {
         let scalar = decode(text.trim())
             .filter(|bytes| bytes.len() == 32)
             .ok_or(Error::BadKey)?;
-        let private = PrivateKey::from_private_key(&ECDH_P256, &scalar).map_err(|_| Error::BadKey)?;
+        Self::from_private(&PrivateKey::from_private_key(&ECDH_P256, &scalar).map_err(|_| Error::BadKey)?)
+    }
+
+    /// Reads DER as it stands in a PEM file: PKCS#8, or SEC 1 (RFC 5915) as OpenSSL's `ecparam` writes it.
+    pub fn from_der(der: &[u8]) -> Result<Self, Error> {
+        Self::from_private(&PrivateKey::from_private_key_der(&ECDH_P256, der).map_err(|_| Error::BadKey)?)
+    }
+
+    fn from_private(private: &PrivateKey) -> Result<Self, Error> {
+        let scalar: EcPrivateKeyBin<'_> = private.as_be_bytes()?;
         let public = private.compute_public_key().map_err(|_| Error::BadKey)?;
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-        let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &scalar, public.as_ref());
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar.as_ref(), public.as_ref());
         Self::of(pair.map_err(|_| Error::BadKey)?)
     }
 

@@ -3,6 +3,7 @@
 //! Left out: sending (a started push leaves a job in the queue). Invariant: what a start needs (run, job, status) is one commit, and a
 //! changed pop-up is in force when the call returns.
 
+pub mod keys;
 mod request;
 mod test;
 mod try_out;
@@ -20,6 +21,7 @@ use campanile_core::account::{Account, Origin, Settings};
 use campanile_core::campaign::{Body, Campaign, Course, Definition, InvalidTransition, Kind, Status};
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::push_plan::Sending;
+use campanile_core::subscription::Browsers;
 use campanile_core::time::{Timestamp, Zone};
 use campanile_push::vapid::VapidKey;
 use url::Url;
@@ -99,6 +101,8 @@ impl Launch {
             id: self.clock.id(),
             public_key: key.public_key().to_owned(),
             private_key: key.to_pkcs8().map_err(anyhow::Error::from)?,
+            browsers: Browsers::All,
+            since: now,
             created_at: now,
         };
         let mut batch = Batch::new("create_account");

@@ -13,6 +13,7 @@ use campanile_core::decide::Candidate;
 use campanile_core::id::{AccountId, CampaignId, Id};
 use campanile_core::popup::Prepared;
 use campanile_core::push_plan::OnEvent;
+use campanile_core::subscription::Browsers;
 use campanile_core::time::Timestamp;
 use campanile_push::vapid::VapidKey;
 use std::collections::HashMap;
@@ -77,6 +78,8 @@ pub struct LiveKey {
     pub id: Id,
     /// The key.
     pub key: VapidKey,
+    /// For which browsers it makes new subscriptions.
+    pub browsers: Browsers,
 }
 
 /// One account as requests see it.
@@ -91,7 +94,7 @@ pub struct Site {
     pub goals: Vec<LiveGoal>,
     /// Goals of pushes that were started.
     pub push_goals: Vec<LiveGoal>,
-    /// VAPID keys, newest first; new subscriptions are made with the first.
+    /// VAPID keys, those that were put in use last before the others.
     pub keys: Vec<LiveKey>,
     /// The key that signs links into the owner's pages; empty while there is none.
     pub link_key: Vec<u8>,
@@ -115,9 +118,9 @@ impl Site {
         self.popups.iter().find(|popup| popup.id == id)
     }
 
-    /// The key that new subscriptions are made with.
-    pub fn current_key(&self) -> Option<&LiveKey> {
-        self.keys.first()
+    /// The key that new subscriptions of a browser are made with; `browser` is its family's name, for example `Firefox`.
+    pub fn current_key(&self, browser: &str) -> Option<&LiveKey> {
+        self.keys.iter().find(|key| key.browsers.has(browser))
     }
 
     /// The key of that id.
@@ -231,7 +234,11 @@ impl Live {
         for row in self.store.vapid_keys(id).await? {
             let key =
                 VapidKey::from_pkcs8(&row.private_key).context("a VAPID key in the store cannot be read")?;
-            keys.push(LiveKey { id: row.id, key });
+            keys.push(LiveKey {
+                id: row.id,
+                key,
+                browsers: row.browsers,
+            });
         }
         let site = Arc::new(Site {
             account: stored.account,

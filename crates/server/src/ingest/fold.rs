@@ -57,6 +57,8 @@ pub(super) struct Known {
 /// What a fold leaves behind for the reply.
 pub(super) struct Left {
     pub(super) session: Option<SessionReply>,
+    /// Family of the browser, empty where nothing is known of it.
+    pub(super) browser: String,
     pub(super) identified: bool,
     pub(super) opt_out: bool,
     pub(super) accepted: usize,
@@ -156,6 +158,7 @@ impl<'a> Visit<'a> {
             .collect();
         let left = Left {
             session: None,
+            browser: String::new(),
             identified: false,
             opt_out: false,
             accepted: 0,
@@ -658,6 +661,7 @@ impl<'a> Visit<'a> {
             auth,
             key,
             browser,
+            topics,
         } = &operation.what
         else {
             return Ok(());
@@ -702,7 +706,11 @@ impl<'a> Visit<'a> {
             changed_at: self.now,
         };
         self.store.upsert_subscription(batch, self.account(), &row);
-        "granted".clone_into(&mut self.here_mut().device.state.push);
+        let state = &mut self.here_mut().device.state;
+        "granted".clone_into(&mut state.push);
+        if let Some(topics) = topics {
+            state.topics.clone_from(topics);
+        }
         self.record(
             batch,
             operation,
@@ -745,6 +753,7 @@ impl<'a> Visit<'a> {
                 pages: session.pages,
                 number: session.number,
             });
+            self.left.browser.clone_from(&here.device.state.browser);
             self.left.identified = self.person().row.identified;
             self.left.opt_out = here.device.state.opt_out;
         }

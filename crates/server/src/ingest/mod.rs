@@ -291,7 +291,9 @@ impl Ingest {
         if outcome.occasions.iter().any(|occasion| occasion.due <= now) {
             self.queue.announce(Notice::Work);
         }
-        let key = site.current_key().map(|key| key.key.public_key().to_owned());
+        let key = site
+            .current_key(&outcome.browser)
+            .map(|key| key.key.public_key().to_owned());
         Ok(Some(Reply {
             v: 1,
             device: request.device,

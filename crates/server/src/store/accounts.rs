@@ -7,6 +7,7 @@ use super::{Store, corrupt};
 use crate::args;
 use campanile_core::account::{Account, Origin};
 use campanile_core::id::{AccountId, Id};
+use campanile_core::subscription::Browsers;
 use campanile_core::time::{Timestamp, Zone};
 
 /// An account with its revision, which grows with each change that running processes must hear of.
@@ -29,6 +30,10 @@ pub struct VapidRow {
     pub public_key: String,
     /// PKCS#8 of the private key.
     pub private_key: Vec<u8>,
+    /// For which browsers it makes new subscriptions.
+    pub browsers: Browsers,
+    /// Since when it does; the newest that fits a browser is the one in use.
+    pub since: Timestamp,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -171,7 +176,7 @@ impl Store {
 
     /// Adds a VAPID key.
     pub fn insert_vapid_key(&self, batch: &mut Batch, account: &AccountId, key: &VapidRow) {
-        let sql = "-- insert_vapid_key\nINSERT INTO vapid_keys (account, id, public_key, private_key, created_at) VALUES ($1, $2, $3, $4, $5)";
+        let sql = "-- insert_vapid_key\nINSERT INTO vapid_keys (account, id, public_key, private_key, browsers, since, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
         batch.run(
             sql,
             args![
@@ -179,14 +184,38 @@ impl Store {
                 key.id.bytes(),
                 key.public_key.as_str(),
                 key.private_key.clone(),
+                key.browsers.as_str(),
+                key.since.ms(),
                 key.created_at.ms()
             ],
         );
     }
 
-    /// The account's VAPID keys, newest first.
+    /// Has a VAPID key make new subscriptions from `since` on.
+    pub fn use_vapid_key(
+        &self,
+        batch: &mut Batch,
+        account: &AccountId,
+        id: Id,
+        (browsers, since): (Browsers, Timestamp),
+    ) {
+        let sql = "-- use_vapid_key\nUPDATE vapid_keys SET browsers = $3, since = $4 WHERE account = $1 AND id = $2";
+        batch.expect(
+            sql,
+            args![account.as_str(), id.bytes(), browsers.as_str(), since.ms()],
+            1,
+        );
+    }
+
+    /// Takes a VAPID key away, unless a live subscription was made with it.
+    pub fn delete_vapid_key(&self, batch: &mut Batch, account: &AccountId, id: Id) {
+        let sql = "-- delete_vapid_key\nDELETE FROM vapid_keys WHERE account = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE account = $1 AND vapid_key = $2 AND state = 'live')";
+        batch.expect(sql, args![account.as_str(), id.bytes()], 1);
+    }
+
+    /// The account's VAPID keys, those that were put in use last before the others.
     pub async fn vapid_keys(&self, account: &AccountId) -> Result<Vec<VapidRow>, DbError> {
-        let sql = "-- vapid_keys\nSELECT id, public_key, private_key, created_at FROM vapid_keys WHERE account = $1 ORDER BY created_at DESC, id DESC";
+        let sql = "-- vapid_keys\nSELECT id, public_key, private_key, browsers, since, created_at FROM vapid_keys WHERE account = $1 ORDER BY since DESC, created_at DESC, id DESC";
         let rows = self.db.query(sql, args![account.as_str()]).await?;
         rows.iter()
             .map(|row| {
@@ -194,7 +223,9 @@ impl Store {
                     id: Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("vapid_keys.id"))?,
                     public_key: row.text(1)?.to_owned(),
                     private_key: row.bytes(2)?.to_vec(),
-                    created_at: Timestamp(row.int(3)?),
+                    browsers: Browsers::parse(row.text(3)?).ok_or_else(|| corrupt("vapid_keys.browsers"))?,
+                    since: Timestamp(row.int(4)?),
+                    created_at: Timestamp(row.int(5)?),
                 })
             })
             .collect()

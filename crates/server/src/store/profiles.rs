@@ -85,6 +85,9 @@ pub struct DeviceState {
     pub country: String,
     /// Permission for notifications as last heard.
     pub push: String,
+    /// What the visitor chose to hear of by push.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
 }
 
 /// A session of a device.

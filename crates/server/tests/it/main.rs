@@ -23,6 +23,7 @@ mod faults;
 mod geo;
 mod hostile;
 mod insight;
+mod keys;
 mod leases;
 mod led;
 mod limits;

@@ -20,6 +20,7 @@ engines!(
     a_worker_that_dies_leaves_its_work_to_the_next,
     subscriptions_are_checked_at_intake,
     a_subscription_follows_its_browser,
+    topics_stand_with_the_browser,
     every_service_takes_it,
     a_stale_message_is_not_sent,
     an_account_of_another_process_is_found,
@@ -399,6 +400,32 @@ async fn a_subscription_follows_its_browser(bed: &Bed) {
     let campaign = bed.launch(push()).await;
     work_through(bed, campaign).await;
     assert_eq!(bed.get(&format!("/campaigns/{campaign}")).await["status"], "sent");
+}
+
+async fn topics_stand_with_the_browser(bed: &Bed) {
+    let (device, _) = subscribe(bed, Service::Fcm).await;
+    let browser = bed.lab.virtual_browser_at(Service::Fcm, &vapid(bed).await);
+    let chosen = async |topics: Option<Value>| {
+        let mut op = operation(bed, &browser).await;
+        if let Some(topics) = topics {
+            op["topics"] = topics;
+        }
+        bed.ring(device, &[op]).await;
+        let found = bed.get(&format!("/profiles?identity=device:{device}")).await;
+        let id = &found["profiles"][0]["id"];
+        bed.get(&format!("/profiles/{id}")).await["devices"][0]["topics"].clone()
+    };
+    assert_eq!(chosen(None).await, json!([]));
+    assert_eq!(
+        chosen(Some(json!(["news", " news ", "", "kiln"]))).await,
+        json!(["news", "kiln"])
+    );
+    assert_eq!(
+        chosen(None).await,
+        json!(["news", "kiln"]),
+        "a page that offers no choice changes none"
+    );
+    assert_eq!(chosen(Some(json!([]))).await, json!([]));
 }
 
 async fn every_service_takes_it(bed: &Bed) {

@@ -57,7 +57,13 @@ async fn enrol(bed: &Bed, browsers: &[VirtualBrowser]) {
     use campanile::store::subscriptions::SubscriptionRow;
     let app = &bed.running.app;
     let account = campanile_core::id::AccountId::parse(crate::bed::ACCOUNT).unwrap();
-    let vapid_key = app.live.site(&account).unwrap().current_key().unwrap().id;
+    let vapid_key = app
+        .live
+        .site(&account)
+        .unwrap()
+        .current_key("Firefox")
+        .unwrap()
+        .id;
     let mut number = 0;
     for piece in browsers.chunks(1_000) {
         let mut batch = Batch::new("enrol");

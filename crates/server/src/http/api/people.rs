@@ -23,7 +23,7 @@ fn device(row: &DeviceRow) -> Value {
     let state = &row.state;
     json!({
         "id": row.id, "created_at": row.created_at, "seen_at": row.seen_at, "browser": state.browser, "system": state.system,
-        "language": state.language, "country": state.country, "zone": state.zone, "touch": state.touch, "push": state.push, "opt_out": state.opt_out,
+        "language": state.language, "country": state.country, "zone": state.zone, "touch": state.touch, "push": state.push, "topics": state.topics, "opt_out": state.opt_out,
         "session": {"started_at": state.session.started_at, "last_at": state.session.last_at, "pages": state.session.pages, "number": state.session.number},
     })
 }

@@ -9,6 +9,7 @@ use campanile_core::cause::Cause;
 use campanile_core::popup::Template;
 use campanile_core::rule::Op;
 use campanile_core::segment::Subject;
+use campanile_core::subscription::Browsers;
 use serde_json::{Map, Value, json};
 
 fn object(fields: &[(&str, Value)]) -> Value {
@@ -209,12 +210,6 @@ pub(super) fn schemas() -> Value {
         ("created_at", time.clone()),
         ("changed_at", time.clone()),
     ]);
-    let vapid = object(&[
-        ("id", text.clone()),
-        ("public_key", text.clone()),
-        ("created_at", time.clone()),
-        ("bound", number.clone()),
-    ]);
     let made = json!({
         "Error": object(&[("error", object(&[("code", text.clone()), ("message", text.clone()), ("field", text.clone()), ("errors", list(&field_error))]))]),
         "Account": object(&[("id", text.clone()), ("name", text.clone()), ("zone", text.clone()), ("origins", list(&text)), ("settings", reference("AccountSettings")), ("created_at", time.clone())]),
@@ -345,7 +340,6 @@ pub(super) fn schemas() -> Value {
             ("service", text.clone()), ("browsers", text.clone()), ("after_days", number.clone()), ("live", number.clone()),
             ("in_7_days", number.clone()), ("in_30_days", number.clone()), ("overdue", number.clone()),
         ])))]),
-        "WebPush": object(&[("public_key", text.clone()), ("keys", list(&vapid)), ("subscriptions", number)]),
         "Install": object(&[
             ("snippet", text.clone()), ("seen", json!({"type": ["object", "null"]})),
             ("origins_seen", list(&object(&[("origin", text.clone()), ("sdk", text.clone()), ("first_at", time.clone()), ("last_at", time)]))),
@@ -355,10 +349,36 @@ pub(super) fn schemas() -> Value {
         "MadeKey": {"allOf": [key, object(&[("key", text)])]},
     });
     let mut all = plan();
-    if let (Value::Object(all), Value::Object(made)) = (&mut all, made) {
-        all.extend(made);
+    for made in [made, ring()] {
+        if let (Value::Object(all), Value::Object(made)) = (&mut all, made) {
+            all.extend(made);
+        }
     }
     all
+}
+
+/// The key ring.
+fn ring() -> Value {
+    let text = json!({"type": "string"});
+    let number = json!({"type": "integer", "format": "int64"});
+    let time = json!({"type": "integer", "format": "int64", "description": "milliseconds since 1970"});
+    let browsers = json!({"type": "string", "enum": Browsers::ALL.map(Browsers::as_str)});
+    let vapid = object(&[
+        ("id", text.clone()),
+        ("public_key", text.clone()),
+        ("browsers", browsers.clone()),
+        ("since", time.clone()),
+        ("created_at", time),
+        ("bound", number.clone()),
+        ("in_use", json!({"type": "boolean"})),
+    ]);
+    json!({
+        "NewVapidKey": object(&[("private_key", text.clone()), ("public_key", text.clone()), ("browsers", browsers.clone())]),
+        "VapidUse": object(&[("browsers", browsers)]),
+        "PrivateVapidKey": object(&[("public_key", text.clone()), ("private_key", text.clone())]),
+        "VapidKey": vapid,
+        "WebPush": object(&[("public_key", text), ("keys", list(&vapid)), ("subscriptions", number)]),
+    })
 }
 
 /// The test of a push.

@@ -4,12 +4,14 @@ use crate::app::App;
 use crate::http::assets;
 use crate::http::error::Error;
 use crate::http::extract::{Admin, Base, Json as Body, Part};
-use crate::store::accounts::ApiKeyRow;
+use crate::launch::keys::{Brought, in_use};
+use crate::store::accounts::{ApiKeyRow, VapidRow};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use campanile_core::account::{Account, Settings};
-use campanile_core::id::Id;
+use campanile_core::id::{AccountId, Id};
+use campanile_core::subscription::Browsers;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -60,19 +62,112 @@ pub(super) async fn change_account(
 }
 
 pub(super) async fn web_push(State(app): State<App>, Admin(site): Admin) -> Answer {
-    let account = &site.account.id;
+    ring(&app, &site.account.id).await
+}
+
+async fn ring(app: &App, account: &AccountId) -> Answer {
     let bound = app.store.bound(account).await?;
     let rows = app.store.vapid_keys(account).await?;
+    let used = in_use(&rows);
     let keys: Vec<Value> = rows
         .iter()
         .map(|row| {
-            json!({"id": row.id, "public_key": row.public_key, "created_at": row.created_at, "bound": bound.get(&row.id).copied().unwrap_or(0)})
+            let mut shown = vapid(row);
+            shown["bound"] = json!(bound.get(&row.id).copied().unwrap_or(0));
+            shown["in_use"] = json!(used.contains(&row.id));
+            shown
         })
         .collect();
     let total: u64 = app.store.reach(account).await?.values().sum();
     Ok(Json(
         json!({"public_key": rows.first().map(|row| &row.public_key), "keys": keys, "subscriptions": total}),
     ))
+}
+
+fn vapid(row: &VapidRow) -> Value {
+    json!({"id": row.id, "public_key": row.public_key, "browsers": row.browsers, "since": row.since, "created_at": row.created_at})
+}
+
+fn no_vapid_key() -> Error {
+    Error::NotFound {
+        code: "key_unknown",
+        message: "There is no VAPID pair of this id in the key ring.".to_owned(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewVapidKey {
+    private_key: Option<String>,
+    #[serde(default)]
+    public_key: String,
+    #[serde(default)]
+    browsers: Browsers,
+}
+
+pub(super) async fn add_vapid_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Body(new): Body<NewVapidKey>,
+) -> Result<(StatusCode, Json<Value>), Error> {
+    let brought = new.private_key.as_deref().map(|private_key| Brought {
+        private_key,
+        public_key: &new.public_key,
+    });
+    let row = app
+        .launch
+        .add_key(&site.account.id, brought, new.browsers)
+        .await?;
+    let mut shown = vapid(&row);
+    shown["bound"] = json!(0);
+    shown["in_use"] = json!(true);
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VapidUse {
+    #[serde(default)]
+    browsers: Browsers,
+}
+
+pub(super) async fn use_vapid_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<String>,
+    Body(new): Body<VapidUse>,
+) -> Answer {
+    let id = Id::parse(&id).ok_or_else(no_vapid_key)?;
+    if !app.launch.use_key(&site.account.id, id, new.browsers).await? {
+        return Err(no_vapid_key());
+    }
+    ring(&app, &site.account.id).await
+}
+
+pub(super) async fn private_vapid_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<String>,
+) -> Answer {
+    let id = Id::parse(&id).ok_or_else(no_vapid_key)?;
+    let pair = app.launch.hand_out_key(&site.account.id, id).await?;
+    let pair = pair.ok_or_else(no_vapid_key)?;
+    Ok(Json(
+        json!({"public_key": pair.public_key, "private_key": pair.private_key}),
+    ))
+}
+
+pub(super) async fn retire_vapid_key(
+    State(app): State<App>,
+    Admin(site): Admin,
+    Part(id): Part<String>,
+) -> Result<StatusCode, Error> {
+    let id = Id::parse(&id).ok_or_else(no_vapid_key)?;
+    if app.launch.retire_key(&site.account.id, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_vapid_key())
+    }
 }
 
 pub(super) async fn install(State(app): State<App>, Admin(site): Admin, Base(base): Base) -> Answer {

@@ -134,3 +134,8 @@ CREATE TABLE push_tests (
   reason       {text}   NOT NULL,
   PRIMARY KEY (account, id)
 ) {strict};
+
+-- The key ring: for which browsers a pair makes new subscriptions (all, chrome, firefox), and since when; the newest that fits is in use.
+ALTER TABLE vapid_keys ADD COLUMN browsers {text} NOT NULL DEFAULT 'all';
+ALTER TABLE vapid_keys ADD COLUMN since {bigint} NOT NULL DEFAULT 0;
+CREATE INDEX subscriptions_vapid_key ON subscriptions (account, vapid_key) WHERE state = 'live';
