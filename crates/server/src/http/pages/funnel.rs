@@ -156,10 +156,12 @@ fn push_stats(counts: &Counts) -> Vec<Stat> {
 }
 
 fn failed_words(counts: &Counts) -> String {
-    match (counts.failed + counts.gone, counts.gone) {
+    let lost = counts.failed + counts.gone;
+    let share = of(lost, counts.sent + lost, "those tried");
+    match (lost, counts.gone) {
         (0, _) => "everything arrived".to_owned(),
-        (_, 0) => "no subscription was lost".to_owned(),
-        (_, gone) => format!("{} gone, removed", format::number(gone)),
+        (_, 0) => share,
+        (_, gone) => format!("{share}, {} gone and removed", format::number(gone)),
     }
 }
 
