@@ -107,7 +107,7 @@ const ENROLLED_AT_ONCE: usize = 1000;
 /// Puts a crowd into the store as intake would, by batches: it is not intake that is looked at.
 async fn enrol(app: &App, account: &AccountId, file: &Path) -> anyhow::Result<()> {
     let site = app.live.site(account).context("the account is not there")?;
-    let vapid_key = site.current_key().context("the account has no key")?.id;
+    let vapid_key = site.current_key("Firefox").context("the account has no key")?.id;
     let mut lines = std::io::BufReader::new(std::fs::File::open(file)?).lines();
     let mut number = 0;
     loop {
@@ -129,6 +129,7 @@ async fn enrol(app: &App, account: &AccountId, file: &Path) -> anyhow::Result<()
                 keys: Keys::parse(&p256dh, &auth).map_err(|fault| anyhow::anyhow!("{fault:?}"))?,
                 vapid_key,
                 browser: "Firefox".to_owned(),
+                system: "Linux".to_owned(),
                 live: true,
                 aside: false,
                 reason: String::new(),
