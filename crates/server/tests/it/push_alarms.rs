@@ -6,7 +6,7 @@ use crate::bed::Bed;
 use crate::dashboard::Person;
 use crate::engines;
 use crate::faults::{crowd, enrol, later, on_all, status};
-use crate::pushes::{push, subscribe, vapid, work_through};
+use crate::pushes::{push, subscribe, work_through};
 use campanile::app::Running;
 use campanile::delivery::Step;
 use campanile_lab::{Rule, Service};
@@ -181,7 +181,6 @@ async fn a_lost_key_is_told(bed: &Bed) {
     );
     let ledger = bed.get(&format!("/campaigns/{campaign}/deliveries")).await;
     assert_eq!(ledger["deliveries"][0]["cause"], "key_missing");
-    assert!(!vapid(bed).await.is_empty());
 }
 
 async fn a_cause_that_was_over_is_told_anew(bed: &Bed) {
