@@ -160,7 +160,7 @@ pub static SUPPORT: [Support; 5] = [
     Support {
         key: "safari",
         name: "Safari",
-        browsers: "macOS, iPhone home screen",
+        browsers: "macOS, iPhone",
         title: 49,
         body: 103,
         opens: false,
