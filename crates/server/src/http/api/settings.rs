@@ -80,7 +80,7 @@ async fn ring(app: &App, account: &AccountId) -> Answer {
         .collect();
     let total: u64 = app.store.reach(account).await?.values().sum();
     Ok(Json(
-        json!({"public_key": rows.first().map(|row| &row.public_key), "keys": keys, "subscriptions": total}),
+        json!({"public_key": rows.iter().find(|row| row.browsers.has("Chrome")).map(|row| &row.public_key), "keys": keys, "subscriptions": total}),
     ))
 }
 

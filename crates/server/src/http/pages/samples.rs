@@ -643,6 +643,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
                 FORGETFUL[1].forecast([(1, 9_204)]),
             ],
             public_key: key.into(),
+            firefox_key: key.into(),
             created: told().when(NOW.plus_ms(-86_400_000 * 60)),
             subject: "mailto:ops@example.com".into(),
             keys: vec![ring(41_044, true), ring(12, false)],

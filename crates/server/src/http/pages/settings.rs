@@ -9,6 +9,7 @@ use super::icon::Icon;
 use super::{Errors, Nav, Said, Shell, Theme, asset, format};
 use crate::http::assets;
 use crate::http::error::Error;
+use crate::launch::keys::in_use;
 use crate::report;
 use crate::store::accounts::Sighting;
 use anyhow::Context as _;
@@ -118,13 +119,15 @@ pub(crate) struct WebPushPage {
     pub(crate) reach: Vec<(String, u64, String)>,
     /// What push services are about to drop.
     pub(crate) forecast: Vec<Forecast>,
-    /// Public key of the current pair.
+    /// Public key of the pair in use for Chrome and its kin.
     pub(crate) public_key: String,
-    /// When the current pair was made.
+    /// The same for Firefox.
+    pub(crate) firefox_key: String,
+    /// When the pair for Chrome was made.
     pub(crate) created: When,
     /// Contact in the VAPID claim.
     pub(crate) subject: String,
-    /// Every pair, the current one first.
+    /// Every pair, those that were put in use last before the others.
     pub(crate) keys: Vec<RingKey>,
     /// Path of the worker.
     pub(crate) worker_path: String,
@@ -286,9 +289,12 @@ async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
     let by_browser = desk.app.store.reach(account).await?;
     let keys = desk.app.store.vapid_keys(account).await?;
     let told = desk.told();
-    let newest = keys
-        .first()
-        .context("an account is made with its first VAPID key")?;
+    let used = in_use(&keys);
+    let pair_of = |browser: &str| {
+        let fitting = keys.iter().find(|key| key.browsers.has(browser));
+        fitting.context("an account is made with its first VAPID key")
+    };
+    let (chrome, firefox_pair) = (pair_of("Chrome")?, pair_of("Firefox")?);
     let count = |fits: fn(&str) -> bool| {
         by_browser
             .iter()
@@ -312,8 +318,9 @@ async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
             ("Safari".to_owned(), safari, "VAPID, 16 and later".to_owned()),
         ],
         forecast: report::forecast(&desk.app.store, desk.account(), desk.now).await?,
-        public_key: newest.public_key.clone(),
-        created: told.when(newest.created_at),
+        public_key: chrome.public_key.clone(),
+        firefox_key: firefox_pair.public_key.clone(),
+        created: told.when(chrome.created_at),
         subject: contact(desk),
         keys: keys
             .iter()
@@ -321,7 +328,7 @@ async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
                 public_key: key.public_key.clone(),
                 created: told.when(key.created_at),
                 bound: bound.get(&key.id).copied().unwrap_or(0),
-                current: key.id == newest.id,
+                current: used.contains(&key.id),
             })
             .collect(),
         worker_path: desk.app.config.paths.workers.first().cloned().unwrap_or_default(),
