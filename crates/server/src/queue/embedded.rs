@@ -42,8 +42,10 @@ impl Embedded {
         if self.db.query(sql, args![now.ms()]).await?.is_empty() {
             return Ok(Vec::new());
         }
-        let sql = "-- lease_jobs\nUPDATE jobs SET ready_at = $1, attempts = attempts + 1 WHERE id IN \
-                   (SELECT id FROM jobs WHERE ready_at <= $2 ORDER BY ready_at LIMIT $3 {skip_locked}) RETURNING id, attempts, payload";
+        // Materialized, for PostgreSQL asks a subquery that locks rows once for each row of the outer table, where it thinks that there are
+        // few, and each time gets others: all that were ready were leased, and nobody worked on them.
+        let sql = "-- lease_jobs\nWITH ready AS MATERIALIZED (SELECT id FROM jobs WHERE ready_at <= $2 ORDER BY ready_at LIMIT $3 {skip_locked}) \
+                   UPDATE jobs SET ready_at = $1, attempts = attempts + 1 WHERE id IN (SELECT id FROM ready) RETURNING id, attempts, payload";
         let until = now.plus_ms(lease_ms);
         let mut batch = Batch::new("lease_jobs");
         let at = batch.returning(sql, args![until.ms(), now.ms(), i64::from(limit)]);

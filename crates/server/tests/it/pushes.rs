@@ -4,6 +4,8 @@ use crate::bed::Bed;
 use crate::dashboard::Person;
 use crate::engines;
 use campanile::app;
+use campanile::queue::Job;
+use campanile::store::db::Batch;
 use campanile_core::campaign::{Definition, Status};
 use campanile_core::id::Id;
 use campanile_core::time::Zone;
@@ -24,6 +26,7 @@ engines!(
     every_service_takes_it,
     a_stale_message_is_not_sent,
     an_account_of_another_process_is_found,
+    a_lease_takes_no_more_than_it_asked_for,
     who_is_silent_is_about_to_be_forgotten,
     the_report_says_by_browser_and_what_to_do,
 );
@@ -463,6 +466,39 @@ async fn a_stale_message_is_not_sent(bed: &Bed) {
     bed.pass(1000);
     work_through(bed, campaign).await;
     assert_eq!(browser.count(), 1);
+}
+
+async fn a_lease_takes_no_more_than_it_asked_for(bed: &Bed) {
+    let (queue, db) = (&bed.running.app.queue, &bed.running.app.store.db);
+    let now = campanile_core::time::Timestamp(bed.now());
+    let push = async |jobs: usize| {
+        let mut batch = Batch::new("jobs");
+        for number in 0..jobs {
+            let job = Job::FanOut {
+                account: "TEST-0001".to_owned(),
+                campaign: campanile_core::id::CampaignId(1),
+                run: number as i64,
+            };
+            queue.push(&mut batch, bed.id(), &job, now);
+        }
+        db.write(batch).await.unwrap();
+    };
+    // The engine plans for one job, as after it looked at a queue that was nearly empty; then come more.
+    push(1).await;
+    let mut analyze = Batch::new("analyze");
+    analyze.run("-- analyze\nANALYZE jobs", Vec::new());
+    db.write(analyze).await.unwrap();
+    push(24).await;
+    for left in (0..25).rev() {
+        let leased = queue.lease(1, 120_000, now).await.unwrap();
+        assert_eq!(leased.len(), 1);
+        let mut done = Batch::new("done");
+        queue.done(&mut done, &leased[0]);
+        db.write(done).await.unwrap();
+        let ready = "-- ready\nSELECT COUNT(*) FROM jobs WHERE ready_at <= $1";
+        let rows = db.query(ready, vec![now.ms().into()]).await.unwrap();
+        assert_eq!(rows[0].int(0).unwrap(), left);
+    }
 }
 
 async fn an_account_of_another_process_is_found(bed: &Bed) {
