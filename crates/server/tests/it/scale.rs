@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const EVERYBODY: usize = 100_000;
 /// How long one wait for a condition may take.
-const PATIENCE: Duration = Duration::from_secs(200);
+const PATIENCE: Duration = Duration::from_secs(400);
 /// Longer than a lease, in milliseconds: what a dead process had in hand is free.
 const AFTER_LEASE: i64 = 121_000;
 
