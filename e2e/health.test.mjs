@@ -30,6 +30,7 @@ const WASTE = 'a callback that keeps the processor';
  */
 function watch(hosts) {
   window.shifts = [];
+  window.watching = self === top;
   if (self === top) {
     new PerformanceObserver((list) => {
       // Also those that follow a click, which the score leaves out.
@@ -42,6 +43,7 @@ function watch(hosts) {
     requestAnimationFrame(look);
     const host = hosts.map((id) => top.document.getElementById(id)).find((element) => element?.contains(frameElement));
     if (!host || getComputedStyle(host).opacity === '0') return;
+    window.watching = true;
     // Places in the layout: what is only turned or pushed while it is drawn (an entrance) pushes nothing.
     for (const element of document.querySelectorAll('#contentDiv *')) {
       const now = { left: element.offsetLeft, top: element.offsetTop };
@@ -82,10 +84,12 @@ inChromium('page health', (world) => {
     // And each watch does watch: that of the page, and that in the frame of a message.
     const { frame } = await gallery[0].show(page);
     for (const [where, moved] of [[page, 'main'], [frame, '#contentDiv h2']]) {
+      // A place is known once it was drawn; what moves before is seen by nobody.
+      await until('the watch', () => where.evaluate(() => window.watching));
       await drawn(where);
       assert.deepEqual(await where.evaluate(() => window.shifts), []);
       await where.$eval(moved, (element) => element.before(Object.assign(document.createElement('p'), { style: 'height:40px' })));
-      await until('a shift', () => where.evaluate(() => window.shifts.length > 0));
+      await until(`a shift of ${moved}`, () => where.evaluate(() => window.shifts.length > 0));
     }
   });
 
