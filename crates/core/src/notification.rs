@@ -221,17 +221,15 @@ impl PushMessage {
                 return Some(message);
             }
         }
-        let text: Vec<char> = message.body.chars().collect();
-        let cut = |length: usize| {
-            let kept: String = text.iter().take(length).collect();
+        let cut = |letters: usize| {
             let mut cut = message.clone();
-            cut.body = format!("{}…", kept.trim_end());
+            cut.body = support::cut(&message.body, letters);
             cut
         };
-        // The longest that fits lies just before the first length that does not.
-        let lengths: Vec<usize> = (1..text.len()).collect();
-        let fitting = lengths.partition_point(|length| fits(&cut(*length)));
-        (fitting > 0).then(|| cut(fitting))
+        // The longest that fits lies just before the first length that does not; one letter is only the sign that there were more.
+        let lengths: Vec<usize> = (2..=message.body.chars().count().saturating_sub(1)).collect();
+        let fitting = lengths.partition_point(|letters| fits(&cut(*letters)));
+        (fitting > 0).then(|| cut(lengths[fitting - 1]))
     }
 
     fn image_mut(&mut self) -> &mut Option<String> {

@@ -267,8 +267,8 @@ pub fn notes(message: &PushMessage) -> BTreeMap<&'static str, Vec<String>> {
     SUPPORT.iter().map(of).collect()
 }
 
-/// As much of a text as fits into so many letters.
-fn cut(text: &str, most: usize) -> String {
+/// As much of a text as fits into so many letters, the sign that some are missing among them.
+pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

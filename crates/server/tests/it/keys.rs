@@ -146,6 +146,11 @@ async fn pairs_that_are_brought_along(bed: &Bed) {
     let mixed = json!({"private_key": "A".repeat(42) + "E", "public_key": other});
     let fault = add(bed, mixed, 422).await;
     assert_eq!(fault["error"]["errors"][0]["field"], "public_key");
+    let half = add(bed, json!({"public_key": other}), 422).await;
+    assert_eq!(
+        half["error"]["errors"][0]["field"], "private_key",
+        "a half is no wish for a new pair"
+    );
     assert_eq!(bound(bed).await.len(), 2, "nothing of it was kept");
 }
 

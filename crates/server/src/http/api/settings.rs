@@ -110,8 +110,10 @@ pub(super) async fn add_vapid_key(
     Admin(site): Admin,
     Body(new): Body<NewVapidKey>,
 ) -> Result<(StatusCode, Json<Value>), Error> {
-    let brought = new.private_key.as_deref().map(|private_key| Brought {
-        private_key,
+    // A public half alone is a pair that was brought along without what matters, not a wish for a new one.
+    let is_brought = new.private_key.is_some() || !new.public_key.is_empty();
+    let brought = is_brought.then(|| Brought {
+        private_key: new.private_key.as_deref().unwrap_or_default(),
         public_key: &new.public_key,
     });
     let row = app

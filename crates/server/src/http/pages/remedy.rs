@@ -18,6 +18,13 @@ pub(crate) struct Remedy {
 const KEYS: (&str, &str) = ("Web Push", "/settings/engage/channels/web-push");
 const CAPS: (&str, &str) = ("Caps and quiet hours", "/settings/engage/caps");
 
+type Advice = (&'static str, Option<(&'static str, &'static str)>);
+
+const GONE: Advice = (
+    "Its browser unsubscribed or was reset, and is removed. A visit subscribes it anew.",
+    None,
+);
+const CAPPED: Advice = ("Held back by a cap that you set.", Some(CAPS));
 const SIGNATURE: &str = "The signature was not taken: another VAPID key than the subscription was made with, or a clock that is wrong. \
     Subscriptions of another key are set aside until their browser visits again.";
 
@@ -28,19 +35,14 @@ pub(crate) fn remedy(row: &ReasonRow) -> Remedy {
             "Tried again by itself, within its time to live and for a day or two at most. Nothing is to be done.",
             None,
         ),
-        ("gone", _) => (
-            "Its browser unsubscribed or was reset, and is removed. A visit subscribes it anew.",
-            None,
-        ),
-        ("capped", _) => ("Held back by a cap that you set.", Some(CAPS)),
+        ("gone", _) => GONE,
+        ("capped", _) => CAPPED,
         ("unsent", _) => ("The push was stopped before its turn.", None),
         (_, Some(cause)) => of_cause(cause),
         (_, None) => of_answer(row),
     };
     Remedy { words, way }
 }
-
-type Advice = (&'static str, Option<(&'static str, &'static str)>);
 
 /// What was said here.
 fn of_cause(cause: Cause) -> Advice {
@@ -54,10 +56,7 @@ fn of_cause(cause: Cause) -> Advice {
             Some(KEYS),
         ),
         Cause::WrongKey => (SIGNATURE, Some(KEYS)),
-        Cause::Unsubscribed => (
-            "Its browser unsubscribed or was reset, and is removed. A visit subscribes it anew.",
-            None,
-        ),
+        Cause::Unsubscribed => GONE,
         Cause::Unknown => ("Its person was deleted. Nothing is to be done.", None),
         Cause::Unfilled => (
             "Give a default to what may be missing, for example | default: \"you\".",
@@ -74,7 +73,7 @@ fn of_cause(cause: Cause) -> Advice {
             None,
         ),
         Cause::QuietHours => ("Its time to live was over before quiet hours were.", Some(CAPS)),
-        Cause::Capped => ("Held back by a cap that you set.", Some(CAPS)),
+        Cause::Capped => CAPPED,
         Cause::Unanswered => (
             "No push service answered. See whether your server reaches it; a firewall or a proxy may stand between.",
             None,
