@@ -25,32 +25,33 @@ const ROUNDS = 2;
 const WASTE = 'a callback that keeps the processor';
 
 /**
- * Runs in every document, and keeps what moved in `shifts`. On the page the browser tells it. In a message's frame it does not tell the
- * first move after the message came in, so there places are compared, from one drawing to the next, as long as it can be seen.
+ * Runs in every page, and keeps in `shifts` what moved. On the page itself the browser tells it. In a message's frame it does not tell the
+ * first move after the message came in, so there places are compared, from one drawing of the page to the next, as long as it can be seen;
+ * by the page, because a frame's first, empty document takes with it whatever was begun there.
  */
 function watch(hosts) {
+  if (self !== top) return;
   window.shifts = [];
-  window.watching = self === top;
-  if (self === top) {
-    new PerformanceObserver((list) => {
-      // Also those that follow a click, which the score leaves out.
-      for (const { value, sources } of list.getEntries()) window.shifts.push(`${value} ${sources.map(({ node }) => node?.outerHTML?.slice(0, 80))}`);
-    }).observe({ type: 'layout-shift', buffered: true });
-    return;
-  }
-  const places = new Map();
+  new PerformanceObserver((list) => {
+    // Also those that follow a click, which the score leaves out.
+    for (const { value, sources } of list.getEntries()) window.shifts.push(`${value} ${sources.map(({ node }) => node?.outerHTML?.slice(0, 80))}`);
+  }).observe({ type: 'layout-shift', buffered: true });
+  /** Where each element of a message was when it was last drawn. */
+  window.places = new Map();
   const look = () => {
     requestAnimationFrame(look);
-    const host = hosts.map((id) => top.document.getElementById(id)).find((element) => element?.contains(frameElement));
-    if (!host || getComputedStyle(host).opacity === '0') return;
-    window.watching = true;
-    // Places in the layout: what is only turned or pushed while it is drawn (an entrance) pushes nothing.
-    for (const element of document.querySelectorAll('#contentDiv *')) {
-      const now = { left: element.offsetLeft, top: element.offsetTop };
-      const before = places.get(element) ?? now;
-      if (now.left !== before.left || now.top !== before.top) window.shifts.push(JSON.stringify([before, now, element.outerHTML.slice(0, 80)]));
-      places.set(element, now);
+    const now = new Map();
+    for (const host of hosts.map((id) => document.getElementById(id))) {
+      if (!host || getComputedStyle(host).opacity === '0') continue;
+      // Places in the layout: what is only turned or pushed while it is drawn (an entrance) pushes nothing.
+      for (const element of host.querySelector('iframe')?.contentDocument?.querySelectorAll('#contentDiv *') ?? []) {
+        const place = { left: element.offsetLeft, top: element.offsetTop };
+        const before = window.places.get(element) ?? place;
+        if (place.left !== before.left || place.top !== before.top) window.shifts.push(JSON.stringify([before, place, element.outerHTML.slice(0, 80)]));
+        now.set(element, place);
+      }
     }
+    window.places = now;
   };
   requestAnimationFrame(look);
 }
@@ -73,23 +74,23 @@ inChromium('page health', (world) => {
     for (const { name, kind, show, end } of gallery) {
       const { frame } = await show(page);
       await drawn(frame);
-      const inner = await frame.evaluate(() => window.shifts);
       await end(page);
       await gone(page, kind);
       await drawn(page);
-      const outer = await page.evaluate(() => window.shifts.splice(0));
-      if (inner.length + outer.length > 0) moved[name] = { inner, outer };
+      const shifts = await page.evaluate(() => window.shifts.splice(0));
+      if (shifts.length > 0) moved[name] = shifts;
     }
     assert.deepEqual(moved, {});
     // And each watch does watch: that of the page, and that in the frame of a message.
     const { frame } = await gallery[0].show(page);
     for (const [where, moved] of [[page, 'main'], [frame, '#contentDiv h2']]) {
       // A place is known once it was drawn; what moves before is seen by nobody.
-      await until('the watch', () => where.evaluate(() => window.watching));
+      await until('the places to be known', () => page.evaluate(() => window.places.size > 0));
       await drawn(where);
-      assert.deepEqual(await where.evaluate(() => window.shifts), []);
+      assert.deepEqual(await page.evaluate(() => window.shifts.splice(0)), []);
       await where.$eval(moved, (element) => element.before(Object.assign(document.createElement('p'), { style: 'height:40px' })));
-      await until(`a shift of ${moved}`, () => where.evaluate(() => window.shifts.length > 0));
+      await until(`a shift of ${moved}`, () => page.evaluate(() => window.shifts.length > 0));
+      await page.evaluate(() => window.shifts.splice(0));
     }
   });
 
