@@ -41,3 +41,15 @@ export async function stays(what, look, { during = 1_200, every = 150 } = {}) {
     if (now !== first) throw new Error(`changed: ${what}; was ${first}, became ${now}`);
   }
 }
+
+/**
+ * Does what makes the tab load another document, and waits until that one has loaded. Not by the tool's own wait: in Firefox that one asks
+ * each frame of the page that is left for a farewell, which a frame that was still loading does not always give.
+ * @param {import('puppeteer-core').Page} page
+ * @param {() => Promise<unknown>} act
+ */
+export async function away(page, act) {
+  await page.evaluate(() => { window.left = true; });
+  await act();
+  await until('the next page', () => page.evaluate(() => !window.left && document.readyState === 'complete'), { within: 30_000 });
+}
