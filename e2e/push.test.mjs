@@ -141,6 +141,37 @@ inBothBrowsers('push', (world) => {
     await counted(id, { sent: 1, shown: 1 });
   });
 
+  test('three generations of keys: who comes by changes over without a question, and every message arrives', async () => {
+    const made = async () => (await world.api.post('/settings/web-push/keys', {})).public_key;
+    const endpoint = async () => (await world.api.get('/subscriptions')).subscriptions.find(({ state }) => state === 'live').id;
+    for (const generation of ['second', 'third']) {
+      const before = await endpoint();
+      const key = await made();
+      const page = await visit(site.page('/'));
+      await ask(page);
+      await until(`a subscription with the ${generation} key`, () =>
+        page.evaluate(async (wanted) => {
+          const registration = await navigator.serviceWorker.getRegistration();
+          const subscription = await registration.pushManager.getSubscription();
+          const bytes = new Uint8Array(subscription.options.applicationServerKey);
+          const text = btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+          return text === wanted;
+        }, key),
+      );
+      assert.equal(await page.$('>>> #wzrk-confirm'), null, 'nobody is asked');
+      await until('the ring to know', async () => (await world.api.get('/settings/web-push')).keys[0].bound === 1);
+      await subscribed(1);
+      assert.notEqual(await endpoint(), before, 'the old one is replaced');
+      const title = `With the ${generation} key`;
+      const id = await world.api.push(title, { url: site.page('/key') });
+      world.desk.dismiss(await notification(title));
+      await counted(id, { audience: 1, sent: 1, shown: 1 });
+      await page.close();
+    }
+    const { keys } = await world.api.get('/settings/web-push');
+    assert.deepEqual(keys.map(({ bound, in_use }) => [bound, in_use]), [[1, true], [0, false], [0, false]]);
+  });
+
   test('after the browser has unsubscribed, the push service says so and the subscription goes', async () => {
     const page = await visit(site.page('/quiet'));
     await page.evaluate(async () => {

@@ -255,6 +255,7 @@ impl Scene {
             browser: "Firefox",
             system: "Linux",
             language: "en-GB",
+            topics: &[],
             country: "GB",
             subscribed: true,
         };

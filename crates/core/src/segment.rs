@@ -67,6 +67,8 @@ pub enum Subject {
     Identified,
     /// Whether this person can be reached by push.
     Subscribed,
+    /// What the visitor chose to hear of by push, one of several.
+    Topic,
     /// The whole address of the page.
     Url,
     /// Its path.
@@ -85,7 +87,7 @@ pub enum Subject {
 
 impl Subject {
     /// Every subject, in the order in which an editor offers them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Path,
         Self::Url,
         Self::Query,
@@ -104,6 +106,7 @@ impl Subject {
         Self::Utm,
         Self::Identified,
         Self::Subscribed,
+        Self::Topic,
         Self::Group,
     ];
 
@@ -122,6 +125,7 @@ impl Subject {
             Self::Utm => "utm",
             Self::Identified => "identified",
             Self::Subscribed => "subscribed",
+            Self::Topic => "topic",
             Self::Url => "url",
             Self::Path => "path",
             Self::Query => "query",
@@ -147,6 +151,7 @@ impl Subject {
             Self::Utm => "UTM",
             Self::Identified => "logged in",
             Self::Subscribed => "subscribed to push",
+            Self::Topic => "topic of push",
             Self::Url => "page address",
             Self::Path => "page path",
             Self::Query => "query parameter",
@@ -188,6 +193,14 @@ impl Subject {
             Self::Device | Self::Browser | Self::System | Self::Country => {
                 &[Op::Is, Op::IsNot, Op::Set, Op::NotSet]
             }
+            Self::Topic => &[
+                Op::Is,
+                Op::IsNot,
+                Op::Contains,
+                Op::NotContains,
+                Op::Set,
+                Op::NotSet,
+            ],
             _ => TEXT,
         }
     }
@@ -240,6 +253,8 @@ pub struct Device<'a> {
     pub system: &'a str,
     /// Language, or empty.
     pub language: &'a str,
+    /// What they chose to hear of by push.
+    pub topics: &'a [String],
     /// Country, or empty.
     pub country: &'a str,
     /// Whether this person can be reached by push.
@@ -489,6 +504,11 @@ impl Rule {
             Subject::Utm => test.passes_text(facts.utm.get(&self.name).map_or("", String::as_str), now),
             Subject::Identified => yes(facts.identified),
             Subject::Subscribed => yes(facts.device.subscribed),
+            Subject::Topic => {
+                let topics = facts.device.topics;
+                let list = (!topics.is_empty()).then(|| Value::from(topics));
+                test.passes(list.as_ref(), now)
+            }
             Subject::Url => test.passes_text(facts.page.url, now),
             Subject::Path => test.passes_text(facts.page.path, now),
             Subject::Query => test.passes_text(&facts.page.query(&self.name).unwrap_or_default(), now),
@@ -575,6 +595,7 @@ impl Rule {
             Subject::Browser => text(facts.device.browser),
             Subject::System => text(facts.device.system),
             Subject::Language => text(facts.device.language),
+            Subject::Topic => text(&facts.device.topics.join(", ")),
             Subject::Country => text(facts.device.country),
             Subject::Utm => text(facts.utm.get(&self.name).map_or("", String::as_str)),
             Subject::Identified => if facts.identified {

@@ -62,6 +62,7 @@ impl<'a> Sight<'a> {
                 browser: &state.browser,
                 system: &state.system,
                 language: &state.language,
+                topics: &state.topics,
                 country: &state.country,
                 subscribed: reachable,
             },

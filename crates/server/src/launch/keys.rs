@@ -27,11 +27,18 @@ pub struct Brought<'a> {
 }
 
 /// A pair that leaves the house.
+#[derive(Clone)]
 pub struct HandedOut {
     /// Public key, base64url.
     pub public_key: String,
     /// Private key, 43 characters of base64url. Secret.
     pub private_key: String,
+}
+
+impl std::fmt::Debug for HandedOut {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "HandedOut({})", self.public_key)
+    }
 }
 
 impl Launch {

@@ -4,6 +4,7 @@
 //! it was made with, however many there are.
 
 use crate::bed::Bed;
+use crate::dashboard::Person;
 use crate::engines;
 use crate::pushes::{counts, push, work_through};
 use campanile_core::id::Id;
@@ -15,6 +16,7 @@ engines!(
     three_generations_of_keys,
     pairs_that_are_brought_along,
     chrome_and_firefox_have_pairs_of_their_own,
+    an_owner_turns_the_ring_in_the_dashboard,
 );
 
 const RING: &str = "/settings/web-push";
@@ -152,6 +154,53 @@ async fn pairs_that_are_brought_along(bed: &Bed) {
         "a half is no wish for a new pair"
     );
     assert_eq!(bound(bed).await.len(), 2, "nothing of it was kept");
+}
+
+async fn an_owner_turns_the_ring_in_the_dashboard(bed: &Bed) {
+    const PAGE: &str = "/settings/engage/channels/web-push";
+    let person = Person::administrator(bed).await;
+    bed.pass(1_000);
+    let wrong = person
+        .post(PAGE, &[("browsers", "firefox"), ("private_key", "short")])
+        .await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.body.contains("not the private key of a VAPID pair"),
+        "{}",
+        wrong.body
+    );
+    let private = include_str!("data/vapid.txt");
+    let added = person
+        .post(PAGE, &[("browsers", "all"), ("private_key", private)])
+        .await;
+    assert_eq!(
+        (added.status, added.header("location")),
+        (303, "/settings/engage/channels/web-push?said=pair-used")
+    );
+    let ring = bed.get(RING).await;
+    assert_eq!(ring["public_key"], include_str!("data/vapid.pub").trim());
+    let id = |number: usize| ring["keys"][number]["id"].as_str().unwrap().to_owned();
+    let page = person.get(PAGE).await.body;
+    assert!(!page.contains(private.trim()), "no secret unasked");
+    let shown = person.post(&format!("{PAGE}/{}/private", id(0)), &[]).await;
+    assert!(shown.body.contains(private.trim()));
+    let question = person.get(&format!("{PAGE}/{}/retire", id(1))).await;
+    assert!(question.body.contains("Retire the pair"), "{}", question.body);
+    assert_eq!(
+        person.post(&format!("{PAGE}/{}/retire", id(0)), &[]).await.status,
+        409,
+        "in use"
+    );
+    bed.pass(1_000);
+    assert_eq!(
+        person.post(&format!("{PAGE}/{}/use", id(1)), &[]).await.status,
+        303
+    );
+    assert_eq!(
+        person.post(&format!("{PAGE}/{}/retire", id(0)), &[]).await.status,
+        303
+    );
+    assert_eq!(bound(bed).await, [(0, true)]);
 }
 
 async fn chrome_and_firefox_have_pairs_of_their_own(bed: &Bed) {

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 engines!(
     only_those_who_are_meant,
     each_in_their_own_words,
+    by_the_topics_that_they_chose,
     nobody_reads_a_half_filled_text,
     a_moment_that_lies_ahead,
     paused_and_resumed,
@@ -149,6 +150,43 @@ async fn each_in_their_own_words(bed: &Bed) {
     assert_eq!(text(&for_dee).0, "Dee, der Ofen ist offen");
     assert_eq!(text(&for_eve).0, "Eve, the kiln is open");
     assert_eq!(counts(bed, campaign).await, json!({"audience": 5, "sent": 5}));
+}
+
+async fn by_the_topics_that_they_chose(bed: &Bed) {
+    let of = async |topics: Value| {
+        let (device, browser) = (
+            bed.id(),
+            bed.lab.virtual_browser_at(Service::Mozilla, &vapid(bed).await),
+        );
+        let mut op = operation(bed, &browser).await;
+        op["topics"] = topics;
+        bed.ring(device, &[op]).await;
+        browser
+    };
+    let (news, both, none) = (
+        of(json!(["News"])).await,
+        of(json!(["kiln", "news"])).await,
+        of(json!([])).await,
+    );
+    for (op, value, expected) in [
+        ("is", json!("news"), [1, 1, 0]),
+        ("is_not", json!("kiln"), [1, 0, 1]),
+        ("set", Value::Null, [1, 1, 0]),
+        ("not_set", Value::Null, [0, 0, 1]),
+    ] {
+        let before = [&news, &both, &none].map(VirtualBrowser::count);
+        let mut definition = push();
+        definition["audience"] = json!({"rules": [{"is": "topic", "op": op, "value": value}]});
+        let campaign = bed.launch(definition).await;
+        work_through(bed, campaign).await;
+        let after = [&news, &both, &none].map(VirtualBrowser::count);
+        let got: Vec<u64> = after
+            .iter()
+            .zip(before)
+            .map(|(after, before)| after - before)
+            .collect();
+        assert_eq!(got, expected, "{op}");
+    }
 }
 
 async fn nobody_reads_a_half_filled_text(bed: &Bed) {

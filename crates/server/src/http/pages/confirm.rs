@@ -166,6 +166,27 @@ impl ConfirmPage {
         }
     }
 
+    /// Asks before a VAPID pair is retired.
+    pub(crate) fn retire(shell: Shell, id: &str, name: &str) -> Self {
+        let here = super::web_push::HERE;
+        Self {
+            shell,
+            crumbs: vec![
+                ("Settings".to_owned(), "/settings/install".to_owned()),
+                ("Web Push".to_owned(), here.to_owned()),
+            ],
+            question: format!("Retire the pair {name}?"),
+            consequence: "It leaves the key ring for good. Nobody who can be reached was won with it; if you may need it again, take its private key first."
+                .to_owned(),
+            affected: None,
+            action: format!("{here}/{id}/retire"),
+            keep: "Keep it",
+            back: here.to_owned(),
+            verb: "Retire pair",
+            verb_icon: Icon::Trash2,
+        }
+    }
+
     /// Asks before an API key is revoked.
     pub(crate) fn revoke(shell: Shell, id: &str, name: &str) -> Self {
         Self {

@@ -35,6 +35,7 @@ pub(crate) mod status;
 pub(crate) mod test_note;
 pub(crate) mod timeline;
 pub(crate) mod variants;
+mod web_push;
 pub(crate) mod why;
 
 use crate::app::App;
@@ -50,7 +51,7 @@ use campanile_core::FieldError;
 
 /// Every page of the dashboard.
 pub(crate) fn router() -> Router<App> {
-    let web_push = "/settings/engage/channels/web-push";
+    let pair = |deed: &str| format!("{}/{{id}}/{deed}", web_push::HERE);
     let keys = "/settings/access/api-keys";
     Router::new()
         .route("/", get(|| async { Redirect::to("/overview") }))
@@ -112,7 +113,10 @@ pub(crate) fn router() -> Router<App> {
             "/settings/origins",
             get(settings::origins).post(settings::save_origins),
         )
-        .route(web_push, get(settings::web_push))
+        .route(web_push::HERE, get(web_push::show).post(web_push::add))
+        .route(&pair("use"), post(web_push::put_in_use))
+        .route(&pair("private"), post(web_push::hand_out))
+        .route(&pair("retire"), get(web_push::ask_retire).post(web_push::retire))
         .route(keys, get(settings::api_keys).post(settings::create_api_key))
         .route(
             &format!("{keys}/{{id}}/revoke"),
@@ -265,6 +269,10 @@ pub(crate) enum Said {
     Duplicated,
     /// An API key was revoked.
     Revoked,
+    /// A VAPID pair is in use.
+    PairUsed,
+    /// A VAPID pair was retired.
+    PairRetired,
     /// Changes are in force.
     Published,
     /// Changes were forgotten.
@@ -276,7 +284,7 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 18] = [
         Self::Saved,
         Self::Started,
         Self::Runs,
@@ -289,6 +297,8 @@ impl Said {
         Self::Deleted,
         Self::Duplicated,
         Self::Revoked,
+        Self::PairUsed,
+        Self::PairRetired,
         Self::Published,
         Self::Discarded,
         Self::Archived,
@@ -310,6 +320,8 @@ impl Said {
             Self::Deleted => "deleted",
             Self::Duplicated => "duplicated",
             Self::Revoked => "revoked",
+            Self::PairUsed => "pair-used",
+            Self::PairRetired => "pair-retired",
             Self::Published => "published",
             Self::Discarded => "discarded",
             Self::Archived => "archived",
@@ -336,6 +348,8 @@ impl Said {
             Self::Stopped => "Stopped. The numbers stay.",
             Self::Deleted => "Deleted.",
             Self::Duplicated => "Duplicated. This is the copy, a draft.",
+            Self::PairUsed => "In use. Browsers change over to it as they come by, without a question.",
+            Self::PairRetired => "Retired. The pair is not in the ring any more.",
             Self::Revoked => "Key revoked. Calls with it are refused from now on.",
             Self::Published => "Published. Visitors see it from their next page on.",
             Self::Discarded => "Changes discarded. This is what visitors get.",

@@ -26,10 +26,9 @@ use crate::http::pages::icon::Icon;
 use crate::http::pages::open::OpenForm;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
 use crate::http::pages::report::{DayCounts, ReportPage, View};
-use crate::http::pages::settings::{
-    ApiKeysPage, InstallPage, KeyRow, OriginsPage, RingKey, Room, SeenLine, WebPushPage,
-};
+use crate::http::pages::settings::{ApiKeysPage, InstallPage, KeyRow, OriginsPage, Room, SeenLine};
 use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
+use crate::http::pages::web_push::{RingKey, WebPushPage};
 use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
 use crate::report::progress::Progress;
 use crate::report::{By, CampaignReport};
@@ -622,11 +621,12 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
     );
     add("settings-origins-wrong", Box::new(origins("shop", vec![not_one])));
     let key = "BKq3vT0mXw7eUe5kJrYd2LhN8sPzGf4aCi6oRb1xQnVtMy9uHjEwZ0sAoL5cDgTkI7rXfBvN2mQpYhSa8JdKe1w";
-    let ring = |bound, current| RingKey {
+    let ring = |bound, used_in: &[&'static str]| RingKey {
+        id: "5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4".into(),
         public_key: key.into(),
         created: told().when(NOW.plus_ms(-86_400_000 * 60)),
         bound,
-        current,
+        used_in: used_in.to_vec(),
     };
     add(
         "settings-web-push",
@@ -646,8 +646,17 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             firefox_key: key.into(),
             created: told().when(NOW.plus_ms(-86_400_000 * 60)),
             subject: "mailto:ops@example.com".into(),
-            keys: vec![ring(41_044, true), ring(12, false)],
+            keys: vec![
+                ring(41_044, &["Chrome", "Firefox", "Safari"]),
+                ring(12, &[]),
+                ring(0, &[]),
+            ],
+            behind: 12,
             worker_path: "/clevertap_sw.js".into(),
+            shown: None,
+            browsers: "all".into(),
+            typed: String::new(),
+            errors: Errors::default(),
         }),
     );
     add("settings-api-keys", Box::new(api_keys(None)));

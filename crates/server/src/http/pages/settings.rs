@@ -1,4 +1,4 @@
-//! Settings: install, origins, Web Push and API keys.
+//! Settings: install, origins and API keys.
 //!
 //! Left out: rooms that do not exist yet (no dead entries in the sub-navigation). Invariant: a secret is shown once, when it is made.
 
@@ -6,20 +6,16 @@ use super::confirm::ConfirmPage;
 use super::desk::{Desk, Sent, Signed, fields, host_of, said};
 use super::format::When;
 use super::icon::Icon;
-use super::{Errors, Nav, Said, Shell, Theme, asset, format};
+use super::{Errors, Nav, Said, Shell, Theme, asset};
 use crate::http::assets;
 use crate::http::error::Error;
-use crate::launch::keys::in_use;
-use crate::report;
 use crate::store::accounts::Sighting;
-use anyhow::Context as _;
 use askama::Template;
 use axum::Json;
 use axum::extract::Path;
 use axum::response::Response;
 use campanile_core::account::Origin;
 use campanile_core::id::Id;
-use campanile_core::silence::Forecast;
 use serde_json::{Value, json};
 
 /// The entry of the sub-navigation that is lit.
@@ -92,45 +88,6 @@ pub(crate) struct OriginsPage {
     pub(crate) strangers: Vec<String>,
     /// What was not accepted.
     pub(crate) errors: Errors,
-}
-
-/// One pair of the key ring.
-#[derive(Debug, Clone)]
-pub(crate) struct RingKey {
-    /// Public key, base64url.
-    pub(crate) public_key: String,
-    /// When it was made.
-    pub(crate) created: When,
-    /// Subscriptions that were made with it.
-    pub(crate) bound: u64,
-    /// Whether new subscriptions use it.
-    pub(crate) current: bool,
-}
-
-/// Engage > Channels > Web Push.
-#[derive(Debug, Template)]
-#[template(path = "settings_web_push.html")]
-pub(crate) struct WebPushPage {
-    /// What stands around it.
-    pub(crate) shell: Shell,
-    /// Its entry.
-    pub(crate) room: Room,
-    /// Reach: name, count, line of context.
-    pub(crate) reach: Vec<(String, u64, String)>,
-    /// What push services are about to drop.
-    pub(crate) forecast: Vec<Forecast>,
-    /// Public key of the pair in use for Chrome and its kin.
-    pub(crate) public_key: String,
-    /// The same for Firefox.
-    pub(crate) firefox_key: String,
-    /// When the pair for Chrome was made.
-    pub(crate) created: When,
-    /// Contact in the VAPID claim.
-    pub(crate) subject: String,
-    /// Every pair, those that were put in use last before the others.
-    pub(crate) keys: Vec<RingKey>,
-    /// Path of the worker.
-    pub(crate) worker_path: String,
 }
 
 /// A key as it is listed.
@@ -275,74 +232,6 @@ async fn save_account(desk: &Desk, form: &Sent) -> Result<Response, Error> {
                 origins_page(desk, origins.to_owned(), name.to_owned(), zone.to_owned(), errors).await?;
             Ok(desk.again(page))
         }
-    }
-}
-
-/// The page at `/settings/engage/channels/web-push`.
-pub(crate) async fn web_push(desk: Desk) -> Response {
-    desk.tell(web_push_page(&desk).await)
-}
-
-async fn web_push_page(desk: &Desk) -> Result<Response, Error> {
-    let account = &desk.account().id;
-    let bound = desk.app.store.bound(account).await?;
-    let by_browser = desk.app.store.reach(account).await?;
-    let keys = desk.app.store.vapid_keys(account).await?;
-    let told = desk.told();
-    let used = in_use(&keys);
-    let pair_of = |browser: &str| {
-        let fitting = keys.iter().find(|key| key.browsers.has(browser));
-        fitting.context("an account is made with its first VAPID key")
-    };
-    let (chrome, firefox_pair) = (pair_of("Chrome")?, pair_of("Firefox")?);
-    let count = |fits: fn(&str) -> bool| {
-        by_browser
-            .iter()
-            .filter(|(name, _)| fits(name))
-            .map(|(_, n)| n)
-            .sum::<u64>()
-    };
-    let firefox = count(|name| name == "Firefox");
-    let safari = count(|name| name == "Safari");
-    let all = by_browser.values().sum::<u64>();
-    let page = WebPushPage {
-        shell: desk.shell(Nav::Settings),
-        room: Room::WebPush,
-        reach: vec![
-            (
-                "Chrome, Edge and kin".to_owned(),
-                all - firefox - safari,
-                "VAPID".to_owned(),
-            ),
-            ("Firefox".to_owned(), firefox, "VAPID".to_owned()),
-            ("Safari".to_owned(), safari, "VAPID, 16 and later".to_owned()),
-        ],
-        forecast: report::forecast(&desk.app.store, desk.account(), desk.now).await?,
-        public_key: chrome.public_key.clone(),
-        firefox_key: firefox_pair.public_key.clone(),
-        created: told.when(chrome.created_at),
-        subject: contact(desk),
-        keys: keys
-            .iter()
-            .map(|key| RingKey {
-                public_key: key.public_key.clone(),
-                created: told.when(key.created_at),
-                bound: bound.get(&key.id).copied().unwrap_or(0),
-                current: used.contains(&key.id),
-            })
-            .collect(),
-        worker_path: desk.app.config.paths.workers.first().cloned().unwrap_or_default(),
-    };
-    Ok(desk.page(page))
-}
-
-/// Who the push services are told to write to.
-fn contact(desk: &Desk) -> String {
-    let config = &desk.app.config;
-    match (config.push.subject.as_str(), config.public_url()) {
-        ("", Some(url)) if url.starts_with("https://") => url.to_owned(),
-        ("", _) => "not set (push.subject)".to_owned(),
-        (subject, _) => subject.to_owned(),
     }
 }
 

@@ -205,13 +205,14 @@ pub(crate) const PAGE: [Subject; 6] = [
 ];
 
 /// Subjects about the person.
-pub(crate) const PERSON: [Subject; 12] = [
+pub(crate) const PERSON: [Subject; 13] = [
     Subject::Property,
     Subject::Event,
     Subject::FirstEvent,
     Subject::LastEvent,
     Subject::Identified,
     Subject::Subscribed,
+    Subject::Topic,
     Subject::Device,
     Subject::Browser,
     Subject::System,
