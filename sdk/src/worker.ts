@@ -29,6 +29,8 @@ const clicked = new Set<string>();
 
 /** Another push handler stands in this worker: what is not ours is that one's. */
 let hosted = false;
+/** There is any handler but ours. */
+let shared = false;
 /** What the takeover worker adds: it knows the old vendors' formats, and whose their subscriptions are to become. */
 let takeover: Takeover = { read: () => undefined };
 
@@ -63,7 +65,7 @@ self.addEventListener('pushsubscriptionchange', (event) => {
 
 self.addEventListener('install', () => {
   // In a worker of the owner's it is the owner who decides when a new version takes over.
-  if (/\/(sw_webpush|clevertap_sw)\.js$/.test(self.location.pathname)) void self.skipWaiting();
+  if (!shared && !self.onfetch && !self.oninstall) void self.skipWaiting();
 });
 
 self.addEventListener('activate', (event) => {
@@ -87,6 +89,7 @@ self.addEventListener('sync', (event) => {
 // Whoever adds a handler from now on is a host. What they call stays what it was.
 const add = self.addEventListener;
 self.addEventListener = (...args: unknown[]) => {
+  shared = true;
   if (args[0] === 'push') hosted = true;
   Reflect.apply(add, self, args);
 };

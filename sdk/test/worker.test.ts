@@ -376,7 +376,7 @@ test("a new version takes over at once, but not in a worker of the owner's", asy
   const own = new World();
   await own.fire('install');
   assert.equal(own.skipped, 1);
-  const imported = new World('https://shop.example.com/app-worker.js');
+  const imported = new World('https://shop.example.com/app-worker.js', 'works', [code, "addEventListener('fetch', () => {})"]);
   await imported.fire('install');
   assert.equal(imported.skipped, 0);
 });
