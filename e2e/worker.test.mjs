@@ -5,8 +5,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stays, until } from './rig/poll.mjs';
 import { openProvider } from './rig/provider.mjs';
+import { run } from './rig/server.mjs';
 import { deviceOf, heard, profileOf } from './rig/visitor.mjs';
-import { inBothBrowsers, listen } from './rig/world.mjs';
+import { inBothBrowsers, inChromium, listen } from './rig/world.mjs';
 
 const SCRIPT = 'text/javascript';
 /** What an old vendor's worker does, or one of the owner's own: shows what it gets, and tells pages of clicks. */
@@ -301,5 +302,29 @@ inBothBrowsers('worker', (world) => {
     await stays('the counts', () => world.api.counts(other.id));
     await later.close();
     await page.close();
+  });
+});
+
+inChromium('doctor', (world) => {
+  test('a good site has nothing wrong; what is wrong is said with its remedy', async () => {
+    const site = await world.site();
+    const url = site.page('/');
+    const good = await run(['doctor', url]);
+    assert.equal(good.code, 0, good.stdout + good.stderr);
+    assert.match(good.stdout, /good {3}The service worker stands at .*clevertap_sw\.js\n/);
+    assert.match(good.stdout, /good {3}The server gives the worker out at /);
+    site.file('/clevertap_sw.js', FOREIGN('theirs'), SCRIPT);
+    site.file('/OneSignalSDKWorker.js', FOREIGN('theirs'), SCRIPT);
+    site.page('/', { headers: { 'content-security-policy': "worker-src 'none'" } });
+    const bad = await run(['doctor', url, '--json']);
+    assert.equal(bad.code, 1);
+    const found = bad.stdout.trim().split('\n').map((line) => JSON.parse(line));
+    for (const words of ['keeps the service worker out', 'does not import it', 'OneSignalSDKWorker.js']) {
+      const one = found.find(({ what }) => what.includes(words));
+      assert.ok(one?.remedy, `${words}: ${bad.stdout}`);
+    }
+    const away = await run(['doctor', 'http://127.0.0.1:9/']);
+    assert.equal(away.code, 1);
+    assert.match(away.stderr, /cannot be reached/);
   });
 });

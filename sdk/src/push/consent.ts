@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { Store } from '../storage.ts';
 import type { Draft } from '../wire.ts';
 import type { Options } from './options.ts';
-import { subscribe, TOLD, type SubscribePorts, type Worker } from './subscribe.ts';
+import { subscribe, told, type SubscribePorts, type Worker } from './subscribe.ts';
 
 export interface ConsentPorts extends SubscribePorts {
   _store: Store;
@@ -51,7 +51,7 @@ export class Consent {
   _setOff(): void {
     this._ports._store._set(this._memory('off'), '1');
     this._ports._store._remove(this._ports._pushKey());
-    this._ports._tab._remove(TOLD);
+    told._last = '';
     this._rest();
   }
 

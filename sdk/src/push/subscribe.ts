@@ -7,22 +7,20 @@
 import { update, within, type Site } from '../idb.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../part.ts';
-import type { Store } from '../storage.ts';
 import type { Draft } from '../wire.ts';
 import { fromBase64Url, toBase64Url } from './base64.ts';
 import { browserName } from './browser.ts';
 
 /** How long a browser may take to reach its push service, and a worker to start. */
 const PATIENCE = 30_000;
-/** Under this key the tab keeps what it has told the server of the subscription. */
-export const TOLD = 'cmp:told';
+/** What this page has told the server of the subscription: a visit and a call of the page say it once. */
+export const told = { _last: '' };
 
 export interface SubscribePorts {
   _log: Log;
   _raise(draft: Draft): void;
   _site(): Omit<Site, 'key' | 'topics'>;
   _place: Place;
-  _tab: Store;
 }
 
 /** Where the worker stands, and the endpoint that came of it. Kept for the visits on which no page asks. */
@@ -35,7 +33,7 @@ export interface Worker {
 /** Subscribes, or refreshes the subscription; the worker with its endpoint, if the server knows or will hear of one. */
 export async function subscribe(worker: Worker, key: string, topics: string[] | undefined, ports: SubscribePorts): Promise<Worker | undefined> {
   const { path, scope } = worker;
-  const { _log, _tab } = ports;
+  const { _log } = ports;
   const workers = navigator.serviceWorker;
   let registration: ServiceWorkerRegistration;
   try {
@@ -64,10 +62,9 @@ export async function subscribe(worker: Worker, key: string, topics: string[] | 
     }
     subscription ??= await timed(manager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted }));
     ({ endpoint } = subscription);
-    // Once a visit, and whenever something is another now.
-    const told = JSON.stringify([ports._site(), key, endpoint, topics]);
-    if (_tab._get(TOLD) !== told) {
-      _tab._set(TOLD, told);
+    const now = JSON.stringify([ports._site(), key, endpoint, topics]);
+    if (told._last !== now) {
+      told._last = now;
       if (replaces === endpoint) replaces = undefined;
       ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent), topics, replaces });
     }
