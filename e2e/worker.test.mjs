@@ -219,6 +219,21 @@ inBothBrowsers('worker', (world) => {
     await leave(again);
   });
 
+  test('a new key in the settings: the next visit brings the subscription over', async () => {
+    const site = await world.site();
+    const page = await visit(site.page('/'));
+    await subscribe(page);
+    const before = await newest();
+    await page.close();
+    await world.api.post('/settings/web-push/keys', {});
+    const again = await visit(site.page('/another'));
+    await until('the new key', async () => (await newest()).vapid_key !== before.vapid_key, { within: 30_000 });
+    assert.equal(await total(), 1);
+    assert.equal((await newest()).profile, before.profile);
+    world.desk.dismiss((await arrives('Under the new key', site)).seen);
+    await leave(again);
+  });
+
   test('from another provider: its messages are shown by its own script, then ours, and nobody is asked', async () => {
     const site = await world.site();
     const vendor = openProvider(world.server);
@@ -281,6 +296,20 @@ inBothBrowsers('worker', (world) => {
     assert.deepEqual([(await newest()).id, (await subscription(page)).endpoint], [id, endpoint]);
     assert.equal(await total(), before + 1);
     await leave(page);
+  });
+
+  test('a message that is sent while the browser is closed comes when it starts, with no page open', async () => {
+    const site = await world.site();
+    const page = await visit(site.page('/'));
+    await subscribe(page);
+    const closed = await world.browser.away();
+    const id = await world.api.push('While it was closed', { url: site.page('/closed') });
+    await world.counted(id, { audience: 1, sent: 1, shown: 0 });
+    assert.equal(times('While it was closed'), 0);
+    await closed.back();
+    world.desk.dismiss(await notification('While it was closed'));
+    await world.counted(id, { sent: 1, shown: 1, dismissed: 1 });
+    await leave(await visit(site.page('/')));
   });
 
   // The last one: the browsers lose their push service with the server.
