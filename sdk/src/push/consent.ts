@@ -109,8 +109,8 @@ export class Consent {
   /** Subscribes, or tells the server again; one after the other. */
   _subscribe(options: Options): Promise<void> {
     const run = async () => {
-      const { path, scope, endpoint } = this._worker();
-      const worker = { path: options.serviceWorkerPath || path || '/clevertap_sw.js', scope: options.serviceWorkerScope || scope, endpoint };
+      const { endpoint } = this._worker();
+      const worker = { path: options.serviceWorkerPath || '/clevertap_sw.js', scope: options.serviceWorkerScope, endpoint };
       const done = await subscribe(worker, this._key, this._topics(), this._ports);
       if (done) this._ports._store._set(this._memory('worker'), JSON.stringify(done));
       this._changed();

@@ -19,7 +19,8 @@ export function onVisit(ports: PromptPorts): void {
   ports._onceSettings(({ enabled, key }) => {
     if (!enabled || !key) return;
     const mine = consentOf(ports, key);
+    const { path, scope } = mine._worker();
     if (Notification.permission !== 'granted') mine._lost();
-    else if (!mine._off()) void mine._subscribe({});
+    else if (!mine._off()) void mine._subscribe({ ...(path && { serviceWorkerPath: path }), ...(scope && { serviceWorkerScope: scope }) });
   });
 }
