@@ -173,7 +173,8 @@ inBothBrowsers('push', (world) => {
   });
 
   test('after the browser has unsubscribed, the push service says so and the subscription goes', async () => {
-    const page = await visit(site.page('/quiet'));
+    // Without the snippet: with it the visit would put right what is done here.
+    const page = await visit(site.page('/quiet', { use: '' }));
     await page.evaluate(async () => {
       const registration = await navigator.serviceWorker.getRegistration();
       const subscription = await registration.pushManager.getSubscription();

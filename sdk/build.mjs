@@ -44,28 +44,33 @@ const eager = { js: `//# allFunctionsCalledOnLoad\n${banner.js}` };
 const first = await bundle('page.ts', { format: 'iife', banner: eager, mangleCache: {} });
 const page = first.text;
 // Also shares names with the one before.
-const second = await bundle('more.ts', { format: 'iife', banner, mangleCache: first.names });
-const [prompts, why, module, worker, stub] = (
+const second = await bundle('push.ts', { format: 'iife', banner, mangleCache: first.names });
+const [more, prompts, why, module, worker, takeover, stub] = (
   await Promise.all([
+    bundle('more.ts', { format: 'iife', banner, mangleCache: first.names }),
     bundle('prompts.ts', { format: 'iife', banner, mangleCache: second.names }),
     bundle('why.ts', { format: 'iife', banner, mangleCache: first.names }),
     bundle('module.ts', { format: 'esm', banner }),
     bundle('worker.ts', { format: 'iife', banner }),
+    bundle('takeover.ts', { format: 'iife', banner }),
     bundle('snippet.ts', { format: 'iife' }),
   ])
 ).map(({ text }) => text);
-for (const [name, text] of [['page', page], ['worker', worker]]) {
+for (const [name, text] of [['page', page], ['worker', worker], ['takeover', takeover]]) {
   // The server puts the owner's path there; exactly one place, as a whole string.
+  if (name === 'takeover' && text.split('"%CAMPANILE_TAKEOVER%"').length !== 2) throw new Error('takeover: its constant is not there once');
   if (text.split('"%CAMPANILE_ENDPOINT%"').length !== 2) throw new Error(`${name}: the endpoint's constant is not there once`);
 }
 
 const files = {
   'clevertap.min.js': page,
-  'clevertap.more.js': second.text,
+  'clevertap.more.js': more,
+  'clevertap.push.js': second.text,
   'clevertap.prompts.js': prompts,
   'clevertap.why.js': why,
   'campanile.mjs': module,
   'sw_webpush.js': worker,
+  'sw_takeover.js': takeover,
   'snippet.html': `<script>${stub.trim()}</script>\n<script async src="%BASE%/js/clevertap.min.js"></script>\n`,
 };
 

@@ -11,9 +11,11 @@ fn main() {
     for name in [
         "clevertap.min.js",
         "clevertap.more.js",
+        "clevertap.push.js",
         "clevertap.why.js",
         "clevertap.prompts.js",
         "sw_webpush.js",
+        "sw_takeover.js",
         "snippet.html",
     ] {
         let from = dist.join(name);

@@ -2,7 +2,7 @@
 // machine's do not resolve in it, so a request to the outside fails at once instead of happening.
 
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
@@ -17,7 +17,7 @@ export async function openChromium({ desk, lab, screen }) {
   if (!executablePath) throw new Error('Chromium is missing: run .ci/install, or name it in CHROMIUM');
   const profile = await mkdtemp(join(tmpdir(), 'campanile-chromium-'));
   const { checkin, registration, mcs, spki } = lab.chromium;
-  const browser = await puppeteer.launch({
+  const launch = () => puppeteer.launch({
     browser: 'chrome',
     executablePath,
     headless: !screen,
@@ -40,16 +40,30 @@ export async function openChromium({ desk, lab, screen }) {
       ...(process.getuid() === 0 ? ['--no-sandbox'] : []),
     ],
   });
-  return {
+  const handle = {
     name: 'Chromium',
-    browser,
-    page: () => browser.newPage(),
+    browser: await launch(),
+    page: () => handle.browser.newPage(),
     /** Answers the permission question for an origin beforehand: granted, denied or prompt. */
     permit: (origin, state = 'granted') =>
-      browser.defaultBrowserContext().setPermission(origin, { permission: { name: 'notifications' }, state }),
+      handle.browser.defaultBrowserContext().setPermission(origin, { permission: { name: 'notifications' }, state }),
+    /** Ends it; `back` starts it again on its profile. There every site may notify, for what remote control has allowed does not last. */
+    async away() {
+      await handle.browser.close();
+      const file = join(profile, 'Default', 'Preferences');
+      const settings = JSON.parse(await readFile(file, 'utf8'));
+      settings.profile = { ...settings.profile, default_content_setting_values: { notifications: 1 } };
+      await writeFile(file, JSON.stringify(settings));
+      return {
+        back: async () => {
+          handle.browser = await launch();
+        },
+      };
+    },
     async close() {
-      await browser.close();
+      await handle.browser.close();
       await rm(profile, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+  return handle;
 }

@@ -2,6 +2,9 @@
 // request to the outside fails at once instead of happening.
 
 import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 
 const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
@@ -12,9 +15,11 @@ const PLACES = ['/usr/bin/firefox-esr', '/usr/bin/firefox'];
 export async function openFirefox({ desk, lab, screen }) {
   const executablePath = process.env.FIREFOX ?? PLACES.find((place) => existsSync(place));
   if (!executablePath) throw new Error('Firefox is missing: run .ci/install, or name it in FIREFOX');
-  const browser = await puppeteer.launch({
+  const profile = await mkdtemp(join(tmpdir(), 'campanile-firefox-'));
+  const launch = (more = {}) => puppeteer.launch({
     browser: 'firefox',
     executablePath,
+    userDataDir: profile,
     headless: !screen,
     env: { ...process.env, ...desk.env, ...screen?.env },
     extraPrefsFirefox: {
@@ -38,15 +43,29 @@ export async function openFirefox({ desk, lab, screen }) {
       'browser.region.network.url': '',
       'browser.aboutConfig.showWarning': false,
       'toolkit.telemetry.enabled': false,
+      ...more,
     },
   });
-  return {
+  const handle = {
     name: 'Firefox',
-    browser,
-    page: () => browser.newPage(),
+    browser: await launch(),
+    page: () => handle.browser.newPage(),
     /** Answers the permission question for an origin beforehand: granted, denied or prompt. */
     permit: (origin, state = 'granted') =>
-      browser.defaultBrowserContext().setPermission(origin, { permission: { name: 'notifications' }, state }),
-    close: () => browser.close(),
+      handle.browser.defaultBrowserContext().setPermission(origin, { permission: { name: 'notifications' }, state }),
+    /** Ends it; `back` starts it again on its profile. There every site may notify, for what remote control has allowed does not last. */
+    async away() {
+      await handle.browser.close();
+      return {
+        back: async () => {
+          handle.browser = await launch({ 'permissions.default.desktop-notification': 1 });
+        },
+      };
+    },
+    async close() {
+      await handle.browser.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
   };
+  return handle;
 }

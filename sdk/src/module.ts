@@ -6,5 +6,6 @@
  */
 import './more.ts';
 import './prompts.ts';
+import './push.ts';
 
 export { default } from './page.ts';

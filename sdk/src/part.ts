@@ -8,6 +8,7 @@
 import type { Log } from './log.ts';
 import type { MorePart } from './more.ts';
 import type { PromptsPart } from './prompts.ts';
+import type { PushPart } from './push.ts';
 import type { WhyPart } from './why-ports.ts';
 
 /** Replaced by the build: version and a mark of the sources, because both files share shortened names. */
@@ -20,6 +21,7 @@ export type Name<P> = string & { _part?: P };
 
 /** Names of the parts. Those with a mark only fit the SDK that they were built with. */
 export const MORE: Name<MorePart> = `more:${CAMPANILE_BUILD}`;
+export const PUSH: Name<PushPart> = `push:${CAMPANILE_BUILD}`;
 export const PROMPTS: Name<PromptsPart> = `prompts:${CAMPANILE_BUILD}`;
 export const WHY: Name<WhyPart> = 'why';
 

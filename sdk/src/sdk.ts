@@ -8,7 +8,7 @@ import { idMaker } from './id.ts';
 import type { Report } from './limits.ts';
 import { createLog, verboseIn } from './log.ts';
 import { Outbox, type Sent } from './outbox.ts';
-import { MORE, use, type Place } from './part.ts';
+import { MORE, PUSH, use, type Place } from './part.ts';
 import { Custom, type PublicMessage } from './popup/custom.ts';
 import { Stage } from './popup/show.ts';
 import type { Signals } from './popup/signals.ts';
@@ -33,6 +33,8 @@ const TEST = 'cmp:test';
 const WHY = 'cmp:why';
 const WAITS = 'cmp:waits';
 const SHUT = 'cmp:why-shut';
+/** Set in a tab that has looked after its subscription. */
+const VISIT = 'cmp:visit';
 
 export const VERSION = CAMPANILE_VERSION;
 
@@ -141,7 +143,7 @@ export class Sdk {
     this._visitor._begin();
     for (const run of this._waiting.splice(0)) run();
     this._outbox?._wake();
-    this._refreshSite();
+    this._visit();
     if (this._tab._get(WAITS)) this._listenFor();
     if (this._tab._get(WHY) !== this._tab._get(SHUT)) this._openWhy();
   }
@@ -162,7 +164,7 @@ export class Sdk {
     this._when(() => {
       this._visitor._reset();
       this._forgetWaits();
-      this._refreshSite();
+      this._visit();
     });
   }
 
@@ -187,7 +189,7 @@ export class Sdk {
 
   /** Calls about push; `what` as in `push/prompt.ts`. */
   _notifications(args: readonly unknown[], what: 0 | 1 | 2 = 0): void {
-    this._when(() => use(MORE, this._place, (more) => more._onPush(what, args, this)));
+    this._when(() => use(PUSH, this._place, (push) => push._onPush(what, args, this)));
   }
 
   /** Opens the overlay, or closes it. */
@@ -375,15 +377,16 @@ export class Sdk {
     return this._tab._get(WHY) ?? (this._curious && verboseIn(window)() ? 'debug' : undefined);
   }
 
-  /** What the worker knows is brought up to date where push was set up and something is another now. */
-  private _refreshSite(): void {
+  /** Looks after a subscription, once a tab and when what the worker knows is something else now. */
+  private _visit(): void {
     const key = this._pushKey();
     const site = JSON.stringify(this._site());
     const known = this._store._get(key);
-    if (!known || known === site) return;
-    use(MORE, this._place, (more) => {
-      void more._refreshSite(this._site());
+    if (!known || (known === site && this._tab._get(VISIT))) return;
+    use(PUSH, this._place, (push) => {
+      this._tab._set(VISIT, site);
       this._store._set(key, site);
+      push._onVisit(this);
     });
   }
 

@@ -13,7 +13,7 @@ export type Draft =
   | { op: 'login'; identity: Identity; set?: Props }
   | { op: 'logout' }
   | { op: 'privacy'; optOut?: boolean; useIP?: boolean }
-  | { op: 'subscribe'; subscription: SubscriptionJson; key: string; browser: string; topics?: string[] | undefined }
+  | { op: 'subscribe'; subscription: SubscriptionJson; key: string; browser: string; topics?: string[] | undefined; replaces?: string | undefined }
   | { op: 'unsubscribe'; endpoint: string }
   | { op: 'prompt'; outcome: PromptOutcome }
   | { op: 'view'; msg: string; impression?: string }

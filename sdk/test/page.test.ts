@@ -30,6 +30,7 @@ async function compile(entry: string, format: 'iife' | 'esm'): Promise<string> {
 }
 const page = await compile('page.ts', 'iife');
 const more = await compile('more.ts', 'iife');
+const push = await compile('push.ts', 'iife');
 const snippet = await compile('snippet.ts', 'iife');
 
 interface Script {
@@ -143,7 +144,7 @@ class World {
     void tick().then(() => {
       if (this.broken) script.onerror();
       else {
-        this.run(more);
+        this.run(script.src.includes('.push.js') ? push : more);
         script.onload();
       }
     });

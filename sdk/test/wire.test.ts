@@ -10,6 +10,8 @@ import requestWorker from '../../docs/wire/request-worker.json';
 import { encode, type Head, type Op, type Reply } from '../src/wire.ts';
 import { parsePayload, targetOf, toNotification, type NotificationData } from '../src/worker/payload.ts';
 
+const sent = (text: string) => ({ text: () => text });
+
 for (const [name, fixture] of Object.entries({ requestPage, requestOutcomes, requestPopups, requestWorker })) {
   test(`${name} comes out of the encoder as it stands in docs/wire`, () => {
     const { ops, v: _, ...head } = fixture;
@@ -40,8 +42,8 @@ test('a reply with signs, fields and reasons has the types of the wire', () => {
 });
 
 test('the push payload becomes a notification that knows where its clicks go', () => {
-  const payload = parsePayload(JSON.stringify(pushPayload));
-  assert.ok(payload);
+  const { payload, ours } = parsePayload(sent(JSON.stringify(pushPayload)));
+  assert.equal(ours, true);
   const { title, options } = toNotification(payload, 'shop.example.com');
   assert.equal(title, 'The kiln is open');
   assert.equal(options.tag, 'campanile-1763890000');
@@ -53,13 +55,31 @@ test('the push payload becomes a notification that knows where its clicks go', (
   assert.equal(targetOf({ ...data, navigate: 'javascript:alert(1)' }, '', 'https://shop.example.com/sw.js'), 'https://shop.example.com/');
 });
 
-test('a payload without our part is not ours', () => {
-  for (const text of ['', 'hello', 'null', '{"title":"Other"}', '{"campanile":{}}']) assert.equal(parsePayload(text), undefined);
-  assert.equal(parsePayload(undefined), undefined);
+test('a payload without our part is not ours, and has a notification all the same', () => {
+  const title = (text: string) => {
+    const { payload, ours } = parsePayload(sent(text));
+    assert.equal(ours, false, text);
+    return toNotification(payload, 'shop.example.com').title;
+  };
+  for (const text of ['', 'hello', 'null', '7', '"x"', '[]', '{"title":{}}', '{"notification":null}']) {
+    assert.equal(title(text), 'shop.example.com');
+  }
+  assert.equal(title('{"title":"Other"}'), 'Other');
+  assert.equal(title('{"notification":{"title":"Other"}}'), 'Other');
+  assert.equal(parsePayload(null).ours, false);
+  assert.equal(parsePayload({ text: () => { throw new TypeError('no text'); } }).ours, false);
+});
+
+test('whatever stands in a payload of ours, there is something to show', () => {
+  for (const rest of ['"x":1', '"notification":5', '"notification":"abc"', '"notification":{"actions":7}', '"notification":{"actions":[null,{},{"action":"a"}]}']) {
+    const { payload, ours } = parsePayload(sent(`{"campanile":{},${rest}}`));
+    assert.equal(ours, true);
+    assert.equal(toNotification(payload, 'shop.example.com').title, 'shop.example.com');
+  }
+  assert.equal(parsePayload(sent('{"notification":{"title":"Cut"},"campanile":{"acc')).ours, true);
 });
 
 test('a message without a title shows the site', () => {
-  const payload = parsePayload('{"campanile":{"account":"A","send":"s"}}');
-  assert.ok(payload);
+  const { payload } = parsePayload(sent('{"campanile":{"account":"A","send":"s"}}'));
   assert.equal(toNotification(payload, 'shop.example.com').title, 'shop.example.com');
 });

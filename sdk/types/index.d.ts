@@ -33,6 +33,8 @@ export interface NotificationOptions {
   askAgainTimeInSeconds?: number;
   /** Default `/clevertap_sw.js`. */
   serviceWorkerPath?: string;
+  /** Default: the folder of the worker. A wider one needs the header `Service-Worker-Allowed` on the worker's file. */
+  serviceWorkerScope?: string;
   okCallback?: () => void;
   rejectCallback?: () => void;
   /** Each time that the server is told of the subscription: also when the permission was there before. */

@@ -124,6 +124,8 @@ pub enum What {
         browser: String,
         /// What the visitor chose to hear of; none where they were given no choice.
         topics: Option<Vec<String>>,
+        /// The endpoint whose place this one takes.
+        replaces: Option<String>,
     },
     Unsubscribe {
         endpoint: String,
@@ -240,6 +242,8 @@ struct Raw {
     browser: Option<String>,
     topics: Option<Vec<String>>,
     #[serde(default)]
+    replaces: Option<String>,
+    #[serde(default)]
     endpoint: Option<String>,
     #[serde(default)]
     outcome: Option<PromptOutcome>,
@@ -350,6 +354,7 @@ fn what(raw: Raw) -> Result<What, Notice> {
                 key: raw.key.ok_or_else(|| missing("key"))?,
                 browser: cut(raw.browser.unwrap_or_default(), 40),
                 topics: raw.topics.map(topics),
+                replaces: raw.replaces.map(|endpoint| cut(endpoint, MAX_URL_BYTES)),
             }
         }
         "unsubscribe" => What::Unsubscribe {

@@ -218,7 +218,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
     if deliver {
         workers.push(tokio::spawn(delivery.clone().run()));
     }
-    let scripts = Scripts::new(&config.paths.wire);
+    let scripts = Scripts::new(&config.paths.wire, config.public_url());
     let media = Media::new(store.clone(), clock.clone());
     let app = App(Arc::new(Shared {
         config,

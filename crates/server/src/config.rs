@@ -56,15 +56,16 @@ pub struct Config {
 pub struct Paths {
     pub sdk: String,
     pub workers: Vec<String>,
+    pub takeover: Vec<String>,
     pub wire: String,
 }
 
 impl Paths {
-    /// Where the parts lie that the SDK loads at need, `clevertap.more.js`, `clevertap.why.js` and `clevertap.prompts.js`: in the SDK's own
-    /// directory.
-    pub fn parts(&self) -> [String; 3] {
+    /// Where the parts lie that the SDK loads at need, `clevertap.more.js`, `clevertap.push.js`, `clevertap.why.js` and
+    /// `clevertap.prompts.js`: in the SDK's own directory.
+    pub fn parts(&self) -> [String; 4] {
         let directory = self.sdk.rsplit_once('/').map_or("", |(directory, _)| directory);
-        ["more", "why", "prompts"].map(|name| format!("{directory}/clevertap.{name}.js"))
+        ["more", "push", "why", "prompts"].map(|name| format!("{directory}/clevertap.{name}.js"))
     }
 }
 
@@ -192,9 +193,11 @@ impl Config {
     }
 
     fn check(&self) -> anyhow::Result<()> {
-        let [more, why, prompts] = self.paths.parts();
-        let mut paths: Vec<&str> = vec![&self.paths.sdk, &more, &why, &prompts, &self.paths.wire];
-        paths.extend(self.paths.workers.iter().map(String::as_str));
+        let parts = self.paths.parts();
+        let mut paths: Vec<&str> = vec![&self.paths.sdk, &self.paths.wire];
+        for more in [parts.as_slice(), &self.paths.workers, &self.paths.takeover] {
+            paths.extend(more.iter().map(String::as_str));
+        }
         for path in &paths {
             let good = path.starts_with('/')
                 && path.len() > 1
@@ -334,7 +337,7 @@ mod tests {
         let parts = |sdk: &str| at(sdk).expect("good").paths.parts();
         assert_eq!(
             parts("/own/a/c.js"),
-            ["more", "why", "prompts"].map(|name| format!("/own/a/clevertap.{name}.js"))
+            ["more", "push", "why", "prompts"].map(|name| format!("/own/a/clevertap.{name}.js"))
         );
         assert_eq!(parts("/c.js")[0], "/clevertap.more.js");
         let taken = at("/js/clevertap.more.js").expect_err("its own part would lie there");

@@ -5,8 +5,8 @@
  * nor worker subscribes again before the visitor says yes.
  */
 import { update, within, type Site } from '../idb.ts';
+import { toBase64Url } from '../push/base64.ts';
 import type { Consent } from '../push/consent.ts';
-import { toBase64Url } from '../push/subscribe.ts';
 
 export async function end(consent: Consent): Promise<void> {
   const { _ports, _key } = consent;

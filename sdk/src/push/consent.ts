@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { Store } from '../storage.ts';
 import type { Draft } from '../wire.ts';
 import type { Options } from './options.ts';
-import { subscribe, type SubscribePorts } from './subscribe.ts';
+import { subscribe, told, type SubscribePorts, type Worker } from './subscribe.ts';
 
 export interface ConsentPorts extends SubscribePorts {
   _store: Store;
@@ -51,6 +51,7 @@ export class Consent {
   _setOff(): void {
     this._ports._store._set(this._memory('off'), '1');
     this._ports._store._remove(this._ports._pushKey());
+    told._last = '';
     this._rest();
   }
 
@@ -96,16 +97,35 @@ export class Consent {
     }
   }
 
+  /** The worker of the last subscription here, if there was one. */
+  _worker(): Partial<Worker> {
+    try {
+      return (JSON.parse(this._ports._store._get(this._memory('worker')) ?? '') as Worker | null) ?? {};
+    } catch {
+      return {}; // never subscribed
+    }
+  }
+
   /** Subscribes, or tells the server again; one after the other. */
   _subscribe(options: Options): Promise<void> {
     const run = async () => {
-      const done = await subscribe(options.serviceWorkerPath || '/clevertap_sw.js', this._key, this._topics(), this._ports);
+      const { endpoint } = this._worker();
+      const worker = { path: options.serviceWorkerPath || '/clevertap_sw.js', scope: options.serviceWorkerScope, endpoint };
+      const done = await subscribe(worker, this._key, this._topics(), this._ports);
+      if (done) this._ports._store._set(this._memory('worker'), JSON.stringify(done));
       this._changed();
       if (done) call(options.subscriptionCallback, this._ports._log);
     };
     const turn = this._turn.then(run);
     this._turn = turn.catch(() => {});
     return turn;
+  }
+
+  /** The permission is gone: nothing can come here any more. */
+  _lost(): void {
+    const { endpoint } = this._worker();
+    if (endpoint) this._ports._raise({ op: 'unsubscribe', endpoint });
+    this._ports._store._remove(this._ports._pushKey());
   }
 
   _changed(): void {

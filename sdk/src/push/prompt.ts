@@ -43,7 +43,7 @@ export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptP
       _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
       return;
     }
-    const mine = (consent ??= new Consent(ports, key));
+    const mine = consentOf(ports, key);
     if (what === 0) {
       for (const options of readOptions(args)) askFor(options, mine).catch((error: unknown) => failed(_log, error));
     } else {
@@ -53,6 +53,10 @@ export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptP
       });
     }
   });
+}
+
+export function consentOf(ports: PromptPorts, key: string): Consent {
+  return (consent ??= new Consent(ports, key));
 }
 
 function failed(log: Log, error: unknown): void {

@@ -8,10 +8,13 @@ import { update, within, type Site } from '../idb.ts';
 import type { Log } from '../log.ts';
 import type { Place } from '../part.ts';
 import type { Draft } from '../wire.ts';
+import { fromBase64Url, toBase64Url } from './base64.ts';
 import { browserName } from './browser.ts';
 
 /** How long a browser may take to reach its push service, and a worker to start. */
 const PATIENCE = 30_000;
+/** What this page has told the server of the subscription: a visit and a call of the page say it once. */
+export const told = { _last: '' };
 
 export interface SubscribePorts {
   _log: Log;
@@ -20,33 +23,59 @@ export interface SubscribePorts {
   _place: Place;
 }
 
-/** Subscribes, or refreshes the subscription; true if the server will hear of one. */
-export async function subscribe(path: string, key: string, topics: string[] | undefined, ports: SubscribePorts): Promise<boolean> {
+/** Where the worker stands, and the endpoint that came of it. Kept for the visits on which no page asks. */
+export interface Worker {
+  path: string;
+  scope?: string | undefined;
+  endpoint?: string | undefined;
+}
+
+/** Subscribes, or refreshes the subscription; the worker with its endpoint, if the server knows or will hear of one. */
+export async function subscribe(worker: Worker, key: string, topics: string[] | undefined, ports: SubscribePorts): Promise<Worker | undefined> {
+  const { path, scope } = worker;
   const { _log } = ports;
+  const workers = navigator.serviceWorker;
   let registration: ServiceWorkerRegistration;
   try {
-    registration = await navigator.serviceWorker.register(ports._place._scriptUrl(path));
+    const before = (await workers.getRegistrations()).map(({ active, scope }) => [scope, active?.scriptURL.split('?')[0]]);
+    registration = await workers.register(ports._place._scriptUrl(path), scope ? { scope } : {});
+    const stood = before.find(([place]) => place === registration.scope)?.[1];
+    if (stood && stood !== new URL(path, location.href).href.split('?')[0]) {
+      _log._warn(812, `${path} took the place of the service worker ${stood}. If you still need that one, import ours into it and name its path in serviceWorkerPath.`);
+    }
   } catch (error) {
     _log._error(810, await whyNoWorker(path), error);
-    return false;
+    return undefined;
   }
+  let endpoint: string;
   try {
     await started(registration);
     const manager = registration.pushManager;
     const wanted = fromBase64Url(key);
+    const ours = (one: PushSubscription) => toBase64Url(one.options.applicationServerKey) === key;
     let subscription = await manager.getSubscription();
-    let replaced: string | undefined;
-    if (subscription && toBase64Url(subscription.options.applicationServerKey) !== key) {
-      replaced = subscription.endpoint;
+    let replaces = worker.endpoint;
+    if (subscription && !ours(subscription)) {
+      replaces = subscription.endpoint;
       await subscription.unsubscribe();
       subscription = null;
     }
     subscription ??= await timed(manager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted }));
-    if (replaced !== undefined) ports._raise({ op: 'unsubscribe', endpoint: replaced });
-    ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent), topics });
+    ({ endpoint } = subscription);
+    const now = JSON.stringify([ports._site(), key, endpoint, topics]);
+    if (told._last !== now) {
+      told._last = now;
+      if (replaces === endpoint) replaces = undefined;
+      ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent), topics, replaces });
+    }
+    // The worker has moved: messages come to one place.
+    for (const other of await workers.getRegistrations()) {
+      const left = other.scope !== registration.scope && (await other.pushManager.getSubscription());
+      if (left && ours(left)) await left.unsubscribe();
+    }
   } catch (error) {
     _log._error(811, whyNoSubscription(error), error);
-    return false;
+    return undefined;
   }
   // Where the worker reports to. A browser without IndexedDB still has the address in the messages themselves.
   await within(
@@ -54,7 +83,8 @@ export async function subscribe(path: string, key: string, topics: string[] | un
     2_000,
     undefined,
   );
-  return true;
+  registration.active?.postMessage('campanile');
+  return { path, scope, endpoint };
 }
 
 /** Resolves when the registration has an active worker; `serviceWorker.ready` would wait for one that controls this page. */
@@ -105,18 +135,4 @@ function whyNoSubscription(error: unknown): string {
     default:
       return "The browser's push service could not be reached. It is asked again on the next call.";
   }
-}
-
-/** Bytes of a base64url text. Throws `InvalidAccessError`, as the browser would, when it is none. */
-export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (char) => char.charCodeAt(0));
-  } catch {
-    throw new DOMException('not base64url', 'InvalidAccessError');
-  }
-}
-
-export function toBase64Url(bytes: ArrayBuffer | null): string {
-  const text = String.fromCharCode(...new Uint8Array(bytes ?? new ArrayBuffer(0)));
-  return btoa(text).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 }

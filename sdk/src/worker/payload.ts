@@ -1,8 +1,8 @@
 /**
  * From the text of a push message to what the browser shows.
  *
- * The payload is declarative web push (`docs/wire/push-payload.json`) with our part beside it. Left out: showing and reporting.
- * Invariant: a payload without a `campanile` part is not ours and is left alone; with one, there is always something to show.
+ * The payload is declarative web push (`docs/wire/push-payload.json`) with our part beside it. Left out: showing and reporting, and
+ * whose turn it is when a payload is not ours. Invariant: nothing here throws, and whatever came there is something to show.
  */
 
 export interface Payload {
@@ -23,10 +23,11 @@ export interface Payload {
   campanile: Ours;
 }
 
+/** Without account and token the message is shown all the same, and not reported. */
 export interface Ours {
-  account: string;
+  account?: string;
   /** Token that this message is reported with. */
-  send: string;
+  send?: string;
   /** Absolute; overrides what the page left in IndexedDB. */
   endpoint?: string;
 }
@@ -39,19 +40,32 @@ export interface NotificationData {
   actions: Record<string, string>;
 }
 
-/** Undefined: not ours. */
-export function parsePayload(text: string | undefined): Payload | undefined {
+/** What came, and whether it bears our mark. */
+export function parsePayload(data: { text(): string } | null): { payload: Payload; ours: boolean; json: unknown } {
+  let text = '';
+  let json: unknown;
   try {
-    const payload = JSON.parse(text ?? '') as Partial<Payload> | null;
-    return typeof payload?.campanile?.send === 'string' ? (payload as Payload) : undefined;
+    text = data?.text() ?? '';
+    json = JSON.parse(text);
   } catch {
-    return undefined;
+    // Empty, or no JSON: ours only if it looks like it.
   }
+  const { campanile } = (json ?? {}) as Partial<Payload>;
+  if (campanile && typeof campanile === 'object') return { payload: json as Payload, ours: true, json };
+  return { payload: { notification: guess(json), campanile: {} }, ours: text.includes('"campanile":'), json };
+}
+
+/** What most services call title and text. */
+function guess(json: unknown): NonNullable<Payload['notification']> {
+  const outer = (json ?? {}) as { notification?: unknown };
+  const { title, body } = (outer.notification ?? outer) as { title?: unknown; body?: unknown };
+  return { ...(typeof title === 'string' && { title }), ...(typeof body === 'string' && { body }) };
 }
 
 /** Title and options for `showNotification`; `fallback` is the title of a message that has none. */
 export function toNotification(payload: Payload, fallback: string): { title: string; options: NotificationOptions } {
-  const { title, navigate, actions = [], ...shown } = payload.notification ?? {};
+  const { title, navigate, actions: given, ...shown } = payload.notification ?? {};
+  const actions = Array.isArray(given) ? given.filter((action) => action?.action && action.title) : [];
   const data: NotificationData = {
     campanile: payload.campanile,
     ...(navigate && { navigate }),

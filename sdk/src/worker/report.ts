@@ -12,6 +12,8 @@ declare const CAMPANILE_VERSION: string;
 /** Replaced by the server when it serves the file. */
 const PATH = '%CAMPANILE_ENDPOINT%';
 const KEY = 'reports';
+/** What the page says to the worker on a visit, and what the browser says when the network is back. */
+export const TAG = 'campanile';
 const MOST = 100;
 const PATIENCE = 2_000;
 
@@ -71,10 +73,10 @@ async function sendBatch(reports: Report[]): Promise<void> {
       keepalive: true,
     });
     const { status } = response;
-    if (status === 408 || status === 429 || status >= 500) return;
+    if (status === 408 || status === 429 || status >= 500) return later();
     if (!response.ok) console.error(`Campanile ${status}: the server refused reports of the worker; they were dropped.`);
   } catch {
-    return; // offline: kept for the next event
+    return later(); // offline: kept for the next event
   }
   const done = new Set(ops.map(({ id }) => id));
   await within(
@@ -82,4 +84,13 @@ async function sendBatch(reports: Report[]): Promise<void> {
     PATIENCE,
     undefined,
   );
+}
+
+/** Asks the browser to wake us when the network is back. Where it cannot, the next event or the page's next visit does. */
+async function later(): Promise<void> {
+  try {
+    await (self as unknown as { registration: { sync?: { register(tag: string): Promise<void> } } }).registration.sync?.register(TAG);
+  } catch {
+    // Not allowed, or no page is open.
+  }
 }

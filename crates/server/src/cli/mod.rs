@@ -5,6 +5,7 @@
 
 mod account;
 mod demo;
+mod doctor;
 mod send_test;
 mod serve;
 mod tail;
@@ -54,6 +55,8 @@ enum Command {
     SendTest(send_test::SendTest),
     /// Print what happens as it happens: events, pop-ups, pushes with each answer, through the API of a running server
     Tail(tail::Tail),
+    /// Look at a site from outside and say what stands in the way of push there, each with its remedy; exits with 1 when something does
+    Doctor(doctor::Doctor),
     /// Ask a running server whether it is ready; exits with 1 when it is not
     Healthcheck {
         /// Address of the server
@@ -112,6 +115,7 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Lab(lab) => lab.run().await?,
         Command::SendTest(send) => return send.run().await,
         Command::Tail(tail) => tail.run().await?,
+        Command::Doctor(doctor) => return doctor.run().await,
         Command::Migrate { place, check } => {
             let config = place.config(Flags::default())?;
             telemetry::start_logging(&config.log)?;

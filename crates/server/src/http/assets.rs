@@ -13,19 +13,21 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 
 const PAGE_SDK: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.min.js"));
+const PUSH: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.push.js"));
 const MORE: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.more.js"));
 const WHY: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.why.js"));
 const PROMPTS: &str = include_str!(concat!(env!("OUT_DIR"), "/clevertap.prompts.js"));
-const WORKER: &str = include_str!(concat!(env!("OUT_DIR"), "/sw_webpush.js"));
+pub(super) const WORKER: &str = include_str!(concat!(env!("OUT_DIR"), "/sw_webpush.js"));
 const SNIPPET: &str = include_str!(concat!(env!("OUT_DIR"), "/snippet.html"));
-const ENDPOINT_MARK: &str = "%CAMPANILE_ENDPOINT%";
-const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
+pub(super) const ENDPOINT_MARK: &str = "%CAMPANILE_ENDPOINT%";
+pub(super) const SCRIPT: HeaderValue = HeaderValue::from_static("text/javascript; charset=utf-8");
 
 /// SDK and worker as this server gives them out.
 #[derive(Debug)]
 pub struct Scripts {
     page: Script,
     more: Script,
+    push: Script,
     why: Script,
     prompts: Script,
     worker: Script,
@@ -39,17 +41,19 @@ struct Script {
 }
 
 impl Scripts {
-    /// Writes the wire's path into them. `None` when the SDK was not built.
-    pub fn new(wire: &str) -> Option<Self> {
-        if [PAGE_SDK, MORE, WHY, PROMPTS, WORKER, SNIPPET].contains(&"") {
+    /// Writes the wire's path into them, and the server's whole address into the worker where it is known: imported into a worker on the
+    /// owner's site, a path would lead there. `None` when the SDK was not built.
+    pub fn new(wire: &str, public_url: Option<&str>) -> Option<Self> {
+        if [PAGE_SDK, MORE, PUSH, WHY, PROMPTS, WORKER, SNIPPET].contains(&"") {
             return None;
         }
         Some(Self {
             page: Script::new(PAGE_SDK, wire),
             more: Script::new(MORE, wire),
+            push: Script::new(PUSH, wire),
             why: Script::new(WHY, wire),
             prompts: Script::new(PROMPTS, wire),
-            worker: Script::new(WORKER, wire),
+            worker: Script::new(WORKER, &format!("{}{wire}", public_url.unwrap_or_default())),
         })
     }
 }
@@ -124,7 +128,7 @@ fn with_headers(mut response: Response, tag: &str) -> Response {
     response
 }
 
-fn not_built() -> Response {
+pub(super) fn not_built() -> Response {
     let words = "// The SDK was not built into this binary. Run `npm ci && npm run build` in sdk/ and build the binary again.\n";
     (
         StatusCode::SERVICE_UNAVAILABLE,
@@ -141,11 +145,18 @@ pub async fn page_sdk(State(app): State<App>, headers: HeaderMap) -> Response {
         .map_or_else(not_built, |scripts| scripts.page.answer(&headers))
 }
 
-/// What pop-ups with fields, signs and asking for push need.
+/// What pop-ups with fields and signs need.
 pub async fn more(State(app): State<App>, headers: HeaderMap) -> Response {
     app.scripts
         .as_ref()
         .map_or_else(not_built, |scripts| scripts.more.answer(&headers))
+}
+
+/// What asking for push and a subscriber's visit need.
+pub async fn push(State(app): State<App>, headers: HeaderMap) -> Response {
+    app.scripts
+        .as_ref()
+        .map_or_else(not_built, |scripts| scripts.push.answer(&headers))
 }
 
 /// The overlay that says why messages are shown or not.
@@ -163,11 +174,11 @@ pub async fn prompts(State(app): State<App>, headers: HeaderMap) -> Response {
 }
 
 /// The service worker. It may control the whole origin wherever it lies.
-pub async fn worker(State(app): State<App>, headers: HeaderMap) -> Response {
+pub(super) fn worker(app: &App, headers: &HeaderMap) -> Response {
     let Some(scripts) = &app.scripts else {
         return not_built();
     };
-    let mut response = scripts.worker.answer(&headers);
+    let mut response = scripts.worker.answer(headers);
     let headers = response.headers_mut();
     headers.insert(
         HeaderName::from_static("service-worker-allowed"),

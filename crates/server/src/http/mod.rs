@@ -15,6 +15,7 @@ pub mod sdk;
 pub mod session;
 pub mod shop;
 pub mod tail;
+pub mod worker;
 
 use crate::app::App;
 use axum::Router;
@@ -35,17 +36,21 @@ const TIME_OUT: Duration = Duration::from_secs(30);
 /// The whole product.
 pub fn router(app: App) -> Router {
     let paths = app.config.paths.clone();
-    let [more, why, prompts] = paths.parts();
+    let [more, push, why, prompts] = paths.parts();
     // Browsers: the SDK and its parts, the worker, the wire, whose paths are the owner's choice; and the pictures of campaigns.
     let mut browsers = Router::new()
         .route(&paths.wire, post(sdk::ring).options(sdk::preflight))
         .route(&paths.sdk, get(assets::page_sdk))
         .route(&more, get(assets::more))
+        .route(&push, get(assets::push))
         .route(&why, get(assets::why))
         .route(&prompts, get(assets::prompts))
         .route("/media/{account}/{file}", get(media::serve));
-    for worker in &paths.workers {
-        browsers = browsers.route(worker, get(assets::worker));
+    for path in &paths.workers {
+        browsers = browsers.route(path, get(worker::worker));
+    }
+    for old in &paths.takeover {
+        browsers = browsers.route(old, get(worker::takeover));
     }
     // People: the dashboard. Programs: the JSON API.
     let mut people = Router::new()

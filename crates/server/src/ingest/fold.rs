@@ -350,6 +350,7 @@ impl<'a> Visit<'a> {
             What::Subscribe { .. } => self.subscribe(batch, operation, at)?,
             What::Unsubscribe { endpoint } => {
                 self.store.unsubscribe(batch, self.account(), endpoint, self.now);
+                self.here_mut().device.state.subscribed_at = None;
                 self.record(batch, operation, at, "Push Unsubscribed", Map::new());
             }
             What::Prompt { outcome } => {
@@ -662,6 +663,7 @@ impl<'a> Visit<'a> {
             key,
             browser,
             topics,
+            replaces,
         } = &operation.what
         else {
             return Ok(());
@@ -706,18 +708,20 @@ impl<'a> Visit<'a> {
             changed_at: self.now,
         };
         self.store.upsert_subscription(batch, self.account(), &row);
+        if let Some(old) = replaces.as_deref().filter(|old| *old != row.endpoint.as_str()) {
+            self.store.replaced(batch, self.account(), old, self.now);
+        }
         let state = &mut self.here_mut().device.state;
         "granted".clone_into(&mut state.push);
         if let Some(topics) = topics {
             state.topics.clone_from(topics);
         }
-        self.record(
-            batch,
-            operation,
-            at,
-            "Push Subscribed",
-            object(json!({"browser": family})),
-        );
+        // Each visit says it again, and a repair says another endpoint: for the person only the first is news.
+        if state.subscribed_at.is_none() {
+            state.subscribed_at = Some(at.ms());
+            let props = object(json!({"browser": family}));
+            self.record(batch, operation, at, "Push Subscribed", props);
+        }
         Ok(())
     }
 

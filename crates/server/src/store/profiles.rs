@@ -88,6 +88,9 @@ pub struct DeviceState {
     /// What the visitor chose to hear of by push.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<String>,
+    /// When they subscribed to push here, until they unsubscribe, ms. A repair changes nothing in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subscribed_at: Option<i64>,
 }
 
 /// A session of a device.

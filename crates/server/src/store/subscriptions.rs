@@ -144,6 +144,13 @@ impl Store {
         }
     }
 
+    /// The browser has another endpoint in this one's place, whoever it was that had it.
+    pub fn replaced(&self, batch: &mut Batch, account: &AccountId, endpoint: &str, now: Timestamp) {
+        let sql = "-- replaced\nUPDATE subscriptions SET state = 'gone', reason = 'replaced by a newer one of the same browser', changed_at = $3 \
+                   WHERE account = $1 AND endpoint = $2 AND state <> 'gone'";
+        batch.run(sql, args![account.as_str(), endpoint, now.ms()]);
+    }
+
     /// The browser gave up an endpoint.
     pub fn unsubscribe(&self, batch: &mut Batch, account: &AccountId, endpoint: &str, now: Timestamp) {
         let sql = "-- unsubscribe\nUPDATE subscriptions SET state = 'gone', reason = 'unsubscribed in the browser', changed_at = $3 \

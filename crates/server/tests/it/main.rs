@@ -46,6 +46,7 @@ mod scale;
 mod serving;
 mod why;
 mod wire;
+mod workers;
 
 /// Instantiates each test for both engines.
 #[macro_export]

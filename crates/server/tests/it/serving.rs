@@ -87,7 +87,7 @@ async fn serves_with_the_owners_certificate_over_http_2() {
         answer.body
     );
     // The SDK asks for its parts by its own address, with a version behind.
-    for part in ["more", "why"] {
+    for part in ["more", "push", "why"] {
         let part = format!("{base}/js/clevertap.{part}.js?v=0.1.0");
         let answer = exchange(&client, "GET", &part, &[], Vec::new()).await;
         assert!(

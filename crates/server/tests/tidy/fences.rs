@@ -118,6 +118,10 @@ fn one_door_out() {
             "crates/server/src/cli/tail.rs",
             "`campanile tail` listens to a server",
         ),
+        (
+            "crates/server/src/cli/doctor.rs",
+            "`campanile doctor` looks at a site",
+        ),
     ];
     let mut findings = Vec::new();
     for file in files() {

@@ -1,0 +1,26 @@
+/**
+ * What each visit of a subscriber looks after, whether or not the page asks for push: the subscription there is beside the one that the
+ * server knows, and what the worker knows of this site.
+ *
+ * Left out: when it is time (`../sdk.ts`: once a tab, and when the device is another). Invariant: nobody is asked, and nobody who turned
+ * notifications off is subscribed.
+ */
+import { update, within, type Site } from '../idb.ts';
+import { consentOf, type PromptPorts } from './prompt.ts';
+import { obstacle } from './support.ts';
+
+export function onVisit(ports: PromptPorts): void {
+  void within(
+    update<Site>('site', (old) => old && { ...old, ...ports._site() }),
+    2_000,
+    undefined,
+  );
+  if (obstacle(window)) return;
+  ports._onceSettings(({ enabled, key }) => {
+    if (!enabled || !key) return;
+    const mine = consentOf(ports, key);
+    const { path, scope } = mine._worker();
+    if (Notification.permission !== 'granted') mine._lost();
+    else if (!mine._off()) void mine._subscribe({ ...(path && { serviceWorkerPath: path }), ...(scope && { serviceWorkerScope: scope }) });
+  });
+}
