@@ -3,6 +3,7 @@
 //! Left out: the curve by itself (`src/p256/tests.rs`). The last test spoils the multiples' good name for its process.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use campanile_core::subscription::decode;
 use campanile_push::ece::{
     BrowserKeys, Ephemeral, Padding, Recipient, encrypt, encrypt_with, multiples, multiples_are_trusted,
 };
@@ -67,6 +68,26 @@ proptest! {
             prop_assert_eq!(made(&with(&browser, &kept)), made(&library));
         }
     }
+}
+
+/// The arithmetic for multiples has no formula for this number, and leaves it to the library.
+#[test]
+fn a_number_without_a_formula_makes_a_message_too() {
+    let browser = BrowserKeys::generate().expect("keys");
+    let kept = multiples(browser.keys()).expect("on the curve");
+    let number = decode("_____v_-AAEAAAAAH____7zm-K2nF56E89nKwvxjJVM").expect("base64url");
+    let ephemeral = Ephemeral::from_scalar(&number.try_into().expect("32 bytes")).expect("a number");
+    let body = encrypt_with(
+        &with(&browser, &kept),
+        b"hello",
+        ephemeral,
+        [7; 16],
+        Padding::None,
+    );
+    assert_eq!(
+        browser.decrypt(&body.expect("a body")).expect("it opens"),
+        b"hello"
+    );
 }
 
 /// Multiples that are wrong and look right: nobody but us makes them, so this is a fault of ours, or of the machine.
