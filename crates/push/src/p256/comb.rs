@@ -38,18 +38,21 @@ impl Kept {
 /// The sums of the teeth. None never happens for points that belong together.
 fn table(point: Affine, kept: &Kept) -> Option<Table> {
     let [sum, difference, third, second] = kept.0;
-    let [(equal, unequal), (d, c), (b, a)] =
-        sums([(second, point), (sum, third), (difference, third)].map(|(a, b)| (a, b)))?;
-    // The sums of the upper three, by the bits of the middle two.
-    let [low, mid_low, mid_high, high] = [a, b, c, d];
-    let pairs = [low, mid_low, mid_high, high].map(|upper| [(upper, equal), (upper, unequal)]);
-    let [[p, q], [r, s], [t, u], [v, w]] = pairs;
-    let [p, q, r, s, t, u, v, w] = sums([p, q, r, s, t, u, v, w])?;
-    // 11: both added; 00: neither; 10: the second only; 01: the lowest only.
-    let four = |equal: (Affine, Affine), unequal: (Affine, Affine)| [equal.1, unequal.1, unequal.0, equal.0];
+    let [lower, upper_sums, upper_differences] = sums([(second, point), (sum, third), (difference, third)])?;
+    // By the two bits that say whether the fourth and the third tooth are added.
+    let uppers = [
+        upper_differences.1,
+        upper_differences.0,
+        upper_sums.1,
+        upper_sums.0,
+    ];
+    let lowers = [lower.0, lower.1];
+    let entries: [_; 8] = sums(std::array::from_fn(|at| (uppers[at / 2], lowers[at % 2])))?;
     let mut table = [point; 16];
-    for (quarter, (equal, unequal)) in table.chunks_exact_mut(4).zip([(p, q), (r, s), (t, u), (v, w)]) {
-        quarter.copy_from_slice(&four(equal, unequal));
+    for (quarter, pair) in table.chunks_exact_mut(4).zip(entries.chunks_exact(2)) {
+        // By the two bits of the lower teeth: where they are equal, their sum is added or subtracted; otherwise their difference.
+        let (equal, unequal) = (pair[0], pair[1]);
+        quarter.copy_from_slice(&[equal.1, unequal.1, unequal.0, equal.0]);
     }
     Some(table)
 }

@@ -15,6 +15,15 @@
 //! is not used) and that a formula met its exception (for less than one number in 2^240, which is not used either). The inverse takes a
 //! time that depends on its argument, which is why that is a random multiple.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a product takes twice as long where its carries go through calls"
+)]
+#![expect(
+    clippy::many_single_char_names,
+    reason = "coordinates, words and factors have the letters of the papers"
+)]
+
 mod comb;
 mod field;
 mod invert;
