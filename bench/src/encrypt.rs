@@ -84,9 +84,15 @@ impl Row {
 }
 
 /// The first is what all others are compared with.
-const VARIANTS: [(usize, &str, &str, &str); 10] = [
+const VARIANTS: [(usize, &str, &str, &str); 11] = [
     (0, "delivery", "campanile-push, as delivery calls it", "cached"),
     (0, "kept", "campanile-push, recipient kept decoded", "cached"),
+    (
+        0,
+        "library",
+        "campanile-push, no multiples of the key kept",
+        "cached",
+    ),
     (
         0,
         "signed",

@@ -15,6 +15,7 @@ use campanile::{clock, telemetry};
 use campanile_core::id::{AccountId, Id, Ordinal};
 use campanile_core::subscription::{Endpoint, Keys};
 use campanile_core::time::Zone;
+use campanile_push::ece;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead as _, Write as _};
 use std::net::SocketAddr;
@@ -121,12 +122,14 @@ async fn enrol(app: &App, account: &AccountId, file: &Path) -> anyhow::Result<()
             } = serde_json::from_str(&line?)?;
             number += 1;
             let now = app.clock.now();
+            let keys = Keys::parse(&p256dh, &auth).map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
             let row = SubscriptionRow {
                 id: Id::new(now, clock::random()),
                 device: None,
                 ordinal: Ordinal(number),
                 endpoint: Endpoint::stored(endpoint),
-                keys: Keys::parse(&p256dh, &auth).map_err(|fault| anyhow::anyhow!("{fault:?}"))?,
+                multiples: Some(ece::multiples(&keys)?),
+                keys,
                 vapid_key,
                 browser: "Firefox".to_owned(),
                 system: "Linux".to_owned(),

@@ -103,11 +103,6 @@ pub(crate) fn scaling(
     let largest = figures.rows.last().context("no size was measured")?;
     let product = largest.product_cpu * 1e6 / largest.recipients as f64;
     let crypto = encryption.rows.first().context("no rows")?.spread().0 / 1000.0;
-    let bare = encryption
-        .rows
-        .iter()
-        .find(|row| row.variant == encrypt::PRIMITIVES)
-        .map_or(crypto, |row| row.spread().0 / 1000.0);
     let fixed = row(sending, send::FIXED)?.spread().0;
     let ours = row(sending, send::OURS)?.spread().0;
     writeln!(
@@ -117,13 +112,11 @@ pub(crate) fn scaling(
          it is, and the whole product in the largest of the runs above.\n\n\
          | part | µs | how it is known |\n\
          | --- | ---: | --- |\n\
-         | cryptographic primitives of the message | {bare:.1} | measured |\n\
-         | the rest of encryption and headers | {} | encryption less primitives |\n\
+         | encryption and headers | {crypto:.1} | measured |\n\
          | HTTP/2, TLS, sockets | {fixed:.1} | measured: bodies made before |\n\
          | encryption and sending together | {ours:.1} | measured; {} more than the sum of its parts |\n\
          | fan-out, store, payload, turns, settling | {} | the product less what it sends with |\n\
          | the whole product | {product:.1} | measured |\n",
-        micros((crypto - bare) * 1000.0),
         micros((ours - crypto - fixed) * 1000.0),
         micros((product - ours) * 1000.0),
     )?;

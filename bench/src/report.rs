@@ -115,11 +115,11 @@ fn encryption(page: &mut String, figures: &encrypt::Figures) -> anyhow::Result<(
     writeln!(
         page,
         "\nA body of 358 bytes carries a plaintext padded to 256, so that the length tells less; one of 303 is not padded. Ours \
-         reads the clock, decodes the subscription's key and makes a Topic for each message, as delivery does.{}\n",
+         reads the clock, decodes the subscription's key and its multiples and makes a Topic for each message, as delivery does.{}\n",
         limit.map_or_else(String::new, |limit| format!(
             " The primitives (ephemeral key pair, agreement with a key that is decoded already, HKDF, salt, AES-128-GCM of the padded \
-             plaintext) are what no sender on this library can do without: they are {:.1} % of ours.",
-            100.0 * limit / ours
+             plaintext) are what no sender on this library alone can do without: they take {:.2} times as long as all of ours.",
+            limit / ours
         ))
     )?;
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! One line of JSON tells what to send to whom; then `check VARIANT` (answer: headers and body of one message), `run VARIANT COUNT`
 //! (answer: `done`), or `send VARIANT COUNT` (by the server's own transport; answer: `done` when each was answered with 201). Left out: measuring. Invariant: `delivery` is what the server's delivery does for each message between the payload
-//! and the socket; `primitives` is what no sender on the same library can do without ([`crate::primitives`]).
+//! and the socket, for a subscription with multiples of its key, as every new one is; `library` is the same for one without; `primitives` is what no sender on the same library can do without ([`crate::primitives`]).
 
 use crate::primitives::Primitives;
 use crate::sink::Recipient;
@@ -66,6 +66,8 @@ struct Sender {
     job: Job,
     endpoint: Endpoint,
     keys: Keys,
+    /// As they lie in the store.
+    multiples: Vec<u8>,
     kept: push::Recipient,
     primitives: Primitives,
     key: VapidKey,
@@ -77,9 +79,11 @@ impl Sender {
     fn new(job: Job) -> anyhow::Result<Self> {
         let keys = Keys::parse(&job.p256dh, &job.auth).map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
         let subject = Subject::parse(&job.subject)?;
+        let multiples = push::ece::multiples(&keys)?;
         Ok(Self {
             endpoint: Endpoint::stored(job.endpoint.clone()),
-            kept: push::Recipient::new(&keys)?,
+            kept: push::Recipient::with_multiples(&keys, Some(&multiples))?,
+            multiples,
             primitives: Primitives::new(&keys, job.payload.as_bytes())?,
             keys,
             key: VapidKey::from_base64url(&job.vapid_private)?,
@@ -93,7 +97,11 @@ impl Sender {
         let payload = self.job.payload.as_bytes();
         let now = now();
         let body = match variant {
-            "delivery" | "signed" => encrypt(&push::Recipient::new(&self.keys)?, payload)?,
+            "delivery" | "signed" => {
+                let multiples = Some(self.multiples.as_slice());
+                encrypt(&push::Recipient::with_multiples(&self.keys, multiples)?, payload)?
+            }
+            "library" => encrypt(&push::Recipient::new(&self.keys)?, payload)?,
             "kept" => encrypt(&self.kept, payload)?,
             // Its headers are there to be checked like the others'; they are not measured.
             "primitives" => self.primitives.message()?,

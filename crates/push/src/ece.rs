@@ -4,18 +4,22 @@
 //! coding, and decoding of subscriptions (`campanile_core::subscription::Keys`). Invariant: a body is never longer than
 //! [`MAX_BODY_BYTES`], and a [`Recipient`] holds a point that lies on the curve.
 //!
-//! Randomness is an argument everywhere in this crate but here: [`encrypt`], [`Ephemeral::generate`] and
-//! [`BrowserKeys::generate`] draw from the system through aws-lc-rs, whose own key generation is five times faster than
-//! building a key from given bytes. [`encrypt_with`] is the same path with everything given.
+//! Two ways lead to the same bytes: aws-lc-rs alone, and for a recipient with [`multiples`] of its key the faster arithmetic of `p256`, of whose
+//! messages one in some thousand is made by aws-lc-rs as well and compared.
+//!
+//! Randomness is an argument everywhere in this crate but here: [`encrypt`] and [`BrowserKeys::generate`] draw from the system through
+//! aws-lc-rs. [`encrypt_with`] is the same path with everything given.
 
+use crate::p256;
 use aws_lc_rs::aead::{AES_128_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{
-    ECDH_P256, EphemeralPrivateKey, ParsedPublicKey, PrivateKey, PublicKey, UnparsedPublicKey, agree,
-    agree_ephemeral,
+    ECDH_P256, EphemeralPrivateKey, ParsedPublicKey, PrivateKey, UnparsedPublicKey, agree, agree_ephemeral,
 };
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Salt};
 use aws_lc_rs::rand::{SystemRandom, fill};
 use campanile_core::subscription::Keys;
+use std::sync::atomic::{AtomicBool, Ordering};
+use zeroize::Zeroizing;
 
 /// The longest body that every push service must take (RFC 8030 section 7.2), in bytes.
 pub const MAX_BODY_BYTES: usize = 4096;
@@ -70,9 +74,17 @@ impl From<aws_lc_rs::error::Unspecified> for Error {
 /// A browser that can be written to: its public key, decoded and proved to lie on the curve, and its secret.
 #[derive(Clone)]
 pub struct Recipient {
-    point: ParsedPublicKey,
+    point: Point,
     p256dh: [u8; POINT_BYTES],
     auth: [u8; SALT_BYTES],
+}
+
+#[derive(Clone)]
+enum Point {
+    /// As the library has it.
+    Library(ParsedPublicKey),
+    /// With its multiples.
+    Multiplied(Box<p256::Key>),
 }
 
 impl std::fmt::Debug for Recipient {
@@ -81,52 +93,134 @@ impl std::fmt::Debug for Recipient {
     }
 }
 
+/// The library's own form of a public key; checks that it is a point of P-256.
+fn parsed(p256dh: &[u8; POINT_BYTES]) -> Result<ParsedPublicKey, Error> {
+    let unparsed = UnparsedPublicKey::new(&ECDH_P256, p256dh);
+    ParsedPublicKey::try_from(&unparsed).map_err(|_| Error::BadPublicKey)
+}
+
+/// Multiples of a browser's public key, to be kept beside it: with them a message takes less time ([`Recipient::with_multiples`]). They are no secret.
+/// Checks that the key is a point of P-256, as [`Recipient::new`] does. Takes about as long as a message.
+pub fn multiples(keys: &Keys) -> Result<Vec<u8>, Error> {
+    let kept = p256::kept(&keys.p256dh).ok_or(Error::BadPublicKey)?;
+    Ok(kept.to_vec())
+}
+
 impl Recipient {
     /// Checks that the key is a point of P-256 (RFC 8291 section 7 demands it; invalid-curve attacks need its absence).
     pub fn new(keys: &Keys) -> Result<Self, Error> {
-        let unparsed = UnparsedPublicKey::new(&ECDH_P256, keys.p256dh);
-        let point = ParsedPublicKey::try_from(&unparsed).map_err(|_| Error::BadPublicKey)?;
         Ok(Self {
-            point,
+            point: Point::Library(parsed(&keys.p256dh)?),
+            p256dh: keys.p256dh,
+            auth: keys.auth,
+        })
+    }
+
+    /// The same with what [`multiples`] gave for the key, where that was kept. What is not of this key is left aside, and so are all of them
+    /// once they were found to give something else than the library ([`multiples_are_trusted`]).
+    pub fn with_multiples(keys: &Keys, multiples: Option<&[u8]>) -> Result<Self, Error> {
+        let known = multiples.filter(|_| multiples_are_trusted());
+        let Some(key) = known.and_then(|multiples| p256::Key::new(&keys.p256dh, multiples)) else {
+            return Self::new(keys);
+        };
+        Ok(Self {
+            point: Point::Multiplied(Box::new(key)),
             p256dh: keys.p256dh,
             auth: keys.auth,
         })
     }
 }
 
-/// The sender's key pair of one message. Not `Clone`, and consumed by use: it must never serve twice.
-#[derive(Debug)]
-pub struct Ephemeral {
-    private: OneTime,
-    public: PublicKey,
+/// Set when the library came to another result.
+static MISTRUSTED: AtomicBool = AtomicBool::new(false);
+/// Of so many messages one is made with the library too.
+const CHECKED: u16 = 4096;
+
+/// False once a message that was made with multiples was found to differ from the library's; from then on the library alone is used.
+/// Neither that message nor a later one goes out wrong.
+pub fn multiples_are_trusted() -> bool {
+    !MISTRUSTED.load(Ordering::Relaxed)
 }
 
+/// The sender's key pair of one message. Not `Clone`, and consumed by use: it must never serve twice.
 #[derive(Debug)]
-enum OneTime {
+pub struct Ephemeral(Private);
+
+enum Private {
+    /// The library's, which does not show its number.
     Drawn(EphemeralPrivateKey),
-    Given(PrivateKey),
+    /// The number, and one to blind the work on it with.
+    Number(Zeroizing<[[u8; 32]; 2]>),
+}
+
+impl std::fmt::Debug for Private {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Private(***)")
+    }
 }
 
 impl Ephemeral {
-    /// Draws a key pair from the system's random source.
-    pub fn generate() -> Result<Self, Error> {
-        let private = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new())?;
-        let public = private.compute_public_key()?;
-        Ok(Self {
-            private: OneTime::Drawn(private),
-            public,
-        })
+    /// Draws a key pair from the system's random source, in the form that the recipient's key asks for.
+    fn generate(recipient: &Recipient) -> Result<Self, Error> {
+        Ok(Self(match recipient.point {
+            Point::Library(_) => {
+                Private::Drawn(EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new())?)
+            }
+            Point::Multiplied(_) => {
+                let drawn = Zeroizing::new(drawn::<64>()?);
+                let mut numbers = Zeroizing::new([[0; 32]; 2]);
+                numbers.as_flattened_mut().copy_from_slice(&*drawn);
+                Private::Number(numbers)
+            }
+        }))
     }
 
-    /// Takes a given private key (big-endian). For test vectors and replay; about five times slower than [`Self::generate`].
+    /// Takes a given private key (big-endian). For test vectors and replay.
     pub fn from_scalar(scalar: &[u8; 32]) -> Result<Self, Error> {
-        let private = PrivateKey::from_private_key(&ECDH_P256, scalar).map_err(|_| Error::BadPrivateKey)?;
-        let public = private.compute_public_key().map_err(|_| Error::BadPrivateKey)?;
-        Ok(Self {
-            private: OneTime::Given(private),
-            public,
-        })
+        PrivateKey::from_private_key(&ECDH_P256, scalar).map_err(|_| Error::BadPrivateKey)?;
+        Ok(Self(Private::Number([*scalar, drawn()?].into())))
     }
+}
+
+/// The message's public key, and its content key and nonce.
+type Agreed = ([u8; POINT_BYTES], LessSafeKey, Nonce);
+
+/// Uses a key pair up.
+fn agreed(recipient: &Recipient, ephemeral: Ephemeral, salt: [u8; SALT_BYTES]) -> Result<Agreed, Error> {
+    let finish = |public: &[u8], secret: &[u8]| {
+        let (key, nonce) = derive(secret, &recipient.auth, &recipient.p256dh, public, salt)?;
+        Ok((public.try_into().map_err(|_| Error::Library)?, key, nonce))
+    };
+    let point = || match &recipient.point {
+        Point::Library(point) => Ok(point.clone()),
+        Point::Multiplied(_) => parsed(&recipient.p256dh),
+    };
+    let numbers = match ephemeral.0 {
+        Private::Drawn(private) => {
+            let public = private.compute_public_key()?;
+            return agree_ephemeral(private, point()?, Error::Library, |secret| {
+                finish(public.as_ref(), secret)
+            });
+        }
+        Private::Number(numbers) => numbers,
+    };
+    let [number, blind] = &*numbers;
+    let fast = match &recipient.point {
+        Point::Multiplied(key) => key.agree(number, blind),
+        Point::Library(_) => None,
+    };
+    let is_checked = u16::from_be_bytes([blind[30], blind[31]]).is_multiple_of(CHECKED);
+    if let Some(fast) = fast.as_ref().filter(|_| !is_checked) {
+        return finish(&fast.public, &fast.shared);
+    }
+    let private = PrivateKey::from_private_key(&ECDH_P256, number).map_err(|_| Error::BadPrivateKey)?;
+    let public = private.compute_public_key()?;
+    agree(&private, point()?, Error::Library, |secret| {
+        if fast.is_some_and(|fast| fast.public != public.as_ref() || fast.shared != secret) {
+            MISTRUSTED.store(true, Ordering::Relaxed);
+        }
+        finish(public.as_ref(), secret)
+    })
 }
 
 /// Whether the length of the plaintext is hidden.
@@ -138,13 +232,13 @@ pub enum Padding {
     None,
 }
 
-/// A fresh salt or secret.
+/// A fresh number, salt or secret.
 #[expect(
     clippy::disallowed_methods,
     reason = "keys and salts are drawn beside the encryption that must never see one twice"
 )]
-fn drawn() -> Result<[u8; SALT_BYTES], Error> {
-    let mut bytes = [0; SALT_BYTES];
+fn drawn<const N: usize>() -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
     fill(&mut bytes)?;
     Ok(bytes)
 }
@@ -156,7 +250,13 @@ pub fn encrypt(recipient: &Recipient, plaintext: &[u8]) -> Result<Vec<u8>, Error
 
 /// The same with a choice of padding.
 pub fn encrypt_padded(recipient: &Recipient, plaintext: &[u8], padding: Padding) -> Result<Vec<u8>, Error> {
-    encrypt_with(recipient, plaintext, Ephemeral::generate()?, drawn()?, padding)
+    encrypt_with(
+        recipient,
+        plaintext,
+        Ephemeral::generate(recipient)?,
+        drawn()?,
+        padding,
+    )
 }
 
 /// Encrypts with everything given. `ephemeral` and `salt` must be new for each message.
@@ -180,18 +280,12 @@ pub fn encrypt_with(
             .unwrap_or(unpadded),
         Padding::None => unpadded,
     };
-    let sender = ephemeral.public.as_ref();
-    let derive = |secret: &[u8]| derive(secret, &recipient.auth, &recipient.p256dh, sender, salt);
-    let point = recipient.point.clone();
-    let (key, nonce) = match ephemeral.private {
-        OneTime::Drawn(private) => agree_ephemeral(private, point, Error::Library, derive),
-        OneTime::Given(private) => agree(&private, point, Error::Library, derive),
-    }?;
+    let (sender, key, nonce) = agreed(recipient, ephemeral, salt)?;
     let mut body = Vec::with_capacity(HEADER_BYTES + padded + TAG_BYTES);
     body.extend_from_slice(&salt);
     body.extend_from_slice(&RECORD_SIZE.to_be_bytes());
     body.push(POINT_BYTES as u8);
-    body.extend_from_slice(sender);
+    body.extend_from_slice(&sender);
     body.extend_from_slice(plaintext);
     body.push(LAST_RECORD);
     body.resize(HEADER_BYTES + padded, 0);

@@ -4,7 +4,7 @@ use campanile_core::notification::MAX_PAYLOAD_BYTES;
 use campanile_core::subscription::{Keys, decode};
 use campanile_push::ece::{
     BrowserKeys, Ephemeral, Error, MAX_BODY_BYTES, MAX_PLAINTEXT_BYTES, Padding, Recipient, encrypt,
-    encrypt_padded, encrypt_with,
+    encrypt_padded, encrypt_with, multiples,
 };
 use proptest::prelude::*;
 
@@ -30,15 +30,19 @@ fn the_example_of_rfc_8291_appendix_a_byte_by_byte() {
         "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
         "BTBZMqHH6r4Tts7J_aSIgg",
     );
-    let recipient = Recipient::new(&keys.expect("keys")).expect("on the curve");
-    let ephemeral =
-        Ephemeral::from_scalar(&bytes("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")).expect("a key");
+    let keys = keys.expect("keys");
+    let kept = multiples(&keys).expect("on the curve");
     let plaintext = b"When I grow up, I want to be a watermelon";
-    let salt = bytes("DGv6ra1nlYgDCS1FRnbzlw");
-    let body = encrypt_with(&recipient, plaintext, ephemeral, salt, Padding::None).expect("a body");
     let published = "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN";
-    assert_eq!(body, decode(published).expect("base64url"));
-    assert_eq!(browser_of_the_rfc().decrypt(&body).expect("it opens"), plaintext);
+    for multiples in [None, Some(kept.as_slice())] {
+        let recipient = Recipient::with_multiples(&keys, multiples).expect("on the curve");
+        let ephemeral =
+            Ephemeral::from_scalar(&bytes("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")).expect("a key");
+        let salt = bytes("DGv6ra1nlYgDCS1FRnbzlw");
+        let body = encrypt_with(&recipient, plaintext, ephemeral, salt, Padding::None).expect("a body");
+        assert_eq!(body, decode(published).expect("base64url"));
+        assert_eq!(browser_of_the_rfc().decrypt(&body).expect("it opens"), plaintext);
+    }
 }
 
 #[test]

@@ -92,7 +92,10 @@ impl SendTest {
                 .key(row.vapid_key)
                 .context("a subscription is bound to a VAPID key that is not here")?;
             let payload = message.payload(&site.account.id, CampaignId(0), clock.id(), None);
-            let body = ece::encrypt(&Recipient::new(&row.keys)?, &payload)?;
+            let body = ece::encrypt(
+                &Recipient::with_multiples(&row.keys, row.multiples.as_deref())?,
+                &payload,
+            )?;
             let header = signatures.header(&key.key, &row.endpoint.origin(), clock.now())?;
             let options = Options {
                 ttl_seconds: 60,

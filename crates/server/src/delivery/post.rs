@@ -14,8 +14,12 @@ use campanile_push::ece::{self, Padding, Recipient};
 use campanile_push::vapid::{AuthorizationHeader, SignatureCache, VapidKey};
 use campanile_push::webpush::{self, Options};
 use std::borrow::Cow;
+use std::sync::Once;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Said once in a process.
+static MISTRUST: Once = Once::new();
 
 /// How long a piece of work may begin requests.
 pub(super) struct Bounds {
@@ -69,11 +73,20 @@ impl Delivery {
 
     async fn try_out(&self, letter: &Letter<'_>, bounds: &Bounds) -> Result<Posted, String> {
         let words = |fault: ece::Error| fault.to_string();
-        let recipient = Recipient::new(&letter.send.keys).map_err(words)?;
+        let recipient =
+            Recipient::with_multiples(&letter.send.keys, letter.send.multiples.as_deref()).map_err(words)?;
         let encrypt =
             |payload: &[u8], padding| ece::encrypt_padded(&recipient, payload, padding).map_err(words);
         let (mut payload, mut padding) = (Cow::Borrowed(letter.payload), Padding::Buckets);
         let mut body = encrypt(&payload, padding)?;
+        if !ece::multiples_are_trusted() {
+            MISTRUST.call_once(|| {
+                tracing::error!(
+                    "a message made with the kept multiples of its key differed from the one that aws-lc made of the same, \
+                     which was sent; earlier ones may have been unreadable. aws-lc alone is used until a restart. Please report this"
+                );
+            });
+        }
         let mut header = letter
             .signatures
             .header(letter.key, letter.origin, self.clock.now())

@@ -31,7 +31,7 @@ use campanile_core::stats::Measure;
 use campanile_core::subscription::{Endpoint, Keys, PushHosts};
 use campanile_core::time::{Day, Timestamp};
 use campanile_core::wire::{Context, Operation, Refusal, SessionReply, Waiting, What};
-use campanile_push::ece::Recipient;
+use campanile_push::ece;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 
@@ -677,7 +677,7 @@ impl<'a> Visit<'a> {
         };
         let endpoint = Endpoint::parse(endpoint, self.hosts).map_err(refused)?;
         let keys = Keys::parse(p256dh, auth).map_err(refused)?;
-        Recipient::new(&keys).map_err(|_| {
+        let multiples = ece::multiples(&keys).map_err(|_| {
             let message = "The key is not a point of P-256. The subscription was not kept.";
             Notice::new(607, "subscription.keys.p256dh", message)
         })?;
@@ -698,6 +698,7 @@ impl<'a> Visit<'a> {
             ordinal: here.device.ordinal,
             endpoint,
             keys,
+            multiples: Some(multiples),
             vapid_key: bound.id,
             browser: family.clone(),
             system: here.device.state.system.clone(),

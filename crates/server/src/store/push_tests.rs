@@ -31,16 +31,16 @@ pub struct PushTestRow {
 fn push_test(row: &Row) -> Result<PushTestRow, DbError> {
     Ok(PushTestRow {
         send: waiting(row)?,
-        campaign: CampaignId(row.int(14)?),
+        campaign: CampaignId(row.int(15)?),
         variant: row.text(13)?.to_owned(),
-        made_at: Timestamp(row.int(15)?),
-        state: row.text(16)?.to_owned(),
+        made_at: Timestamp(row.int(16)?),
+        state: row.text(17)?.to_owned(),
         status: row
-            .opt_int(17)?
+            .opt_int(18)?
             .map(u16::try_from)
             .transpose()
             .map_err(|_| corrupt("push_tests.status"))?,
-        reason: row.text(18)?.to_owned(),
+        reason: row.text(19)?.to_owned(),
     })
 }
 
@@ -71,7 +71,7 @@ impl Store {
     /// A test, with where it goes.
     pub async fn push_test(&self, account: &AccountId, id: Id) -> Result<Option<PushTestRow>, DbError> {
         let sql = "-- push_test\nSELECT s.id, s.subscription, 0, 0, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, 0, t.ordinal, t.browser, \
-                   1, s.variant, s.campaign, s.made_at, s.state, s.status, s.reason \
+                   1, s.variant, t.multiples, s.campaign, s.made_at, s.state, s.status, s.reason \
                    FROM push_tests s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.id = $2";
         let rows = self.db.query(sql, args![account.as_str(), id.bytes()]).await?;

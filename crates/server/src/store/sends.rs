@@ -63,6 +63,8 @@ pub struct WaitingSend {
     pub endpoint: Endpoint,
     /// For whom it is encrypted.
     pub keys: Keys,
+    /// Multiples of the public key, where they are kept.
+    pub multiples: Option<Vec<u8>>,
     /// The VAPID key that signs.
     pub vapid_key: Id,
     /// Whose it is.
@@ -168,6 +170,7 @@ pub(super) fn waiting(row: &Row) -> Result<WaitingSend, DbError> {
             p256dh: row.bytes(6)?.try_into().map_err(|_| fixed())?,
             auth: row.bytes(7)?.try_into().map_err(|_| fixed())?,
         },
+        multiples: row.opt_bytes(14)?.map(<[u8]>::to_vec),
         vapid_key: Id::from_bytes(row.bytes(8)?).ok_or_else(|| corrupt("subscriptions.vapid_key"))?,
         due_at: Timestamp(row.int(9)?),
         ordinal: Ordinal(u32::try_from(row.int(10)?).map_err(|_| corrupt("sends.ordinal"))?),
@@ -386,7 +389,7 @@ impl Store {
     /// The messages of a piece that wait.
     pub async fn waiting_sends(&self, at: Chunk<'_>) -> Result<Vec<WaitingSend>, DbError> {
         let sql = "-- waiting_sends\nSELECT s.id, s.subscription, s.attempts, s.retry_at, t.state, t.endpoint, t.p256dh, t.auth, t.vapid_key, s.due_at, \
-                   s.ordinal, t.browser, s.revision, s.variant \
+                   s.ordinal, t.browser, s.revision, s.variant, t.multiples \
                    FROM sends s JOIN subscriptions t ON t.account = s.account AND t.id = s.subscription \
                    WHERE s.account = $1 AND s.campaign = $2 AND s.run = $3 AND s.chunk = $4 AND s.state = 'waiting'";
         let rows = self

@@ -27,6 +27,8 @@ pub struct SubscriptionRow {
     pub endpoint: Endpoint,
     /// Its keys.
     pub keys: Keys,
+    /// Multiples of its public key (`campanile_push::ece::multiples`); none: an older version brought it in.
+    pub multiples: Option<Vec<u8>>,
     /// The VAPID key that it was made with.
     pub vapid_key: Id,
     /// Browser family.
@@ -100,6 +102,7 @@ fn subscription(row: &Row) -> Result<SubscriptionRow, DbError> {
         created_at: Timestamp(row.int(10)?),
         changed_at: Timestamp(row.int(11)?),
         system: row.text(12)?.to_owned(),
+        multiples: row.opt_bytes(13)?.map(<[u8]>::to_vec),
     })
 }
 
@@ -108,11 +111,11 @@ impl Store {
     /// for a browser has one.
     pub fn upsert_subscription(&self, batch: &mut Batch, account: &AccountId, row: &SubscriptionRow) {
         let sql = "-- upsert_subscription\nINSERT INTO subscriptions \
-                   (account, id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'live', '', $10, $10, $11) \
+                   (account, id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system, multiples) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'live', '', $10, $10, $11, $12) \
                    ON CONFLICT (account, endpoint) DO UPDATE SET device = excluded.device, ordinal = excluded.ordinal, p256dh = excluded.p256dh, \
                    auth = excluded.auth, vapid_key = excluded.vapid_key, browser = excluded.browser, system = excluded.system, state = 'live', reason = '', \
-                   changed_at = excluded.changed_at";
+                   changed_at = excluded.changed_at, multiples = excluded.multiples";
         batch.run(
             sql,
             args![
@@ -126,7 +129,8 @@ impl Store {
                 row.vapid_key.bytes(),
                 row.browser.as_str(),
                 row.changed_at.ms(),
-                row.system.as_str()
+                row.system.as_str(),
+                row.multiples.clone()
             ],
         );
         if let Some(device) = row.device {
@@ -275,7 +279,7 @@ impl Store {
         account: &AccountId,
         of: Ordinal,
     ) -> Result<Vec<SubscriptionRow>, DbError> {
-        let sql = "-- subscriptions_of\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system \
+        let sql = "-- subscriptions_of\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system, multiples \
                    FROM subscriptions WHERE account = $1 AND ordinal = $2 ORDER BY id DESC LIMIT 100";
         self.db
             .query(sql, args![account.as_str(), i64::from(of.0)])
@@ -317,7 +321,7 @@ impl Store {
         account: &AccountId,
         limit: u32,
     ) -> Result<Vec<SubscriptionRow>, DbError> {
-        let sql = "-- subscriptions\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system \
+        let sql = "-- subscriptions\nSELECT id, device, ordinal, endpoint, p256dh, auth, vapid_key, browser, state, reason, created_at, changed_at, system, multiples \
                    FROM subscriptions WHERE account = $1 ORDER BY id DESC LIMIT $2";
         self.db
             .query(sql, args![account.as_str(), i64::from(limit)])

@@ -4,12 +4,14 @@ use crate::bed::Bed;
 use crate::dashboard::Person;
 use crate::engines;
 use campanile::app;
+use campanile::args;
 use campanile::queue::Job;
 use campanile::store::db::Batch;
 use campanile_core::campaign::{Definition, Status};
 use campanile_core::id::Id;
 use campanile_core::time::Zone;
 use campanile_lab::{Fault, Rule, Service, VirtualBrowser};
+use campanile_push::ece;
 use serde_json::{Value, json};
 
 engines!(
@@ -24,6 +26,7 @@ engines!(
     a_subscription_follows_its_browser,
     topics_stand_with_the_browser,
     every_service_takes_it,
+    with_multiples_of_its_key_and_without_a_message_is_the_same,
     a_stale_message_is_not_sent,
     an_account_of_another_process_is_found,
     a_lease_takes_no_more_than_it_asked_for,
@@ -445,6 +448,51 @@ async fn every_service_takes_it(bed: &Bed) {
             .unwrap_or_else(|| panic!("{} got nothing", browser.endpoint()));
         assert!(String::from_utf8_lossy(received.plaintext.as_ref().unwrap()).contains("The kiln is open"));
     }
+}
+
+async fn with_multiples_of_its_key_and_without_a_message_is_the_same(bed: &Bed) {
+    let mut browsers = Vec::new();
+    for service in [Service::Mozilla, Service::Fcm, Service::Apple] {
+        browsers.push(subscribe(bed, service).await.1);
+    }
+    let app = &bed.running.app;
+    let account = app.live.sites()[0].account.id.clone();
+    let kept = async || {
+        let mut rows = app.store.subscriptions(&account, 10).await.unwrap();
+        rows.sort_by_key(|row| row.id);
+        rows
+    };
+    let rows = kept().await;
+    for row in &rows {
+        assert_eq!(row.multiples, Some(ece::multiples(&row.keys).unwrap()));
+    }
+    // One came in with an older version, one row is damaged.
+    let mut batch = Batch::new("spoil");
+    let sql = "-- spoil\nUPDATE subscriptions SET multiples = $2 WHERE id = $1";
+    batch.run(sql, args![rows[0].id.bytes(), None::<Vec<u8>>]);
+    batch.run(sql, args![rows[1].id.bytes(), rows[2].multiples.clone()]);
+    app.store.db.write(batch).await.unwrap();
+    assert_eq!(kept().await[0].multiples, None);
+    for n in 1..=2 {
+        let campaign = bed.launch(push()).await;
+        work_through(bed, campaign).await;
+        assert_eq!(counts(bed, campaign).await, json!({"audience": 3, "sent": 3}));
+        for browser in &browsers {
+            assert_eq!(browser.count(), n);
+            let received = browser.try_next().expect("the message arrived");
+            assert!(
+                String::from_utf8_lossy(received.plaintext.as_ref().unwrap()).contains("The kiln is open")
+            );
+        }
+    }
+    // Other keys under the same address bring their own multiples.
+    let mut row = rows[0].clone();
+    row.keys = rows[2].keys.clone();
+    row.multiples.clone_from(&rows[2].multiples);
+    let mut batch = Batch::new("again");
+    app.store.upsert_subscription(&mut batch, &account, &row);
+    app.store.db.write(batch).await.unwrap();
+    assert_eq!(kept().await[0].multiples, rows[2].multiples);
 }
 
 async fn a_stale_message_is_not_sent(bed: &Bed) {

@@ -71,12 +71,14 @@ async fn enrol(bed: &Bed, browsers: &[VirtualBrowser]) {
             let subscription = browser.subscription();
             let key = |name: &str| subscription["keys"][name].as_str().unwrap();
             number += 1;
+            let keys = Keys::parse(key("p256dh"), key("auth")).unwrap();
             let row = SubscriptionRow {
                 id: bed.id(),
                 device: None,
                 ordinal: Ordinal(number),
                 endpoint: Endpoint::stored(browser.endpoint().to_owned()),
-                keys: Keys::parse(key("p256dh"), key("auth")).unwrap(),
+                multiples: Some(campanile_push::ece::multiples(&keys).unwrap()),
+                keys,
                 vapid_key,
                 browser: "Firefox".to_owned(),
                 system: "Linux".to_owned(),
