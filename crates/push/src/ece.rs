@@ -167,7 +167,13 @@ impl Ephemeral {
                 Private::Drawn(EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new())?)
             }
             Point::Multiplied(_) => {
-                let drawn = Zeroizing::new(drawn::<64>()?);
+                let drawn = loop {
+                    let drawn = Zeroizing::new(drawn::<64>()?);
+                    // One draw in 2^32 is no private number.
+                    if drawn.first_chunk().is_some_and(p256::is_private_number) {
+                        break drawn;
+                    }
+                };
                 let mut numbers = Zeroizing::new([[0; 32]; 2]);
                 numbers.as_flattened_mut().copy_from_slice(&*drawn);
                 Private::Number(numbers)

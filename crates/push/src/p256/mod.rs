@@ -97,6 +97,11 @@ pub(crate) fn kept(key: &[u8; KEY_BYTES]) -> Option<[u8; KEPT_BYTES]> {
     Some(bytes)
 }
 
+/// Whether the bytes, most significant first, are between 1 and n - 1. That they are not may show: such a number is not used.
+pub(crate) fn is_private_number(bytes: &[u8; 32]) -> bool {
+    Digits::new(bytes).is_some()
+}
+
 impl Key {
     /// A key and what was kept of it; none if that is not of this key, or the key is not a point of the curve (RFC 8291 section 7).
     pub(crate) fn new(key: &[u8; KEY_BYTES], kept: &[u8]) -> Option<Self> {

@@ -24,73 +24,139 @@ fn list(of: &Value) -> Value {
     json!({"type": "array", "items": of})
 }
 
-/// Every schema by its name.
+/// Every schema by its name. In groups: the compiler takes minutes for all in one function.
 pub(super) fn schemas() -> Value {
-    let text = json!({"type": "string"});
-    let number = json!({"type": "integer", "format": "int64"});
-    let flag = json!({"type": "boolean"});
-    let time = json!({"type": "integer", "format": "int64", "description": "milliseconds since 1970"});
-    let maybe_time =
-        json!({"type": ["integer", "null"], "format": "int64", "description": "milliseconds since 1970"});
-    let map = json!({"type": "object", "additionalProperties": true});
-    let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
-    let numbers = json!({"type": "object", "additionalProperties": {"type": "integer"}});
-    let one_of = |words: &[&str]| json!({"type": "string", "enum": words});
-    let action = object(&[
-        ("action", text.clone()),
-        ("title", text.clone()),
-        ("url", text.clone()),
-    ]);
-    let maybe = json!({"type": ["string", "null"]});
+    let mut all = plan();
+    for group in [site(), campaigns(), reports(), messages(), people(), ring()] {
+        if let (Value::Object(all), Value::Object(group)) = (&mut all, group) {
+            all.extend(group);
+        }
+    }
+    all
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+fn maybe() -> Value {
+    json!({"type": ["string", "null"]})
+}
+
+fn texts() -> Value {
+    json!({"type": "object", "additionalProperties": {"type": "string"}})
+}
+
+fn number() -> Value {
+    json!({"type": "integer", "format": "int64"})
+}
+
+fn numbers() -> Value {
+    json!({"type": "object", "additionalProperties": {"type": "integer"}})
+}
+
+fn flag() -> Value {
+    json!({"type": "boolean"})
+}
+
+fn time() -> Value {
+    json!({"type": "integer", "format": "int64", "description": "milliseconds since 1970"})
+}
+
+fn maybe_time() -> Value {
+    json!({"type": ["integer", "null"], "format": "int64", "description": "milliseconds since 1970"})
+}
+
+fn map() -> Value {
+    json!({"type": "object", "additionalProperties": true})
+}
+
+fn one_of(words: &[&str]) -> Value {
+    json!({"type": "string", "enum": words})
+}
+
+fn cause() -> Value {
     let mut cause = one_of_or_null(&Cause::ALL.map(Cause::as_str));
     cause["description"] = json!("why, where that was said by this server and not by a push service alone");
+    cause
+}
+
+/// The account, its keys, its pictures, and what goes wrong.
+fn site() -> Value {
     let media = object(&[
-        ("hash", text.clone()),
-        ("url", text.clone()),
-        ("width", number.clone()),
-        ("height", number.clone()),
-        ("bytes", number.clone()),
+        ("hash", text()),
+        ("url", text()),
+        ("width", number()),
+        ("height", number()),
+        ("bytes", number()),
         ("type", one_of(&["image/jpeg", "image/png", "image/webp"])),
-        ("name", text.clone()),
-        ("created_at", time.clone()),
+        ("name", text()),
+        ("created_at", time()),
         (
             "small",
-            json!({"type": ["object", "null"], "properties": {"url": text, "width": number, "bytes": number}}),
+            json!({"type": ["object", "null"], "properties": {"url": text(), "width": number(), "bytes": number()}}),
         ),
     ]);
+    let field_error = object(&[("field", text()), ("message", text())]);
+    let key = object(&[
+        ("id", text()),
+        ("name", text()),
+        ("tail", text()),
+        ("created_at", time()),
+        ("used_at", maybe_time()),
+    ]);
+    json!({
+        "Error": object(&[("error", object(&[("code", text()), ("message", text()), ("field", text()), ("errors", list(&field_error))]))]),
+        "Account": object(&[("id", text()), ("name", text()), ("zone", text()), ("origins", list(&text())), ("settings", reference("AccountSettings")), ("created_at", time())]),
+        "AccountChange": object(&[("name", text()), ("zone", text()), ("origins", list(&text())), ("settings", reference("AccountSettings"))]),
+        "Media": media.clone(),
+        "MediaList": object(&[("media", list(&media)), ("next", maybe())]),
+        "Install": object(&[
+            ("snippet", text()), ("seen", json!({"type": ["object", "null"]})),
+            ("origins_seen", list(&object(&[("origin", text()), ("sdk", text()), ("first_at", time()), ("last_at", time())]))),
+        ]),
+        "KeyList": object(&[("keys", list(&key))]),
+        "NewKey": object(&[("name", text())]),
+        "MadeKey": {"allOf": [key, object(&[("key", text())])]},
+    })
+}
+
+/// Campaigns, and what their editor asks for.
+fn campaigns() -> Value {
+    let action = object(&[("action", text()), ("title", text()), ("url", text())]);
     let translation = object(&[
-        ("title", text.clone()),
-        ("body", text.clone()),
-        ("url", maybe.clone()),
-        ("buttons", list(&text)),
+        ("title", text()),
+        ("body", text()),
+        ("url", maybe()),
+        ("buttons", list(&text())),
         ("direction", one_of(&["auto", "ltr", "rtl"])),
     ]);
     let push = object(&[
-        ("title", text.clone()),
-        ("body", text.clone()),
-        ("url", text.clone()),
-        ("icon", maybe.clone()),
-        ("image", maybe.clone()),
-        ("badge", maybe.clone()),
+        ("title", text()),
+        ("body", text()),
+        ("url", text()),
+        ("icon", maybe()),
+        ("image", maybe()),
+        ("badge", maybe()),
         ("actions", list(&action)),
-        ("tag", maybe.clone()),
-        ("topic", maybe.clone()),
-        ("require_interaction", flag.clone()),
-        ("silent", flag.clone()),
-        ("renotify", flag.clone()),
-        ("vibrate", list(&number)),
+        ("tag", maybe()),
+        ("topic", maybe()),
+        ("require_interaction", flag()),
+        ("silent", flag()),
+        ("renotify", flag()),
+        ("vibrate", list(&number())),
         ("direction", one_of(&["auto", "ltr", "rtl"])),
-        ("language", text.clone()),
+        ("language", text()),
         (
             "translations",
             json!({"type": "object", "additionalProperties": translation}),
         ),
-        ("ttl_seconds", number.clone()),
+        ("ttl_seconds", number()),
         ("urgency", one_of(&["very-low", "low", "normal", "high"])),
-        ("kv", texts),
+        ("kv", texts()),
     ]);
     let mut definition = object(&[
-        ("name", text.clone()),
+        ("name", text()),
         ("kind", one_of(&["popup", "push"])),
         ("popup", reference("Popup")),
         ("push", push),
@@ -99,40 +165,36 @@ pub(super) fn schemas() -> Value {
         (
             "send",
             object(&[
-                ("at", maybe_time.clone()),
-                ("per_minute", number.clone()),
+                ("at", maybe_time()),
+                ("per_minute", number()),
                 ("zone", one_of(&["account", "recipient"])),
                 (
                     "repeat",
-                    object(&[
-                        ("days", list(&number)),
-                        ("at", text.clone()),
-                        ("times", number.clone()),
-                    ]),
+                    object(&[("days", list(&number())), ("at", text()), ("times", number())]),
                 ),
-                ("until", maybe_time.clone()),
-                ("caps", push_caps(&number)),
-                ("transactional", flag.clone()),
+                ("until", maybe_time()),
+                ("caps", push_caps(&number())),
+                ("transactional", flag()),
             ]),
         ),
         (
             "on_event",
             object(&[
-                ("event", text.clone()),
+                ("event", text()),
                 ("where", list(&reference("PropertyTest"))),
-                ("after_minutes", number.clone()),
-                ("unless", maybe.clone()),
-                ("silence_hours", number.clone()),
+                ("after_minutes", number()),
+                ("unless", maybe()),
+                ("silence_hours", number()),
             ]),
         ),
-        ("on_request", object(&[("sample", map.clone())])),
+        ("on_request", object(&[("sample", map())])),
         ("schedule", reference("Schedule")),
         ("caps", reference("Caps")),
         (
             "priority",
             json!({"type": "integer", "minimum": 0, "maximum": 100, "default": 50}),
         ),
-        ("group", text.clone()),
+        ("group", text()),
         ("when_busy", one_of(&["queue", "give_way"])),
         ("experiment", reference("Experiment")),
         ("goal", reference("Goal")),
@@ -155,13 +217,13 @@ pub(super) fn schemas() -> Value {
     let progress = json!({
         "type": ["object", "null"], "description": "Of a push on its way, asked for alone or in its report. per_minute and minutes_left are null while there is not enough to go on.",
         "properties": {
-            "done": number, "total": number, "exact": flag, "per_minute": {"type": ["integer", "null"]}, "minutes_left": {"type": ["integer", "null"]},
-            "waiting_for_services": number, "tried_until": maybe_time, "later": number, "later_until": maybe_time, "winner_at": maybe_time, "at_most_per_minute": {"type": ["integer", "null"]},
+            "done": number(), "total": number(), "exact": flag(), "per_minute": {"type": ["integer", "null"]}, "minutes_left": {"type": ["integer", "null"]},
+            "waiting_for_services": number(), "tried_until": maybe_time(), "later": number(), "later_until": maybe_time(), "winner_at": maybe_time(), "at_most_per_minute": {"type": ["integer", "null"]},
             "waits_for": one_of_or_null(&["resume", "services", "pace", "moment", "winner"]),
         },
     });
     let more = object(&[
-        ("id", number.clone()),
+        ("id", number()),
         (
             "status",
             one_of(&[
@@ -174,232 +236,222 @@ pub(super) fn schemas() -> Value {
                 "stopped",
             ]),
         ),
-        ("created_at", time.clone()),
-        ("changed_at", time.clone()),
-        ("started_at", maybe_time.clone()),
-        ("ended_at", maybe_time.clone()),
-        ("archived_at", maybe_time.clone()),
-        ("revision", number.clone()),
+        ("created_at", time()),
+        ("changed_at", time()),
+        ("started_at", maybe_time()),
+        ("ended_at", maybe_time()),
+        ("archived_at", maybe_time()),
+        ("revision", number()),
         (
             "draft",
             json!({"oneOf": [reference("Definition"), {"type": "null"}]}),
         ),
-        ("counts", numbers.clone()),
+        ("counts", numbers()),
         ("progress", progress),
     ]);
-    let answered = json!({"type": ["object", "null"], "properties": {
-        "ask": one_of_or_null(&["email", "choice", "scale", "text"]), "question": text, "total": number, "mean": {"type": ["number", "null"]},
-        "counts": list(&json!({"type": "object", "properties": {"answer": {}, "times": number}})),
-    }});
-    let field_error = object(&[("field", text.clone()), ("message", text.clone())]);
-    let key = object(&[
-        ("id", text.clone()),
-        ("name", text.clone()),
-        ("tail", text.clone()),
-        ("created_at", time.clone()),
-        ("used_at", maybe_time.clone()),
-    ]);
-    let subscription = object(&[
-        ("id", text.clone()),
-        ("profile", number.clone()),
-        ("browser", text.clone()),
-        ("endpoint_host", text.clone()),
-        ("state", one_of(&["live", "aside", "gone"])),
-        ("reason", text.clone()),
-        ("vapid_key", text.clone()),
-        ("created_at", time.clone()),
-        ("changed_at", time.clone()),
-    ]);
-    let made = json!({
-        "Error": object(&[("error", object(&[("code", text.clone()), ("message", text.clone()), ("field", text.clone()), ("errors", list(&field_error))]))]),
-        "Account": object(&[("id", text.clone()), ("name", text.clone()), ("zone", text.clone()), ("origins", list(&text)), ("settings", reference("AccountSettings")), ("created_at", time.clone())]),
-        "AccountChange": object(&[("name", text.clone()), ("zone", text.clone()), ("origins", list(&text)), ("settings", reference("AccountSettings"))]),
+    let field_error = object(&[("field", text()), ("message", text())]);
+    json!({
         "Definition": definition,
         "Campaign": {"allOf": [reference("Definition"), more]},
         "CampaignList": object(&[("campaigns", list(&reference("Campaign")))]),
+        "TemplateList": object(&[("templates", list(&object(&[
+            ("name", text()), ("purpose", text()),
+            ("layout", one_of_or_null(&["box", "banner", "interstitial"])), ("slots", list(&text())),
+            ("sample", reference("Popup")),
+        ])))]),
+        "NewLink": {"type": "object", "properties": {"purpose": one_of(&["test", "why"]), "url": text(), "variant": number()}, "required": ["purpose", "url"]},
+        "Link": object(&[("url", text()), ("until", time())]),
+        "Choice": {"type": "object", "properties": {"variant": text()}, "required": ["variant"]},
+        "Preview": object(&[("bytes", number()), ("sha256", text()), ("html", text()), ("payload", map()), ("notes", map()), ("faults", list(&field_error))]),
+        "Estimate": object(&[
+            ("subscribers", number()),
+            ("reached", number()),
+            ("exact", flag()),
+            ("looked_at", number()),
+            ("meant", number()),
+            ("left_out", list(&object(&[("reason", text()), ("n", number())]))),
+            ("largest_bytes", number()),
+            ("groups", list(&object(&[("group", text()), ("n", number())]))),
+        ]),
+    })
+}
+
+/// What became of campaigns, and why.
+fn reports() -> Value {
+    let answered = json!({"type": ["object", "null"], "properties": {
+        "ask": one_of_or_null(&["email", "choice", "scale", "text"]), "question": text(), "total": number(), "mean": {"type": ["number", "null"]},
+        "counts": list(&json!({"type": "object", "properties": {"answer": {}, "times": number()}})),
+    }});
+    json!({
         "Report": object(&[
-            ("campaign", reference("Campaign")), ("counts", numbers.clone()), ("days", list(&map)),
-            ("revisions", list(&object(&[("revision", number.clone()), ("since", time.clone())]))),
+            ("campaign", reference("Campaign")), ("counts", numbers()), ("days", list(&map())),
+            ("revisions", list(&object(&[("revision", number()), ("since", time())]))),
             ("revision", json!({"type": ["integer", "null"]})), ("compared_by", one_of(&["goal", "click"])),
-            ("variants", list(&reference("Part"))), ("verdicts", list(&text)), ("answers", answered),
-            ("test", tested(&maybe, &maybe_time, &numbers)),
+            ("variants", list(&reference("Part"))), ("verdicts", list(&text())), ("answers", answered),
+            ("test", tested()),
             ("reasons", list(&object(&[
-                ("reason", text.clone()), ("times", number.clone()), ("state", text.clone()), ("status", json!({"type": ["integer", "null"]})),
-                ("cause", cause.clone()),
+                ("reason", text()), ("times", number()), ("state", text()), ("status", json!({"type": ["integer", "null"]})),
+                ("cause", cause()),
             ]))),
-            ("browsers", list(&client("browser", &number))), ("systems", list(&client("system", &number))),
+            ("browsers", list(&client("browser"))), ("systems", list(&client("system"))),
             ("browsers_up_to", json!({"type": ["integer", "null"], "description": "the push has more messages than this, so browsers and systems are not counted"})),
             ("alarms", list(&reference("Alarm"))),
-            ("rounds", list(&object(&[("at", time.clone()), ("missed", flag.clone()), ("counts", numbers.clone())]))),
-            ("next_at", maybe_time.clone()),
+            ("rounds", list(&object(&[("at", time()), ("missed", flag()), ("counts", numbers())]))),
+            ("next_at", maybe_time()),
         ]),
         "Part": object(&[
-            ("name", text.clone()), ("share", json!({"type": ["number", "null"]})), ("counts", numbers.clone()), ("people", number.clone()),
-            ("did", number.clone()), ("rate", json!({"type": ["number", "null"]})), ("interval", interval(true)), ("against", maybe.clone()),
+            ("name", text()), ("share", json!({"type": ["number", "null"]})), ("counts", numbers()), ("people", number()),
+            ("did", number()), ("rate", json!({"type": ["number", "null"]})), ("interval", interval(true)), ("against", maybe()),
             ("uplift", json!({"type": ["object", "null"], "properties": {
                 "points": {"type": "number"}, "interval": interval(false), "sure": {"type": "number"},
-                "verdict": one_of(&["too_early", "equal", "more", "less"]), "sentence": text,
+                "verdict": one_of(&["too_early", "equal", "more", "less"]), "sentence": text(),
             }})),
         ]),
         "AnswerList": object(&[("answers", list(&object(&[
-            ("impression", text.clone()), ("at", time.clone()), ("profile", number.clone()), ("revision", number.clone()),
-            ("variant", text.clone()), ("answer", json!({"type": ["string", "integer"]})), ("comment", text.clone()), ("consent", flag.clone()),
-        ]))), ("next", maybe.clone())]),
-        "NewLink": {"type": "object", "properties": {"purpose": one_of(&["test", "why"]), "url": text, "variant": number}, "required": ["purpose", "url"]},
-        "Link": object(&[("url", text.clone()), ("until", time.clone())]),
-        "TemplateList": object(&[("templates", list(&object(&[
-            ("name", text.clone()), ("purpose", text.clone()),
-            ("layout", one_of_or_null(&["box", "banner", "interstitial"])), ("slots", list(&text)),
-            ("sample", reference("Popup")),
-        ])))]),
+            ("impression", text()), ("at", time()), ("profile", number()), ("revision", number()),
+            ("variant", text()), ("answer", json!({"type": ["string", "integer"]})), ("comment", text()), ("consent", flag()),
+        ]))), ("next", maybe())]),
         "Why": object(&[
-            ("profile", number.clone()), ("device", json!({"type": ["object", "null"]})), ("url", text.clone()), ("event", maybe.clone()),
-            ("session", number.clone()), ("pages", number.clone()), ("subscribed", flag.clone()), ("at", time.clone()),
+            ("profile", number()), ("device", json!({"type": ["object", "null"]})), ("url", text()), ("event", maybe()),
+            ("session", number()), ("pages", number()), ("subscribed", flag()), ("at", time()),
             ("campaigns", list(&object(&[
-                ("campaign", number.clone()), ("name", text.clone()), ("kind", one_of(&["box", "banner", "interstitial"])),
-                ("revision", number.clone()), ("variant", maybe.clone()), ("outcome", one_of(&["show", "wait", "control", "not"])),
+                ("campaign", number()), ("name", text()), ("kind", one_of(&["box", "banner", "interstitial"])),
+                ("revision", number()), ("variant", maybe()), ("outcome", one_of(&["show", "wait", "control", "not"])),
                 ("because", list(&object(&[
-                    ("name", text.clone()), ("asked", text.clone()), ("seen", text.clone()),
+                    ("name", text()), ("asked", text()), ("seen", text()),
                     ("passed", json!({"type": ["boolean", "null"], "description": "null: not looked at"})),
                 ]))),
             ]))),
         ]),
+    })
+}
+
+/// Single messages.
+fn messages() -> Value {
+    json!({
         "Alarm": object(&[
-            ("campaign", number.clone()), ("kind", one_of(&Alarm::ALL.map(Alarm::as_str))), ("message", text.clone()), ("remedy", text.clone()),
-            ("messages", number.clone()), ("endpoint_host", text.clone()), ("reason", text.clone()), ("since", time.clone()),
-            ("last_at", time.clone()), ("dismissed_at", maybe_time.clone()),
+            ("campaign", number()), ("kind", one_of(&Alarm::ALL.map(Alarm::as_str))), ("message", text()), ("remedy", text()),
+            ("messages", number()), ("endpoint_host", text()), ("reason", text()), ("since", time()),
+            ("last_at", time()), ("dismissed_at", maybe_time()),
         ]),
         "AlarmList": object(&[("alarms", list(&reference("Alarm")))]),
         "DeliveryList": object(&[("deliveries", list(&object(&[
-            ("id", text.clone()), ("campaign", number.clone()), ("profile", number.clone()), ("subscription", text.clone()), ("browser", text.clone()),
-            ("endpoint_host", text.clone()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped", "held"])),
-            ("variant", maybe.clone()),
-            ("attempts", number.clone()), ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()), ("cause", cause.clone()),
-            ("system", text.clone()), ("tries", list(&object(&[
-                ("attempt", number.clone()), ("at", time.clone()), ("status", json!({"type": ["integer", "null"]})), ("cause", cause), ("reason", text.clone()),
+            ("id", text()), ("campaign", number()), ("profile", number()), ("subscription", text()), ("browser", text()),
+            ("endpoint_host", text()), ("state", one_of(&["waiting", "sent", "failed", "gone", "unsent", "capped", "held"])),
+            ("variant", maybe()),
+            ("attempts", number()), ("status", json!({"type": ["integer", "null"]})), ("reason", text()), ("cause", cause()),
+            ("system", text()), ("tries", list(&object(&[
+                ("attempt", number()), ("at", time()), ("status", json!({"type": ["integer", "null"]})), ("cause", cause()), ("reason", text()),
             ]))),
-            ("settled_at", maybe_time.clone()), ("shown_at", maybe_time.clone()), ("clicked_at", maybe_time.clone()),
-            ("dismissed_at", maybe_time.clone()),
-        ]))), ("next", maybe.clone())]),
+            ("settled_at", maybe_time()), ("shown_at", maybe_time()), ("clicked_at", maybe_time()),
+            ("dismissed_at", maybe_time()),
+        ]))), ("next", maybe())]),
         "SendRequest": json!({"type": "object", "required": ["to"], "properties": {"to": {"type": "array", "minItems": 1, "maxItems": 1000, "items": {
             "type": "object", "description": "one of identity, profile, subscription and endpoint names the recipient",
             "properties": {
                 "identity": {"type": "string", "description": "Identity:c-1001, Email:customer@example.com, Phone:+15551234567 or device:<32 hex digits>"},
-                "profile": number, "subscription": text, "endpoint": text,
+                "profile": number(), "subscription": text(), "endpoint": text(),
                 "data": {"type": "object", "additionalProperties": true, "description": "“data” in the texts, at most 4096 bytes"},
             },
         }}}}),
         "PushTestRequest": json!({"type": "object", "required": ["to"], "properties": {
             "to": {"type": "object", "description": "one of identity, profile, subscription and endpoint names the recipient",
-                "properties": {"identity": text, "profile": number, "subscription": text, "endpoint": text}},
+                "properties": {"identity": text(), "profile": number(), "subscription": text(), "endpoint": text()}},
             "variant": {"type": "integer", "description": "0 is A"},
         }}),
-        "PushTestList": object(&[("tests", list(&object(&[("id", text.clone()), ("subscription", text.clone())])))]),
+        "PushTestList": object(&[("tests", list(&object(&[("id", text()), ("subscription", text())])))]),
         "PushTest": object(&[
-            ("id", text.clone()), ("campaign", number.clone()), ("variant", text.clone()), ("subscription", text.clone()),
-            ("browser", text.clone()), ("state", json!({"enum": ["waiting", "sent", "failed", "gone"]})),
-            ("status", json!({"type": ["integer", "null"]})), ("reason", text.clone()), ("made_at", time.clone()),
+            ("id", text()), ("campaign", number()), ("variant", text()), ("subscription", text()),
+            ("browser", text()), ("state", json!({"enum": ["waiting", "sent", "failed", "gone"]})),
+            ("status", json!({"type": ["integer", "null"]})), ("reason", text()), ("made_at", time()),
         ]),
         "Receipt": object(&[
-            ("campaign", number.clone()),
+            ("campaign", number()),
             ("messages", list(&object(&[
-                ("to", number.clone()), ("id", text.clone()), ("profile", number.clone()), ("subscription", text.clone()),
+                ("to", number()), ("id", text()), ("profile", number()), ("subscription", text()),
             ]))),
-            ("left_out", list(&object(&[("to", number.clone()), ("reason", text.clone())]))),
+            ("left_out", list(&object(&[("to", number()), ("reason", text())]))),
         ]),
         "LiveLine": object(&[
-            ("id", text.clone()), ("at", number.clone()), ("time", text.clone()), ("kind", text.clone()), ("word", text.clone()),
-            ("channel", maybe.clone()), ("profile", number.clone()), ("who", text.clone()), ("campaign", json!({"type": ["integer", "null"]})),
-            ("campaign_name", maybe.clone()), ("event", text.clone()), ("title", text.clone()), ("details", text.clone()),
-            ("facts", json!({"type": "object", "additionalProperties": {"type": "string"}})), ("browser", text.clone()),
+            ("id", text()), ("at", number()), ("time", text()), ("kind", text()), ("word", text()),
+            ("channel", maybe()), ("profile", number()), ("who", text()), ("campaign", json!({"type": ["integer", "null"]})),
+            ("campaign_name", maybe()), ("event", text()), ("title", text()), ("details", text()),
+            ("facts", json!({"type": "object", "additionalProperties": {"type": "string"}})), ("browser", text()),
         ]),
-        "Estimate": object(&[
-            ("subscribers", number.clone()),
-            ("reached", number.clone()),
-            ("exact", flag.clone()),
-            ("looked_at", number.clone()),
-            ("meant", number.clone()),
-            ("left_out", list(&object(&[("reason", text.clone()), ("n", number.clone())]))),
-            ("largest_bytes", number.clone()),
-            ("groups", list(&object(&[("group", text.clone()), ("n", number.clone())]))),
-        ]),
-        "Choice": {"type": "object", "properties": {"variant": text}, "required": ["variant"]},
-        "Preview": object(&[("bytes", number.clone()), ("sha256", text.clone()), ("html", text.clone()), ("payload", map.clone()), ("notes", map.clone()), ("faults", list(&field_error))]),
-        "Media": media.clone(),
-        "MediaList": object(&[("media", list(&media)), ("next", maybe.clone())]),
+    })
+}
+
+/// People and their browsers.
+fn people() -> Value {
+    let subscription = object(&[
+        ("id", text()),
+        ("profile", number()),
+        ("browser", text()),
+        ("endpoint_host", text()),
+        ("state", one_of(&["live", "aside", "gone"])),
+        ("reason", text()),
+        ("vapid_key", text()),
+        ("created_at", time()),
+        ("changed_at", time()),
+    ]);
+    json!({
         "Profile": object(&[
-            ("id", number.clone()), ("identified", flag), ("identities", map.clone()), ("properties", map.clone()), ("created_at", time.clone()),
-            ("seen_at", maybe_time), ("devices", list(&map)), ("subscriptions", list(&subscription)), ("merged", list(&number)),
+            ("id", number()), ("identified", flag()), ("identities", map()), ("properties", map()), ("created_at", time()),
+            ("seen_at", maybe_time()), ("devices", list(&map())), ("subscriptions", list(&subscription)), ("merged", list(&number())),
         ]),
         "ProfileList": object(&[("profiles", list(&reference("Profile")))]),
         "EventList": object(&[("events", list(&object(&[
-            ("id", text.clone()), ("at", time.clone()), ("name", text.clone()), ("props", map), ("device", maybe),
+            ("id", text()), ("at", time()), ("name", text()), ("props", map()), ("device", maybe()),
         ])))]),
-        "SubscriptionList": object(&[("total", number.clone()), ("by_browser", numbers), ("subscriptions", list(&subscription))]),
+        "SubscriptionList": object(&[("total", number()), ("by_browser", numbers()), ("subscriptions", list(&subscription))]),
         "Forecast": object(&[("services", list(&object(&[
-            ("service", text.clone()), ("browsers", text.clone()), ("after_days", number.clone()), ("live", number.clone()),
-            ("in_7_days", number.clone()), ("in_30_days", number.clone()), ("overdue", number.clone()),
+            ("service", text()), ("browsers", text()), ("after_days", number()), ("live", number()),
+            ("in_7_days", number()), ("in_30_days", number()), ("overdue", number()),
         ])))]),
-        "Install": object(&[
-            ("snippet", text.clone()), ("seen", json!({"type": ["object", "null"]})),
-            ("origins_seen", list(&object(&[("origin", text.clone()), ("sdk", text.clone()), ("first_at", time.clone()), ("last_at", time)]))),
-        ]),
-        "KeyList": object(&[("keys", list(&key))]),
-        "NewKey": object(&[("name", text.clone())]),
-        "MadeKey": {"allOf": [key, object(&[("key", text)])]},
-    });
-    let mut all = plan();
-    for made in [made, ring()] {
-        if let (Value::Object(all), Value::Object(made)) = (&mut all, made) {
-            all.extend(made);
-        }
-    }
-    all
+    })
 }
 
 /// The key ring.
 fn ring() -> Value {
-    let text = json!({"type": "string"});
-    let number = json!({"type": "integer", "format": "int64"});
-    let time = json!({"type": "integer", "format": "int64", "description": "milliseconds since 1970"});
     let browsers = json!({"type": "string", "enum": Browsers::ALL.map(Browsers::as_str)});
     let vapid = object(&[
-        ("id", text.clone()),
-        ("public_key", text.clone()),
+        ("id", text()),
+        ("public_key", text()),
         ("browsers", browsers.clone()),
-        ("since", time.clone()),
-        ("created_at", time),
-        ("bound", number.clone()),
+        ("since", time()),
+        ("created_at", time()),
+        ("bound", number()),
         ("in_use", json!({"type": "boolean"})),
     ]);
     json!({
-        "NewVapidKey": object(&[("private_key", text.clone()), ("public_key", text.clone()), ("browsers", browsers.clone())]),
+        "NewVapidKey": object(&[("private_key", text()), ("public_key", text()), ("browsers", browsers.clone())]),
         "VapidUse": object(&[("browsers", browsers)]),
-        "PrivateVapidKey": object(&[("public_key", text.clone()), ("private_key", text.clone())]),
+        "PrivateVapidKey": object(&[("public_key", text()), ("private_key", text())]),
         "VapidKey": vapid,
-        "WebPush": object(&[("public_key", text), ("keys", list(&vapid)), ("subscriptions", number)]),
+        "WebPush": object(&[("public_key", text()), ("keys", list(&vapid)), ("subscriptions", number())]),
     })
 }
 
-/// The test of a push.
-fn client(name: &str, number: &Value) -> Value {
+/// What became of a push in one kind of browser or system.
+fn client(name: &str) -> Value {
     object(&[
         (
             name,
             json!({"type": "string", "description": "empty where it is not known"}),
         ),
-        ("sent", number.clone()),
-        ("failed", number.clone()),
-        ("gone", number.clone()),
-        ("shown", number.clone()),
-        ("clicked", number.clone()),
+        ("sent", number()),
+        ("failed", number()),
+        ("gone", number()),
+        ("shown", number()),
+        ("clicked", number()),
     ])
 }
 
-fn tested(maybe: &Value, maybe_time: &Value, numbers: &Value) -> Value {
+/// The test of a push.
+fn tested() -> Value {
     json!({"type": ["object", "null"], "properties": {
-        "ends_at": maybe_time, "winner": maybe, "decided_at": maybe_time, "decided_by": one_of_or_null(&["click", "goal", "hand"]),
-        "after": numbers,
+        "ends_at": maybe_time(), "winner": maybe(), "decided_at": maybe_time(), "decided_by": one_of_or_null(&["click", "goal", "hand"]),
+        "after": numbers(),
     }})
 }
 
@@ -420,20 +472,17 @@ fn interval(or_null: bool) -> Value {
 
 /// What a pop-up campaign is made of.
 fn plan() -> Value {
-    let text = json!({"type": "string"});
     let liquid = json!({"type": "string", "description": "Liquid"});
     let number = json!({"type": "integer", "minimum": 0});
     let maybe_number = json!({"type": ["integer", "null"], "minimum": 1});
-    let flag = json!({"type": "boolean"});
     let time =
         json!({"type": ["integer", "null"], "format": "int64", "description": "milliseconds since 1970"});
-    let one_of = |words: &[&str]| json!({"type": "string", "enum": words});
     let colour = json!({"type": "string", "pattern": "^#[0-9a-f]{6}$"});
     let or_null = |schema: Value| json!({"oneOf": [schema, {"type": "null"}]});
     let clock = json!({"type": ["string", "null"], "pattern": "^[0-9]{1,2}:[0-9]{2}$"});
     let click = json!({"oneOf": [
-        {"type": "object", "properties": {"do": {"const": "url"}, "url": text, "target": {"enum": ["same", "new"]}}, "required": ["do", "url"]},
-        {"type": "object", "properties": {"do": {"const": "function"}, "name": text}, "required": ["do", "name"]},
+        {"type": "object", "properties": {"do": {"const": "url"}, "url": text(), "target": {"enum": ["same", "new"]}}, "required": ["do", "url"]},
+        {"type": "object", "properties": {"do": {"const": "function"}, "name": text()}, "required": ["do", "name"]},
         {"type": "object", "properties": {"do": {"const": "prompt"}}, "required": ["do"]},
         {"type": "object", "properties": {"do": {"const": "close"}}, "required": ["do"]},
     ]});
@@ -444,16 +493,16 @@ fn plan() -> Value {
     let field = object(&[
         ("ask", one_of(&["email", "choice", "scale", "text"])),
         ("label", liquid.clone()),
-        ("options", list(&text)),
+        ("options", list(&text())),
         (
             "ends",
-            json!({"type": ["array", "null"], "items": text, "minItems": 2, "maxItems": 2}),
+            json!({"type": ["array", "null"], "items": text(), "minItems": 2, "maxItems": 2}),
         ),
         ("comment", json!({"type": ["string", "null"]})),
-        ("property", text.clone()),
+        ("property", text()),
         (
             "consent",
-            or_null(object(&[("text", liquid.clone()), ("required", flag.clone())])),
+            or_null(object(&[("text", liquid.clone()), ("required", flag())])),
         ),
         ("thanks", liquid.clone()),
         ("thanks_text", liquid.clone()),
@@ -467,7 +516,7 @@ fn plan() -> Value {
     let custom = object(&[
         ("html", liquid.clone()),
         ("layout", one_of(&["box", "banner", "interstitial"])),
-        ("sandbox", flag.clone()),
+        ("sandbox", flag()),
         ("width", number.clone()),
     ]);
     let templates: Vec<&str> = Template::ALL.iter().map(|template| template.name()).collect();
@@ -483,7 +532,7 @@ fn plan() -> Value {
         ("note", liquid.clone()),
         (
             "note_link",
-            or_null(object(&[("label", liquid.clone()), ("url", text.clone())])),
+            or_null(object(&[("label", liquid.clone()), ("url", text())])),
         ),
         ("image", or_null(image)),
         ("button", json!({"type": ["string", "null"]})),
@@ -508,7 +557,7 @@ fn plan() -> Value {
             one_of(&["bottom-right", "bottom-left", "top-right", "top-left"]),
         ),
         ("edge", one_of(&["top", "bottom"])),
-        ("close", flag.clone()),
+        ("close", flag()),
         ("theme", one_of(&["auto", "light", "dark"])),
         ("accent", colour.clone()),
         ("ground", colour.clone()),
@@ -519,7 +568,7 @@ fn plan() -> Value {
             "voice",
             one_of_or_null(&["plain", "bookman", "bookish", "geometric", "narrow", "receipt"]),
         ),
-        ("language", text.clone()),
+        ("language", text()),
     ]);
     let ops: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
     let subjects: Vec<&str> = Subject::ALL.iter().map(|subject| subject.name()).collect();
@@ -528,13 +577,13 @@ fn plan() -> Value {
     let rule = json!({
         "type": "object", "required": ["is"],
         "properties": {
-            "is": {"type": "string", "enum": subjects}, "name": text, "op": {"type": "string", "enum": ops, "default": "is"}, "value": any,
+            "is": {"type": "string", "enum": subjects}, "name": text(), "op": {"type": "string", "enum": ops, "default": "is"}, "value": any,
             "days": maybe_number, "group": {"oneOf": [reference("Rules"), {"type": "null"}]},
         },
     });
     let test = json!({
         "type": "object", "required": ["name"],
-        "properties": {"name": text, "op": {"type": "string", "enum": ops, "default": "is"}, "value": any},
+        "properties": {"name": text(), "op": {"type": "string", "enum": ops, "default": "is"}, "value": any},
     });
     let sign = |on: &str, more: Value| {
         let mut properties = more;
@@ -542,9 +591,9 @@ fn plan() -> Value {
         json!({"type": "object", "properties": properties, "required": ["on"]})
     };
     let signs = json!({"oneOf": [
-        sign("delay", json!({"seconds": number, "across_pages": flag})), sign("scroll", json!({"percent": number})),
-        sign("idle", json!({"seconds": number})), sign("exit", json!({})), sign("click", json!({"selector": text})),
-        sign("visible", json!({"selector": text})),
+        sign("delay", json!({"seconds": number, "across_pages": flag()})), sign("scroll", json!({"percent": number})),
+        sign("idle", json!({"seconds": number})), sign("exit", json!({})), sign("click", json!({"selector": text()})),
+        sign("visible", json!({"selector": text()})),
     ]});
     let limits = [
         ("page", maybe_number.clone()),
@@ -559,10 +608,10 @@ fn plan() -> Value {
         ("after_shown", minutes.clone()),
         ("after_clicked", minutes.clone()),
         ("after_closed", minutes),
-        ("until_goal", flag.clone()),
+        ("until_goal", flag()),
     ]);
     let variant = object(&[
-        ("name", text.clone()),
+        ("name", text()),
         ("weight", number.clone()),
         ("popup", reference("Popup")),
     ]);
@@ -570,7 +619,7 @@ fn plan() -> Value {
         "Popup": popup,
         "Rules": object(&[("match", matching.clone()), ("rules", list(&rule))]),
         "Trigger": object(&[
-            ("on", one_of(&["page", "event"])), ("event", text.clone()), ("where", list(&reference("PropertyTest"))), ("when", reference("Rules")),
+            ("on", one_of(&["page", "event"])), ("event", text()), ("where", list(&reference("PropertyTest"))), ("when", reference("Rules")),
             ("signals", object(&[("match", matching), ("list", list(&signs))])),
         ]),
         "Schedule": object(&[
@@ -582,10 +631,10 @@ fn plan() -> Value {
         "Caps": object(&caps),
         "Experiment": object(&[("weight", number.clone()), ("control", number), ("variants", list(&variant))]),
         "Goal": object(&[
-            ("event", text), ("where", list(&reference("PropertyTest"))),
+            ("event", text()), ("where", list(&reference("PropertyTest"))),
             ("within_hours", json!({"type": "integer", "minimum": 1, "maximum": 2160, "default": 72})),
         ]),
-        "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag), ("push", object(&[
+        "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag()), ("push", object(&[
             ("caps", push_caps(&json!({"type": "integer", "minimum": 1, "maximum": 100}))),
             ("quiet", object(&[("from", json!({"type": "string"})), ("to", json!({"type": "string"}))])),
         ]))]),

@@ -26,7 +26,8 @@ fn said(findings: &[Finding]) -> String {
         .iter()
         .filter(|finding| finding.weight != Weight::Good)
         .map(|finding| format!("{:?}: {} → {}\n", finding.weight, finding.what, finding.remedy))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 const HOME: &str = "<html><head><script async src='https://push.example.com/js/clevertap.min.js'></script>\
