@@ -19,7 +19,7 @@ use look::{Answer, Finding, Weight};
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
-use url::Url;
+use url::{Position, Url};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -114,7 +114,9 @@ impl Browser {
     async fn get(&self, address: Url) -> anyhow::Result<Answer> {
         let mut now = address.clone();
         for _ in 0..=MOST_REDIRECTS {
-            let request = Request::get(now.as_str()).header(header::USER_AGENT, "campanile-doctor");
+            let request = Request::get(reached(&now).as_str())
+                .header(header::HOST, &now[Position::BeforeHost..Position::AfterPort])
+                .header(header::USER_AGENT, "campanile-doctor");
             let response = tokio::time::timeout(PATIENCE, self.0.request(request.body(Empty::new())?))
                 .await
                 .with_context(|| format!("{now} does not answer"))?
@@ -143,4 +145,19 @@ impl Browser {
         }
         bail!("{address} redirects again and again")
     }
+}
+
+/// Names under `localhost` lead to this machine, as in browsers (RFC 6761 section 6.3); the system's resolver may not know them.
+fn reached(address: &Url) -> Url {
+    let mut reached = address.clone();
+    if address.scheme() == "http"
+        && address
+            .host_str()
+            .is_some_and(|host| host.ends_with(".localhost"))
+    {
+        reached
+            .set_host(Some("127.0.0.1"))
+            .expect("an address with a host has room for another");
+    }
+    reached
 }
