@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { away, stays, until } from './rig/poll.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { gone, popupOn, raise } from './rig/popup.mjs';
 import { profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
@@ -51,7 +51,7 @@ inBothBrowsers('clicks on pop-ups', (world) => {
   test('an address in the same tab: counted although the page unloads', async () => {
     const { site, id, page, pop } = await shown('Same tab', { on_click: { do: 'url', url: '/next?from=box', target: 'same' } });
     site.page('/next', { use: '' });
-    await away(page, () => pop.click('click'));
+    await onward(page, () => pop.click('click'));
     assert.equal(page.url(), `${site.origin}/next?from=box`);
     await counted(id, { clicked: 1 });
     await page.close();

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
 import { fill, next, openDashboard, overflow, submit } from './rig/dashboard.mjs';
-import { away, until } from './rig/poll.mjs';
+import { onward, until } from './rig/poll.mjs';
 import { folder } from './rig/server.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 import { writeFile } from 'node:fs/promises';
@@ -121,7 +121,7 @@ inBothBrowsers('editor', (world) => {
     await holdBack(page);
     await fill(page, { 'popup.title': 'On its way' });
     await until('the server to have it', async () => (await kept(id)).popup.title === 'On its way');
-    await away(page, async () => {
+    await onward(page, async () => {
       await page.click('button[value="variant:add"]');
       await page.evaluate(() => window.letGo());
     });
@@ -136,7 +136,7 @@ inBothBrowsers('editor', (world) => {
     await fill(page, { 'popup.title': 'First half' });
     const asked = [];
     page.on('dialog', (dialog) => { asked.push(dialog.type()); dialog.accept(); });
-    await away(page, async () => {
+    await onward(page, async () => {
       await page.click('[data-step-link="when"]');
       await until('the server to have it', async () => (await kept(id)).popup.title === 'First half');
       await fill(page, { 'popup.title': 'All of it' });

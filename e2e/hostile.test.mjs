@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { signIn } from './rig/dashboard.mjs';
 import { keepsOverlay, overlayOn } from './rig/overlay.mjs';
-import { away, stays, until } from './rig/poll.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { gone, HOSTS, popupOn, raise, standing } from './rig/popup.mjs';
 import { profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
@@ -193,7 +193,7 @@ inBothBrowsers('hostile values', (world) => {
     site.page('/next');
     await raise(page, 'Leads');
     const shown = await popupOn(page, 'box', 'Leads');
-    await away(page, () => shown.click('click'));
+    await onward(page, () => shown.click('click'));
     assert.equal(page.url(), `${site.origin}/next`);
     await world.counted(leads, { clicked: 1 });
     await page.close();

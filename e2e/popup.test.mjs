@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn, noBoxOn } from './rig/box.mjs';
-import { away, stays, until } from './rig/poll.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
 /** Raises an event as the page of an owner does. */
@@ -27,7 +27,7 @@ inBothBrowsers('box pop-up', (world) => {
     const box = await boxOn(page, 'Back from the kiln');
     assert.match(box.text, /Eleven jugs came out of this firing\./);
     await counted(id, { handed: 1, shown: 1, clicked: 0, closed: 0 });
-    await away(page, () => box.click('click'));
+    await onward(page, () => box.click('click'));
     assert.equal(page.url(), cart);
     await counted(id, { shown: 1, clicked: 1 });
     await page.reload();

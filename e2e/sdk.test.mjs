@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { boxOn } from './rig/box.mjs';
-import { away, stays, until } from './rig/poll.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { ISOLATED, KEEPS_BROKEN, pasted, policy } from './rig/strict.mjs';
 import { deviceOf, profileOf } from './rig/visitor.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
@@ -138,7 +138,7 @@ inBothBrowsers('SDK', (world) => {
     const next = site.page('/next');
     const page = await world.visit(site.page('/'));
     const profile = await profileOf(world, page);
-    await away(page, () =>
+    await onward(page, () =>
       page.evaluate((url) => {
         clevertap.event.push('Leaving Now');
         location.href = url;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { away, stays } from './rig/poll.mjs';
+import { onward, stays } from './rig/poll.mjs';
 import { gone, popupOn, standing } from './rig/popup.mjs';
 import { heard, watched } from './rig/visitor.mjs';
 import { inBothBrowsers, listen } from './rig/world.mjs';
@@ -27,7 +27,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     listen(page);
     await page.goto(at('/shop/?shelf=light'));
     await heard(page);
-    await away(page, () => page.$eval('#try-anew', (button) => button.click()));
+    await onward(page, () => page.$eval('#try-anew', (button) => button.click()));
     await heard(page);
     if (path !== '/shop/') await open(page, path);
     return page;
@@ -90,7 +90,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     const rich = await newcomer('/shop/product/sunday-teapot/');
     await inCart(rich, 'sunday-teapot');
     const full = await popupOn(rich, 'banner', 'This ships free.');
-    await away(rich, () => full.click('click'));
+    await onward(rich, () => full.click('click'));
     assert.equal(new URL(rich.url()).pathname, '/shop/cart/');
     await counts.more({ clicked: 1 });
     await alone(rich);
@@ -111,7 +111,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     for (const line of ['1 Ebb jug', '48.00', '1 Two-hands mug', '19.00', 'Shipping', 'free', '€67.00']) assert.ok(text.includes(line), `${line} in ${text}`);
     await counts.more({ handed: 1, shown: 1 });
     await world.screen.move(page, 300, 300);
-    await away(page, () => receipt.click('click'));
+    await onward(page, () => receipt.click('click'));
     assert.equal(new URL(page.url()).pathname, '/shop/cart/');
     await counts.more({ clicked: 1 });
     await page.close();
@@ -166,7 +166,7 @@ inBothBrowsers('the demo’s shop', (world) => {
     const page = await newcomer();
     await page.goto(at('/shop/#try'));
     // Not by its place: the first page's box may come to lie over it, or the page still be scrolling there.
-    await away(page, () => page.$eval('#try a[href="/shop/?shelf=seconds"]', (link) => link.click()));
+    await onward(page, () => page.$eval('#try a[href="/shop/?shelf=seconds"]', (link) => link.click()));
     const bar = await popupOn(page, 'banner', 'Seconds week');
     assert.match(await bar.text(), /It opens on \w+, 1 \w+, 10:00\./);
     await counts.more({ handed: 1, shown: 1 });
@@ -178,7 +178,7 @@ inBothBrowsers('the demo’s shop', (world) => {
   test('back by the letter’s link: the ticket instead of the box, and its code is good in the cart', async () => {
     const counts = await before('Welcome back, fifteen per cent');
     const page = await newcomer('/shop/?shelf=kitchen');
-    await away(page, () => page.$eval('#try-letter', (link) => link.click()));
+    await onward(page, () => page.$eval('#try-letter', (link) => link.click()));
     const ticket = await popupOn(page, 'box', 'off, because you came back');
     const others = await before('Stoneware is back');
     await ticket.click('copy');

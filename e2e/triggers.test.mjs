@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { away, stays, until } from './rig/poll.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { gone, popupOn, raise, standing } from './rig/popup.mjs';
 import { inBothBrowsers } from './rig/world.mjs';
 
@@ -54,7 +54,7 @@ inBothBrowsers('triggers', (world) => {
     await on('/there');
     await nothing(page);
     await on('/from-here');
-    await away(page, () => page.click('a'));
+    await onward(page, () => page.click('a'));
     await popupOn(page, 'box', 'By referrer');
     await on('/one');
     await popupOn(page, 'box', 'By any');

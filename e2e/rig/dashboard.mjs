@@ -1,6 +1,6 @@
 // Somebody in front of the dashboard: signs in, fills forms, reads numbers.
 
-import { away, until } from './poll.mjs';
+import { onward, until } from './poll.mjs';
 
 /** Opens a one-time link of somebody who is known. Ends on the overview. */
 export async function signIn(page, link) {
@@ -44,7 +44,7 @@ export async function choose(page, name, value) {
 export async function submit(page, selector) {
   const button = await page.waitForSelector(selector);
   await button.scrollIntoView();
-  await away(page, () => button.click());
+  await onward(page, () => button.click());
 }
 
 /** Goes on to the next step of the editor; what was typed is kept on the way. */

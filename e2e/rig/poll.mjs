@@ -48,7 +48,7 @@ export async function stays(what, look, { during = 1_200, every = 150 } = {}) {
  * @param {import('puppeteer-core').Page} page
  * @param {() => Promise<unknown>} act
  */
-export async function away(page, act) {
+export async function onward(page, act) {
   await page.evaluate(() => { window.left = true; });
   await act();
   await until('the next page', () => page.evaluate(() => !window.left && document.readyState === 'complete'), { within: 30_000 });

@@ -216,8 +216,18 @@ async fn killed_ten_times_nobody_is_left_out_and_nobody_sees_it_twice() {
     let left = bed.leave().await;
     let mut now = START;
     for moment in chance.moments(10, EVERYBODY * 9 / 10) {
-        let led = Led::start(&left, now).await;
-        taken(&left.lab, moment).await;
+        let mut led = Led::start(&left, now).await;
+        // Time passes meanwhile: a fan-out that is far ahead of the sending waits by the clock.
+        let enough = taken(&left.lab, moment);
+        tokio::pin!(enough);
+        while tokio::time::timeout(Duration::from_millis(100), &mut enough)
+            .await
+            .is_err()
+        {
+            now += 400;
+            left.lab_clock.advance_ms(400);
+            led.tell(now).await;
+        }
         led.kill().await;
         now += AFTER_LEASE;
         left.lab_clock.advance_ms(AFTER_LEASE);
