@@ -70,7 +70,7 @@ impl Drop for Agreed {
 }
 
 /// The point of a public key; none if it is not one of the curve.
-fn point(key: &[u8; KEY_BYTES]) -> Option<Affine> {
+fn point_of(key: &[u8; KEY_BYTES]) -> Option<Affine> {
     let (form, point) = key.split_first_chunk::<1>()?;
     (*form == [4]).then(|| Affine::from_bytes(point.try_into().ok()?))?
 }
@@ -87,7 +87,7 @@ fn seal(key: &[u8; KEY_BYTES], points: &[u8]) -> [u8; DIGEST_BYTES] {
 
 /// What is to be kept of a public key; none if it is not a point of the curve. Takes as long as writing to it once.
 pub(crate) fn kept(key: &[u8; KEY_BYTES]) -> Option<[u8; KEPT_BYTES]> {
-    let kept = Kept::of(point(key)?)?;
+    let kept = Kept::of(point_of(key)?)?;
     let mut bytes = [0; KEPT_BYTES];
     let (points, sealed) = bytes.split_at_mut(POINTS * POINT_BYTES);
     for (bytes, point) in points.chunks_exact_mut(POINT_BYTES).zip(kept.0) {
@@ -110,7 +110,7 @@ impl Key {
         if seal(key, points) != sealed {
             return None;
         }
-        let point = point(key)?;
+        let point = point_of(key)?;
         let mut multiples = [point; POINTS];
         for (multiple, bytes) in multiples.iter_mut().zip(points.chunks_exact(POINT_BYTES)) {
             *multiple = Affine::from_bytes(bytes.try_into().ok()?)?;
