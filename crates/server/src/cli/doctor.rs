@@ -5,16 +5,11 @@
 
 mod look;
 
-use super::{say, say_aside};
+use super::{HttpClient, client, say, say_aside};
 use anyhow::{Context as _, bail};
 use axum::http::{Request, header};
-use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use look::{Answer, Finding, Weight};
 use serde_json::json;
 use std::process::ExitCode;
@@ -38,18 +33,12 @@ pub(super) struct Doctor {
     json: bool,
 }
 
-struct Browser(Client<HttpsConnector<HttpConnector>, Empty<Bytes>>);
+struct Browser(HttpClient);
 
 impl Doctor {
     pub(super) async fn run(self) -> anyhow::Result<ExitCode> {
         let asked = Url::parse(&self.url).with_context(|| format!("“{}” is not an address", self.url))?;
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(provider)?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let browser = Browser(Client::builder(TokioExecutor::new()).build(connector));
+        let browser = Browser(client()?);
         let findings = self.look(&browser, &asked).await?;
         for finding in &findings {
             self.print(finding);

@@ -14,7 +14,13 @@ use crate::config::{Config, Flags};
 use crate::store::migrate::{self, MIGRATIONS};
 use crate::telemetry;
 use anyhow::{Context as _, bail};
+use bytes::Bytes;
 use clap::{Args, Parser, Subcommand};
+use http_body_util::Empty;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -145,16 +151,13 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn healthcheck(base: &str) -> anyhow::Result<()> {
     use http_body_util::BodyExt as _;
-    use hyper_util::client::legacy::Client;
-    use hyper_util::rt::TokioExecutor;
     let uri: axum::http::Uri = format!("{}/readyz", base.trim_end_matches('/'))
         .parse()
         .with_context(|| format!("“{base}” is not an address"))?;
     if uri.scheme_str() == Some("https") {
         bail!("ask over plain http on the machine itself, or ask the proxy in front");
     }
-    let client: Client<_, http_body_util::Empty<bytes::Bytes>> =
-        Client::builder(TokioExecutor::new()).build_http();
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
     let ask = async {
         let response = client
             .get(uri)
@@ -172,6 +175,19 @@ async fn healthcheck(base: &str) -> anyhow::Result<()> {
         .with_context(|| format!("no answer from {base} within 5 s"))??;
     say("ready");
     Ok(())
+}
+
+type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// Asks servers that the operator names, by HTTP or HTTPS.
+fn client() -> anyhow::Result<HttpClient> {
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    let connector = HttpsConnectorBuilder::new()
+        .with_provider_and_webpki_roots(provider)?
+        .https_or_http()
+        .enable_http1()
+        .build();
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
 }
 
 /// Prints a line for people or programs on standard output.

@@ -3,14 +3,10 @@
 //! Left out: the dashboard's picture of it. Invariant: lines go to standard output and nothing else does; who is cut off goes on after the last
 //! line that came.
 
-use super::say_aside;
+use super::{client, say_aside};
 use anyhow::{Context as _, bail};
-use bytes::Bytes;
 use clap::Args;
 use http_body_util::{BodyExt as _, Empty};
-use hyper_rustls::HttpsConnectorBuilder;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use std::io::Write as _;
 use std::time::Duration;
@@ -114,13 +110,7 @@ impl Tail {
 
     /// Listens until the connection ends; false when nobody reads the lines any more.
     async fn listen(&self, key: &str, place: &mut Place) -> anyhow::Result<bool> {
-        let provider = rustls::crypto::aws_lc_rs::default_provider();
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(provider)?
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
+        let client = client()?;
         let mut request = axum::http::Request::get(self.address()?)
             .header("authorization", format!("Bearer {key}"))
             .header("accept", "text/event-stream");

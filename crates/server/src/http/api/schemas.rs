@@ -75,6 +75,10 @@ fn one_of(words: &[&str]) -> Value {
     json!({"type": "string", "enum": words})
 }
 
+fn field_error() -> Value {
+    object(&[("field", text()), ("message", text())])
+}
+
 fn cause() -> Value {
     let mut cause = one_of_or_null(&Cause::ALL.map(Cause::as_str));
     cause["description"] = json!("why, where that was said by this server and not by a push service alone");
@@ -97,7 +101,6 @@ fn site() -> Value {
             json!({"type": ["object", "null"], "properties": {"url": text(), "width": number(), "bytes": number()}}),
         ),
     ]);
-    let field_error = object(&[("field", text()), ("message", text())]);
     let key = object(&[
         ("id", text()),
         ("name", text()),
@@ -106,7 +109,7 @@ fn site() -> Value {
         ("used_at", maybe_time()),
     ]);
     json!({
-        "Error": object(&[("error", object(&[("code", text()), ("message", text()), ("field", text()), ("errors", list(&field_error))]))]),
+        "Error": object(&[("error", object(&[("code", text()), ("message", text()), ("field", text()), ("errors", list(&field_error()))]))]),
         "Account": object(&[("id", text()), ("name", text()), ("zone", text()), ("origins", list(&text())), ("settings", reference("AccountSettings")), ("created_at", time())]),
         "AccountChange": object(&[("name", text()), ("zone", text()), ("origins", list(&text())), ("settings", reference("AccountSettings"))]),
         "Media": media.clone(),
@@ -249,7 +252,6 @@ fn campaigns() -> Value {
         ("counts", numbers()),
         ("progress", progress),
     ]);
-    let field_error = object(&[("field", text()), ("message", text())]);
     json!({
         "Definition": definition,
         "Campaign": {"allOf": [reference("Definition"), more]},
@@ -262,7 +264,7 @@ fn campaigns() -> Value {
         "NewLink": {"type": "object", "properties": {"purpose": one_of(&["test", "why"]), "url": text(), "variant": number()}, "required": ["purpose", "url"]},
         "Link": object(&[("url", text()), ("until", time())]),
         "Choice": {"type": "object", "properties": {"variant": text()}, "required": ["variant"]},
-        "Preview": object(&[("bytes", number()), ("sha256", text()), ("html", text()), ("payload", map()), ("notes", map()), ("faults", list(&field_error))]),
+        "Preview": object(&[("bytes", number()), ("sha256", text()), ("html", text()), ("payload", map()), ("notes", map()), ("faults", list(&field_error()))]),
         "Estimate": object(&[
             ("subscribers", number()),
             ("reached", number()),
