@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { until } from './rig/poll.mjs';
+import { stays, until } from './rig/poll.mjs';
+import { heard } from './rig/visitor.mjs';
 import { inBothBrowsers, listen } from './rig/world.mjs';
 
 const QUESTION = {
@@ -80,6 +81,19 @@ inBothBrowsers('push', (world) => {
     await page.reload();
     await ask(page);
     await subscribed(1);
+    await page.close();
+  });
+
+  test('what a page reads while it is left ends nothing', async () => {
+    const page = await world.browser.page();
+    listen(page);
+    // Chromium's answer in a page that is being left, whatever was allowed; here for as long as the page stands.
+    await page.evaluateOnNewDocument(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }));
+    await page.goto(site.page('/left'));
+    await until('the visit', () => page.evaluate(() => Object.keys(sessionStorage).some((key) => key.endsWith(':visit'))));
+    await heard(page);
+    await stays('the subscription', async () => (await world.api.get('/subscriptions')).total);
+    assert.equal((await world.api.get('/subscriptions')).total, 1);
     await page.close();
   });
 

@@ -20,7 +20,15 @@ export function onVisit(ports: PromptPorts): void {
     if (!enabled || !key) return;
     const mine = consentOf(ports, key);
     const { path, scope } = mine._worker();
-    if (Notification.permission !== 'granted') mine._lost();
+    if (Notification.permission !== 'granted') void blocked().then((so) => so && mine._lost());
     else if (!mine._off()) void mine._subscribe({ ...(path && { serviceWorkerPath: path }), ...(scope && { serviceWorkerScope: scope }) });
   });
+}
+
+/**
+ * Whether the permission is gone. Asked once more and not at once: a page that is being left reads "denied" from Chromium whatever was
+ * allowed, and no longer hears this answer.
+ */
+async function blocked(): Promise<boolean> {
+  return (await navigator.permissions.query({ name: 'notifications' })).state !== 'granted';
 }
