@@ -211,6 +211,13 @@ inBothBrowsers('push', (world) => {
     await page.close();
   });
 
+  test('who blocks notifications in the browser is gone with the next visit', async () => {
+    await world.browser.permit(site.origin, 'denied');
+    const page = await visit(site.page('/blocked'));
+    await subscribed(0);
+    await page.close();
+  });
+
   test('what the demo promises: the button in the shop, the campaign in the dashboard, the notification, its click', async () => {
     const page = await visit(world.server.shop);
     const { total } = await world.api.get('/subscriptions');
