@@ -14,7 +14,8 @@ const SIZES = [
 ];
 const TEMPLATES = [
   'box', 'box-letter', 'box-ticket', 'box-back', 'box-question', 'banner', 'bar-shipping', 'bar-countdown', 'bar-notice', 'interstitial',
-  'full-story', 'full-poster', 'full-feature', 'exit-receipt', 'exit-question', 'exit-guide', 'image-poster', 'image-sticker', 'custom',
+  'full-story', 'full-poster', 'full-feature', 'exit-receipt', 'exit-question', 'exit-guide', 'push-card', 'push-dialog', 'image-poster',
+  'image-sticker', 'custom',
 ];
 
 inChromium('the gallery', (world) => {

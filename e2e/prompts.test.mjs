@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { figures, openDashboard } from './rig/dashboard.mjs';
 import { stays, until } from './rig/poll.mjs';
+import { gone, popupOn, raise, standing } from './rig/popup.mjs';
 import { heard } from './rig/visitor.mjs';
 import { inBothBrowsers, inChromium } from './rig/world.mjs';
 
@@ -541,4 +543,51 @@ inChromium('prompts for everybody', (world) => {
       await page.close();
     });
   }
+});
+
+inBothBrowsers('a campaign that asks', (world) => {
+  const card = { template: 'push-card', title: 'Hear when your order moves', button: 'Keep me posted', on_click: { do: 'prompt' }, second: { label: 'Not now' }, close: false };
+  const campaign = (name) => world.api.popup(name, { on: 'event', event: name }, { popup: { ...card, title: name }, caps: {} });
+
+  test('its yes brings the browser’s question; what was said is in the report, and nobody is asked twice', async () => {
+    const id = await campaign('Order placed');
+    const people = { yes: 'granted', no: 'denied', later: 'default' };
+    for (const answer of Object.values(people)) {
+      const page = await visit(world, { answer });
+      await raise(page, 'Order placed');
+      const box = await popupOn(page, 'box', 'Order placed');
+      await box.click('click');
+      await until('the answer', async () => (await page.outcomes()).length === 1);
+      if (answer === 'granted') {
+        await subscribed(page);
+        // Reachable, so the campaign is over here.
+        await gone(page, 'box');
+        await raise(page, 'Order placed');
+        await heard(page);
+        assert.deepEqual(await standing(page), []);
+      }
+      await page.close();
+    }
+    await world.counted(id, { shown: 3, clicked: 3, granted: 1, blocked: 1 });
+    const report = await openDashboard(world, `/campaigns/${id}`, { width: 1280, height: 800 });
+    const { Allowed } = await figures(report);
+    assert.equal(Allowed, '1');
+    assert.match(await report.$eval('main', (main) => main.textContent), /1 blocked it for good, 1 put the browser’s question off/);
+    await world.picture(report, 'report-asking', { fullPage: true });
+    await report.close();
+  });
+
+  test('its no is a close: the browser is not asked, and the campaign is quiet', async () => {
+    const id = await campaign('Wish kept');
+    const page = await visit(world);
+    await raise(page, 'Wish kept');
+    const box = await popupOn(page, 'box', 'Wish kept');
+    await world.picture(page, 'prompt-campaign');
+    await world.counted(id, { shown: 1 });
+    await box.click('second');
+    await gone(page, 'box');
+    await world.counted(id, { shown: 1, clicked: 0, closed: 1, granted: 0 });
+    assert.equal(await page.evaluate(() => window.asked), undefined);
+    await page.close();
+  });
 });

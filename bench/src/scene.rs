@@ -257,6 +257,7 @@ impl Scene {
             language: "en-GB",
             topics: &[],
             country: "GB",
+            permission: "granted",
             subscribed: true,
         };
         let page = Page {

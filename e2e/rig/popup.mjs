@@ -80,6 +80,8 @@ export const raise = (page, name, props) => page.evaluate((event, given) => clev
 
 /** The frame is exactly as high as its content, or as the window where that is less, and nothing has to be scrolled sideways. */
 export async function fits(page, { frame, at }) {
+  // Where the window has just been given another size, the page hears of it with its next picture.
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
   await until('the frame to have the size of its content', async () => {
     const { height, window } = await at();
     const inner = await frame.evaluate(() => {

@@ -93,7 +93,7 @@ export class Sdk {
       _nonce: script._nonce,
       _raise: (draft: Draft) => void this._raise(draft),
       _leaving: () => this._outbox?._hide(),
-      _prompt: () => this._notifications([{ skipDialog: true }]),
+      _prompt: ({ msgId, impression }: Message) => this._notifications([{ skipDialog: true, _askedBy: { msg: msgId, impression } }]),
     };
     this._custom = new Custom(ports);
     this._stage = new Stage({

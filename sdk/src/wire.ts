@@ -15,7 +15,7 @@ export type Draft =
   | { op: 'privacy'; optOut?: boolean; useIP?: boolean }
   | { op: 'subscribe'; subscription: SubscriptionJson; key: string; browser: string; topics?: string[] | undefined; replaces?: string | undefined }
   | { op: 'unsubscribe'; endpoint: string }
-  | { op: 'prompt'; outcome: PromptOutcome }
+  | ({ op: 'prompt'; outcome: PromptOutcome } & AskedBy)
   | { op: 'view'; msg: string; impression?: string }
   | { op: 'click'; msg: string; impression?: string; button?: string; url?: string }
   | { op: 'close'; msg: string; impression?: string }
@@ -31,6 +31,12 @@ export type Props = { [name: string]: Json };
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 export type Identity = { Identity?: Json; Email?: Json; Phone?: Json };
 export type PromptOutcome = 'shown' | 'accepted' | 'rejected' | 'granted' | 'denied' | 'dismissed';
+
+/** The pop-up that asked, where one did. */
+export interface AskedBy {
+  msg?: string;
+  impression?: string | undefined;
+}
 
 /** Why a message goes back unseen. */
 export type ReturnReason = 'page' | 'expired' | 'busy' | 'failed' | 'unsupported';

@@ -38,6 +38,7 @@ class World {
   lines: string[] = [];
   gone: string[] = [];
   prompts = 0;
+  askedBy = '';
   partIsThere = true;
   custom: Custom;
   stage: Stage;
@@ -52,7 +53,10 @@ class World {
       _nonce: 'n0nce',
       _raise: (draft: Draft) => void this.raised.push(draft),
       _leaving: () => {},
-      _prompt: () => void this.prompts++,
+      _prompt: ({ msgId }: Message) => {
+        this.prompts++;
+        this.askedBy = msgId;
+      },
     };
     this.custom = new Custom(ports);
     const more = { _fields: fields, _own: own, _sandbox: sandbox, _withBase: withBase } as unknown as MorePart;
@@ -242,6 +246,16 @@ test('a kind that is not known, and a message whose part does not come, are give
   assert.deepEqual(world.stage._standing().map(({ _message }) => _message.msgId[0]), ['3']);
 });
 
+test('a no to the question about push is a close, not a click', () => {
+  world.show(message(1, 'box', { onClick: { do: 'prompt' }, second: { do: 'close' } }));
+  world.press('[data-button=second]');
+  world.pass(200);
+  world.show(message(2, 'box', { onClick: { do: 'prompt' } }));
+  world.press('[data-campanile=click]');
+  assert.deepEqual(world.said, ['close 1', 'click 2 main']);
+  assert.equal(world.prompts, 1);
+});
+
 test('both buttons do what the campaign says, and are counted by name', () => {
   const calls: unknown[] = [];
   (globalThis as Record<string, unknown>)['shop'] = { add: (kv: unknown) => calls.push(kv) };
@@ -256,6 +270,7 @@ test('both buttons do what the campaign says, and are counted by name', () => {
   world.press('[data-campanile=click]');
   assert.deepEqual(calls, [{ voucher: 'BLUE' }]);
   assert.equal(world.prompts, 1);
+  assert.match(world.askedBy, /^2/);
   assert.deepEqual(world.said, ['click 1 main', 'click 2 second', 'click 3 main']);
   assert.match(world.lines.join(), /703 The page has no function no\.such/);
 });

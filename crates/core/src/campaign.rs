@@ -136,6 +136,12 @@ impl PopupPlan {
             .map_or(&self.popup, |variant| &variant.popup)
     }
 
+    /// Its messages, in the order of the variants.
+    pub fn popups(&self) -> impl Iterator<Item = &Popup> {
+        let others = self.experiment.variants.iter().map(|variant| &variant.popup);
+        std::iter::once(&self.popup).chain(others)
+    }
+
     /// What it does, in one sentence of plain language.
     pub fn sentence(&self) -> String {
         let parts = self.parts();

@@ -257,6 +257,8 @@ pub struct Device<'a> {
     pub topics: &'a [String],
     /// Country, or empty.
     pub country: &'a str,
+    /// What the browser says of its permission for push: `default` (not asked yet), `granted`, `denied`, `unsupported`; empty where it is not known.
+    pub permission: &'a str,
     /// Whether this person can be reached by push.
     pub subscribed: bool,
 }

@@ -36,6 +36,10 @@ pub enum Measure {
     Converted,
     /// Pop-up whose field was answered.
     Answered,
+    /// Browser in which notifications were allowed after this pop-up asked for them.
+    Granted,
+    /// Browser in which they were refused for good.
+    Blocked,
     /// Pop-up handed out and given back unseen.
     Returned,
     /// Subscriptions that a push was meant for and that got nothing, because their person is in the control group.
@@ -44,7 +48,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Handed,
         Self::Shown,
         Self::Clicked,
@@ -59,6 +63,8 @@ impl Measure {
         Self::Exposed,
         Self::Converted,
         Self::Answered,
+        Self::Granted,
+        Self::Blocked,
         Self::Returned,
         Self::Held,
     ];
@@ -80,6 +86,8 @@ impl Measure {
             Self::Exposed => "exposed",
             Self::Converted => "converted",
             Self::Answered => "answered",
+            Self::Granted => "granted",
+            Self::Blocked => "blocked",
             Self::Returned => "returned",
             Self::Held => "held",
         }
@@ -109,6 +117,8 @@ pub struct Counts {
     pub exposed: u64,
     pub converted: u64,
     pub answered: u64,
+    pub granted: u64,
+    pub blocked: u64,
     pub returned: u64,
     pub held: u64,
 }
@@ -131,6 +141,8 @@ impl Counts {
             Measure::Exposed => &mut self.exposed,
             Measure::Converted => &mut self.converted,
             Measure::Answered => &mut self.answered,
+            Measure::Granted => &mut self.granted,
+            Measure::Blocked => &mut self.blocked,
             Measure::Returned => &mut self.returned,
             Measure::Held => &mut self.held,
         };
@@ -138,7 +150,7 @@ impl Counts {
     }
 
     /// Every measure with its number.
-    pub fn measures(&self) -> [(Measure, u64); 16] {
+    pub fn measures(&self) -> [(Measure, u64); 18] {
         [
             (Measure::Handed, self.handed),
             (Measure::Shown, self.shown),
@@ -154,6 +166,8 @@ impl Counts {
             (Measure::Exposed, self.exposed),
             (Measure::Converted, self.converted),
             (Measure::Answered, self.answered),
+            (Measure::Granted, self.granted),
+            (Measure::Blocked, self.blocked),
             (Measure::Returned, self.returned),
             (Measure::Held, self.held),
         ]

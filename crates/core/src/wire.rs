@@ -132,6 +132,8 @@ pub enum What {
     },
     Prompt {
         outcome: PromptOutcome,
+        /// The pop-up that asked; none where the page did by its own call.
+        asked_by: Option<(MsgId, Id)>,
     },
     Popup {
         msg: MsgId,
@@ -362,6 +364,10 @@ fn what(raw: Raw) -> Result<What, Notice> {
         },
         "prompt" => What::Prompt {
             outcome: raw.outcome.ok_or_else(|| missing("outcome"))?,
+            asked_by: match (raw.msg.as_deref(), raw.impression) {
+                (msg @ Some(_), Some(impression)) => Some((message_id(msg)?, impression)),
+                _ => None,
+            },
         },
         op @ ("view" | "click" | "close") => What::Popup {
             msg: message_id(raw.msg.as_deref())?,

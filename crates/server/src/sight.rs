@@ -64,6 +64,7 @@ impl<'a> Sight<'a> {
                 language: &state.language,
                 topics: &state.topics,
                 country: &state.country,
+                permission: &state.push,
                 subscribed: reachable,
             },
             page: Page {

@@ -11,20 +11,20 @@ export interface ActPorts {
   _log: Log;
   /** Called right before this tab goes to another page. */
   _leaving(): void;
-  /** Asks for permission to send push notifications. */
-  _prompt(): void;
+  /** Asks for permission to send push notifications, for this message. */
+  _prompt(message: Message): void;
 }
 
-export function act(onClick: OnClick, kv: Message['kv'], { _log, _leaving, _prompt }: ActPorts): void {
+export function act(onClick: OnClick, message: Message, { _log, _leaving, _prompt }: ActPorts): void {
   switch (onClick.do) {
     case 'url':
       open(onClick.url, onClick.target === 'new', _log, _leaving);
       break;
     case 'function':
-      call(onClick.name, kv, _log);
+      call(onClick.name, message.kv, _log);
       break;
     case 'prompt':
-      _prompt();
+      _prompt(message);
       break;
   }
 }

@@ -62,7 +62,7 @@ export class Custom {
     const message = this._find(given, 'raiseNotificationClicked');
     if (!message) return;
     this._raise('click', message, { button: 'main', ...addressOf(message.onClick) });
-    act(message.onClick, message.kv, this._ports);
+    act(message.onClick, message, this._ports);
   }
 
   /** Counts a view or a click by msgId, for pop-ups and native content that the page draws; does nothing else. */

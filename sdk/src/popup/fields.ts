@@ -119,7 +119,8 @@ function form(scene: Scene, inner: Document): void {
     }
     sent = true;
     const comment = all('comment')[0]?.value.trim();
-    const { msgId, impression, onClick, kv } = scene._message;
+    const message = scene._message;
+    const { msgId, impression, onClick } = message;
     const several = answers.some((field) => field.type === 'checkbox');
     scene._raise({
       op: 'answer',
@@ -138,11 +139,11 @@ function form(scene: Scene, inner: Document): void {
       thanks.tabIndex = -1;
       thanks.focus({ preventScroll: true });
     }
-    if (onClick.do === 'function') act(onClick, kv, scene._ports);
+    if (onClick.do === 'function') act(onClick, message, scene._ports);
     else if (onClick.do !== 'close') {
       const timer = setTimeout(() => {
         scene._end();
-        act(onClick, kv, scene._ports);
+        act(onClick, message, scene._ports);
       }, thanks ? THANKS : 0);
       scene._stops.push(() => clearTimeout(timer));
     } else if (!thanks) scene._end();

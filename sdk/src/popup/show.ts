@@ -197,10 +197,12 @@ export class Stage {
     const click = (button: string) => {
       if (!open) return;
       const does: OnClick = button === 'second' ? (message.second ?? { do: 'close' }) : onClick;
+      // A no to the question about push is no click.
+      if (onClick.do === 'prompt' && does.do === 'close') return close();
       count(button, addressOf(does));
       // Ended first: the called function may well bring the next pop-up.
       end();
-      act(does, message.kv, this._ports);
+      act(does, message, this._ports);
     };
     const escape = ({ key }: KeyboardEvent) => {
       if (key === 'Escape') close();

@@ -87,7 +87,7 @@ export class Consent {
       this._ports._log._warn(808, 'Asked without a click: Firefox and Safari show no question then. Call this from a click.');
     }
     const answer = await Notification.requestPermission();
-    this._ports._raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer });
+    this._ports._raise({ op: 'prompt', outcome: answer === 'default' ? 'dismissed' : answer, ...options._askedBy });
     if (answer === 'granted') {
       this._ports._store._remove(this._memory('off'));
       await this._subscribe(options);

@@ -5,8 +5,10 @@
  */
 import { isObject } from '../calls.ts';
 import type { NotificationOptions, PushTopic } from '../../types/index.d.ts';
+import type { AskedBy } from '../wire.ts';
 
-export type Options = NotificationOptions;
+/** `_askedBy`: the pop-up whose button it was. */
+export type Options = NotificationOptions & { _askedBy?: AskedBy };
 export type Topic = PushTopic;
 
 const TEXTS = ['titleText', 'bodyText', 'okButtonText', 'rejectButtonText'] as const;

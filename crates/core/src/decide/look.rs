@@ -198,6 +198,30 @@ impl<'a> Round<'a> {
         }
         let variant = self.variant_of(candidate, entry);
         let layout = plan.variant(variant.unwrap_or(0)).layout();
+        if plan.variant(variant.unwrap_or(0)).asks_for_push() {
+            let device = &facts.device;
+            // Granted and not subscribed: the visitor turned push off here, or the site's data was deleted.
+            let can_be_asked = match device.permission {
+                "default" | "" => true,
+                "granted" => !device.subscribed,
+                _ => false,
+            };
+            notes.step(
+                "push",
+                || "notifications can still be allowed here".to_owned(),
+                || can_be_asked,
+                || {
+                    match device.permission {
+                        "denied" => "blocked in this browser",
+                        "unsupported" => "this browser has no push here",
+                        "granted" if device.subscribed => "allowed already",
+                        "granted" => "allowed, and not subscribed",
+                        _ => "not asked yet",
+                    }
+                    .to_owned()
+                },
+            )?;
+        }
         if plan.when_busy == Busy::GiveWay {
             let taken = self.busy.contains(&layout);
             notes.step(

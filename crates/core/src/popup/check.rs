@@ -102,12 +102,13 @@ impl Popup {
         }
         let has = |slot| self.template.has(slot);
         let closes = self.close && has(Slot::Close)
-            || self.button.is_some() && has(Slot::Button)
+            || self.button.is_some() && has(Slot::Button) && !self.asks_for_push()
+            || self.second.is_some() && has(Slot::Second)
             || self.template == Template::Custom;
         if !closes {
             faults.say(
                 "close",
-                "Without a close button and without a button nobody could close it. Add one of them.",
+                "Nobody could close it: without a close button it needs a button, and where that asks for push, a second one that says no.",
             );
         }
     }

@@ -132,6 +132,18 @@ fn words(template: Template) -> Value {
             },
             "button": "Send the book", "note": "One email with the PDF. No list, unless you ask.",
         }),
+        Template::PushCard => json!({
+            "title": "Hear when your order moves",
+            "text": "Packed, sent, at the door. Three messages per parcel, nothing else.",
+            "button": "Keep me posted", "on_click": {"do": "prompt"}, "second": {"label": "Not now"},
+            "close": false, "corner": "bottom-left",
+        }),
+        Template::PushDialog => json!({
+            "title": "Would you like to receive Push Notifications?",
+            "text": "We promise to only send you relevant content and give you updates on your transactions",
+            "features": ["Parcel 2207 is on its way: Arrives Wednesday before noon", "The moss vase is back: Eleven came out of the kiln"],
+            "button": "Sign me up!", "on_click": {"do": "prompt"}, "second": {"label": "No thanks"}, "close": false,
+        }),
         Template::ImagePoster => json!({
             "title": "Open studio", "text": "Saturday 5 December, 10 to 17 h", "status": "Sat 5 Dec", "figure": "10–17 h",
             "on_click": {"do": "url", "url": "/"},

@@ -394,6 +394,11 @@ impl Popup {
         })
     }
 
+    /// Whether it is there to ask for permission to send push notifications: its main button does.
+    pub fn asks_for_push(&self) -> bool {
+        self.on_click == OnClick::Prompt
+    }
+
     /// Whether it stands over the page and takes the focus.
     pub fn is_modal(&self) -> bool {
         self.layout() == Layout::Interstitial

@@ -11,6 +11,10 @@ pub enum Template {
     /// A plain box in a corner: picture, title, text, buttons.
     #[default]
     Box,
+    /// Asks for push beside the page.
+    PushCard,
+    /// Asks for push over the page, with samples of what will come.
+    PushDialog,
     /// A plain bar at the top or the bottom.
     Banner,
     /// A plain message over the page.
@@ -106,7 +110,7 @@ pub enum Slot {
 
 impl Template {
     /// Every template, in the order of the gallery.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Box,
         Self::BoxLetter,
         Self::BoxTicket,
@@ -123,6 +127,8 @@ impl Template {
         Self::ExitReceipt,
         Self::ExitQuestion,
         Self::ExitGuide,
+        Self::PushCard,
+        Self::PushDialog,
         Self::ImagePoster,
         Self::ImageSticker,
         Self::Custom,
@@ -147,6 +153,8 @@ impl Template {
             Self::ExitReceipt => "exit-receipt",
             Self::ExitQuestion => "exit-question",
             Self::ExitGuide => "exit-guide",
+            Self::PushCard => "push-card",
+            Self::PushDialog => "push-dialog",
             Self::ImagePoster => "image-poster",
             Self::ImageSticker => "image-sticker",
             Self::Custom => "custom",
@@ -177,6 +185,8 @@ impl Template {
             Self::ExitReceipt => "Cart saver",
             Self::ExitQuestion => "Why are you leaving",
             Self::ExitGuide => "Guide instead of a sale",
+            Self::PushCard => "Ask for push beside the page",
+            Self::PushDialog => "Ask for push with samples",
             Self::ImagePoster => "Event poster",
             Self::ImageSticker => "Gift-wrap note",
             Self::Custom => "Your own HTML",
@@ -191,6 +201,7 @@ impl Template {
             | Self::BoxTicket
             | Self::BoxBack
             | Self::BoxQuestion
+            | Self::PushCard
             | Self::ImageSticker => Layout::Box,
             Self::Banner | Self::BarShipping | Self::BarCountdown | Self::BarNotice => Layout::Banner,
             Self::Interstitial
@@ -200,6 +211,7 @@ impl Template {
             | Self::ExitReceipt
             | Self::ExitQuestion
             | Self::ExitGuide
+            | Self::PushDialog
             | Self::ImagePoster => Layout::Interstitial,
             Self::Custom => return None,
         })
@@ -214,7 +226,7 @@ impl Template {
     pub fn slots(self) -> &'static [Slot] {
         use Slot as S;
         match self {
-            Self::Box => &[
+            Self::Box | Self::PushCard => &[
                 S::Title,
                 S::Text,
                 S::Image,
@@ -280,6 +292,15 @@ impl Template {
                 S::Email,
                 S::Button,
                 S::Note,
+                S::Close,
+            ],
+            Self::PushDialog => &[
+                S::Title,
+                S::Text,
+                S::Image,
+                S::Features,
+                S::Button,
+                S::Second,
                 S::Close,
             ],
             Self::ImagePoster => &[S::Title, S::Text, S::Image, S::Status, S::Figure, S::Close],

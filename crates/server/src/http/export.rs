@@ -16,13 +16,15 @@ use campanile_core::stats::{Counts, Measure};
 
 /// Messages in one piece.
 const PIECE: u32 = 500;
-const POPUP: [Measure; 8] = [
+const POPUP: [Measure; 10] = [
     Measure::Handed,
     Measure::Shown,
     Measure::Clicked,
     Measure::Closed,
     Measure::Returned,
     Measure::Answered,
+    Measure::Granted,
+    Measure::Blocked,
     Measure::Exposed,
     Measure::Converted,
 ];

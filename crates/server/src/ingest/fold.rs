@@ -353,10 +353,7 @@ impl<'a> Visit<'a> {
                 self.here_mut().device.state.subscribed_at = None;
                 self.record(batch, operation, at, "Push Unsubscribed", Map::new());
             }
-            What::Prompt { outcome } => {
-                let props = object(json!({"outcome": outcome.as_str()}));
-                self.record(batch, operation, at, "Permission Prompt", props);
-            }
+            What::Prompt { outcome, asked_by } => self.prompt(batch, operation, at, *outcome, *asked_by),
             What::Popup {
                 msg,
                 impression,

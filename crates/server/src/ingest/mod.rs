@@ -335,7 +335,11 @@ impl Ingest {
                 What::Popup { msg, .. } => {
                     named.insert(msg.campaign);
                 }
-                What::Return { impression, .. } => impressions.push(*impression),
+                What::Return { impression, .. }
+                | What::Prompt {
+                    asked_by: Some((_, impression)),
+                    ..
+                } => impressions.push(*impression),
                 What::Answer { msg, impression, .. } => {
                     named.insert(msg.campaign);
                     impressions.push(*impression);

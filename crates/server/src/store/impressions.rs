@@ -1,6 +1,6 @@
 //! Pop-ups that were handed out, and what became of them.
 //!
-//! Left out: counting (`store/campaigns.rs`). Invariant: each of shown, clicked and closed is written at most once.
+//! Left out: counting (`store/campaigns.rs`). Invariant: each moment is written at most once.
 
 use super::db::{Batch, DbError, Value};
 use super::{InList, Store, corrupt};
@@ -26,6 +26,10 @@ pub struct ImpressionRow {
     pub closed_at: Option<Timestamp>,
     /// When its field was answered.
     pub answered_at: Option<Timestamp>,
+    /// When notifications were allowed after it asked for them.
+    pub granted_at: Option<Timestamp>,
+    /// When they were refused for good.
+    pub blocked_at: Option<Timestamp>,
     /// Whose it is.
     pub ordinal: Ordinal,
     /// Which variant.
@@ -36,7 +40,7 @@ pub struct ImpressionRow {
 
 static BY_ID: InList = InList::new(|| {
     InList::texts(
-        "-- impressions_by_id\nSELECT id, campaign, handed_at, shown_at, clicked_at, closed_at, answered_at, ordinal, variant, revision FROM impressions WHERE account = $1 AND id",
+        "-- impressions_by_id\nSELECT id, campaign, handed_at, shown_at, clicked_at, closed_at, answered_at, granted_at, blocked_at, ordinal, variant, revision FROM impressions WHERE account = $1 AND id",
         "",
     )
 });
@@ -65,9 +69,11 @@ impl Store {
                         clicked_at: row.opt_int(4)?.map(Timestamp),
                         closed_at: row.opt_int(5)?.map(Timestamp),
                         answered_at: row.opt_int(6)?.map(Timestamp),
-                        ordinal: Ordinal(row.int(7)? as u32),
-                        variant: row.text(8)?.to_owned(),
-                        revision: row.int(9)? as u32,
+                        granted_at: row.opt_int(7)?.map(Timestamp),
+                        blocked_at: row.opt_int(8)?.map(Timestamp),
+                        ordinal: Ordinal(row.int(9)? as u32),
+                        variant: row.text(10)?.to_owned(),
+                        revision: row.int(11)? as u32,
                     },
                 );
             }
@@ -131,6 +137,16 @@ impl Store {
                 "-- impression_answered\nUPDATE impressions SET answered_at = $3 WHERE account = $1 AND id = $2 AND answered_at IS NULL",
                 before.answered_at,
                 after.answered_at,
+            ),
+            (
+                "-- impression_granted\nUPDATE impressions SET granted_at = $3 WHERE account = $1 AND id = $2 AND granted_at IS NULL",
+                before.granted_at,
+                after.granted_at,
+            ),
+            (
+                "-- impression_blocked\nUPDATE impressions SET blocked_at = $3 WHERE account = $1 AND id = $2 AND blocked_at IS NULL",
+                before.blocked_at,
+                after.blocked_at,
             ),
         ] {
             if let (None, Some(at)) = (old, new) {

@@ -264,7 +264,7 @@ async fn campaigns_are_put_away_and_taken_out(bed: &Bed) {
 async fn the_gallery_is_listed(bed: &Bed) {
     let templates = bed.get("/templates").await["templates"].clone();
     let templates = templates.as_array().unwrap();
-    assert_eq!(templates.len(), 19);
+    assert_eq!(templates.len(), 21);
     assert_eq!(
         (&templates[0]["name"], &templates[0]["layout"]),
         (&json!("box"), &json!("box"))

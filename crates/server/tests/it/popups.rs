@@ -12,6 +12,8 @@ engines!(
     changes_and_stops_take_effect_at_once,
     a_click_without_a_view_was_seen,
     only_pop_ups_that_exist_are_counted,
+    asked_for_push_where_it_can_be_allowed,
+    what_the_browser_said_to_the_question_is_counted_once,
 );
 
 fn popup(more: &Value) -> Value {
@@ -43,7 +45,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     );
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 0, "clicked": 0, "closed": 0, "exposed": 0, "converted": 0, "answered": 0, "returned": 0})
+        json!({"handed": 1, "shown": 0, "clicked": 0, "closed": 0, "exposed": 0, "converted": 0, "answered": 0, "granted": 0, "blocked": 0, "returned": 0})
     );
 
     let view = bed.reaction("view", message);
@@ -61,7 +63,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     bed.ring(device, &[bed.reaction("close", message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})
+        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "granted": 0, "blocked": 0, "returned": 0})
     );
     let events = bed.events(&bed.device(device).await).await;
     assert_eq!(
@@ -81,7 +83,7 @@ async fn shown_on_a_page_view_and_counted_once(bed: &Bed) {
     let report = bed.get(&format!("/campaigns/{campaign}/report")).await;
     assert_eq!(
         report["days"],
-        json!([{"day": "2026-03-02", "handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "returned": 0}])
+        json!([{"day": "2026-03-02", "handed": 1, "shown": 1, "clicked": 1, "closed": 1, "exposed": 1, "converted": 0, "answered": 0, "granted": 0, "blocked": 0, "returned": 0}])
     );
 
     let unknown = bed.op("view", json!({"msg": message["msgId"], "impression": bed.id()}));
@@ -174,7 +176,7 @@ async fn a_click_without_a_view_was_seen(bed: &Bed) {
     bed.ring(device, &[bed.reaction("view", &message)]).await;
     assert_eq!(
         bed.counts(campaign).await,
-        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 0, "exposed": 1, "converted": 0, "answered": 0, "returned": 0})
+        json!({"handed": 1, "shown": 1, "clicked": 1, "closed": 0, "exposed": 1, "converted": 0, "answered": 0, "granted": 0, "blocked": 0, "returned": 0})
     );
     // Raised by hand, without an impression: each is one.
     bed.ring(
@@ -209,4 +211,78 @@ async fn only_pop_ups_that_exist_are_counted(bed: &Bed) {
         .await;
     bed.ring(device, &[view(campaign)]).await;
     assert_eq!(bed.counts(campaign).await["shown"], 1);
+}
+
+/// A pop-up whose yes brings the browser's question.
+fn question() -> Value {
+    popup(&json!({
+        "caps": {},
+        "popup": {"template": "push-card", "title": "Hear when your order moves", "button": "Keep me posted", "on_click": {"do": "prompt"},
+                  "second": {"label": "Not now"}, "close": false},
+    }))
+}
+
+async fn asked_for_push_where_it_can_be_allowed(bed: &Bed) {
+    bed.launch(question()).await;
+    let shown = async |permission: &str| {
+        let context = ("context", json!({"push": permission}));
+        let reply = bed.post(Some(bed.id()), &[bed.page()], &[context]).await.json();
+        reply["messages"].as_array().map_or(0, Vec::len)
+    };
+    for (permission, times) in [("default", 1), ("denied", 0), ("unsupported", 0), ("granted", 1)] {
+        assert_eq!(shown(permission).await, times, "{permission}");
+    }
+
+    // Who cannot get out of it is not asked: the yes is no way out.
+    let mut trap = question();
+    trap["popup"]["second"] = Value::Null;
+    bed.refused(&trap, "popup.close").await;
+}
+
+async fn what_the_browser_said_to_the_question_is_counted_once(bed: &Bed) {
+    let campaign = bed.launch(question()).await;
+    let asked = async |outcomes: &[&str]| {
+        let device = bed.id();
+        let context = ("context", json!({"push": "default"}));
+        let reply = bed.post(Some(device), &[bed.page()], &[context]).await.json();
+        let message = &reply["messages"][0];
+        let mut ops = vec![bed.reaction("view", message), bed.reaction("click", message)];
+        for outcome in outcomes {
+            let mut op = bed.reaction("prompt", message);
+            op["outcome"] = json!(outcome);
+            ops.push(op);
+        }
+        bed.ring(device, &ops).await;
+        device
+    };
+    let yes = asked(&["granted", "granted"]).await;
+    asked(&["denied"]).await;
+    asked(&["dismissed"]).await;
+    // The page's own question is nobody's campaign, and a hand-out that does not exist counts nothing.
+    let device = bed.id();
+    let unknown =
+        json!({"outcome": "granted", "msg": format!("{campaign}_20260302"), "impression": bed.id()});
+    bed.ring(
+        device,
+        &[
+            bed.op("prompt", json!({"outcome": "granted"})),
+            bed.op("prompt", unknown),
+        ],
+    )
+    .await;
+    let counts = bed.counts(campaign).await;
+    assert_eq!(
+        [
+            &counts["shown"],
+            &counts["clicked"],
+            &counts["granted"],
+            &counts["blocked"]
+        ],
+        [&json!(3), &json!(3), &json!(1), &json!(1)]
+    );
+    let events = bed.events(&bed.device(yes).await).await;
+    assert_eq!(
+        events.iter().filter(|name| *name == "Permission Prompt").count(),
+        2
+    );
 }

@@ -4,6 +4,7 @@
 //! unescaped text of the owner's, except in the owner's own HTML.
 
 mod art;
+mod asks;
 mod bars;
 mod boxes;
 mod custom;
@@ -61,6 +62,8 @@ impl Popup {
             Template::ExitReceipt => exits::receipt(&view),
             Template::ExitQuestion => exits::question(&view),
             Template::ExitGuide => exits::guide(&view),
+            Template::PushCard => asks::card(&view),
+            Template::PushDialog => asks::dialog(&view),
             Template::ImagePoster => images::poster(&view),
             Template::ImageSticker => images::sticker(&view),
         }
@@ -100,6 +103,8 @@ impl Popup {
                 }
             }
             Template::Interstitial => sheet(520),
+            Template::PushCard => Frame { width: 376, ..frame },
+            Template::PushDialog => sheet(460),
             Template::FullStory => sheet(980),
             Template::FullPoster => Frame {
                 width: FULL_WIDTH,

@@ -323,12 +323,14 @@ fn the_theme_decides_which_colours_and_which_picture_are_there() {
         assert!(auto.contains("content=\"light dark\""));
         assert_eq!(times(&auto, "@media (prefers-color-scheme:dark){"), 1);
         if template.has(Slot::Image) {
+            // The dialog about push shows it as the sender's on each of its samples.
+            let wanted = if template == Template::PushDialog { 2 } else { 1 };
             assert_eq!(
                 times(
                     &auto,
                     "<source media=\"(prefers-color-scheme:dark)\" srcset=\"/a%20b%2Cc.webp\">"
                 ),
-                1,
+                wanted,
                 "{}",
                 template.name()
             );

@@ -276,6 +276,8 @@ pub(super) fn radius_of(template: Template) -> u8 {
         Template::Box
         | Template::Banner
         | Template::Interstitial
+        | Template::PushCard
+        | Template::PushDialog
         | Template::BoxTicket
         | Template::BoxBack
         | Template::BarShipping
@@ -303,6 +305,8 @@ fn own_voice(template: Template) -> Voice {
         | Template::Banner
         | Template::Interstitial
         | Template::BoxBack
+        | Template::PushCard
+        | Template::PushDialog
         | Template::BarShipping
         | Template::Custom => Voice::Plain,
     }
@@ -337,7 +341,7 @@ const PLUM: Colour = Colour::new(0x47, 0x20, 0x3f);
 /// The template's own coloured ground.
 pub(super) fn own_art(template: Template) -> Option<Colour> {
     Some(match template {
-        Template::BoxLetter => Colour::new(0xf7, 0xd6, 0x5a),
+        Template::BoxLetter | Template::PushCard | Template::PushDialog => Colour::new(0xf7, 0xd6, 0x5a),
         Template::BoxTicket | Template::BoxBack => Colour::new(0xf5, 0xb8, 0xb0),
         Template::FullStory | Template::ImageSticker => Colour::new(0xf1, 0x59, 0x2a),
         Template::FullFeature => Colour::new(0xbf, 0xde, 0xf4),

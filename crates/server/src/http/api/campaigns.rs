@@ -47,7 +47,7 @@ fn counted(kind: Kind, counts: &Counts) -> Value {
         Kind::Popup => {
             json!({
                 "handed": counts.handed, "shown": counts.shown, "clicked": counts.clicked, "closed": counts.closed,
-                "returned": counts.returned, "answered": counts.answered, "exposed": counts.exposed, "converted": counts.converted,
+                "returned": counts.returned, "answered": counts.answered, "granted": counts.granted, "blocked": counts.blocked, "exposed": counts.exposed, "converted": counts.converted,
             })
         }
         Kind::Push => json!({

@@ -43,6 +43,8 @@ pub(crate) struct Aims<'a> {
     pub(crate) goal: Option<&'a Goal>,
     /// Whether it asks something, or once did.
     pub(crate) asks: bool,
+    /// Whether it asks for push, or once did.
+    pub(crate) asks_for_push: bool,
     /// People who saw it, and how many of them reached the goal; without the control group.
     pub(crate) people: (u64, u64),
 }
@@ -95,6 +97,13 @@ fn popup_stats(counts: &Counts, aims: Aims<'_>) -> Vec<Stat> {
             "clicked",
             counts.answered,
             of(counts.answered, counts.shown, "shown"),
+        )
+    } else if aims.asks_for_push {
+        stat(
+            "Allowed",
+            "clicked",
+            counts.granted,
+            of(counts.granted, counts.shown, "shown"),
         )
     } else {
         stat(
@@ -225,6 +234,26 @@ fn popup_funnel(counts: &Counts, aims: Aims<'_>) -> Vec<Bar> {
             share: of(counts.answered, counts.shown, "shown"),
             ..bar("Answered", "clicked", counts.answered, top, None, String::new())
         });
+    }
+    if aims.asks_for_push {
+        let unanswered = counts.clicked.saturating_sub(counts.granted + counts.blocked);
+        let lost = if counts.clicked == 0 {
+            String::new()
+        } else {
+            format!(
+                "{} blocked it for good, {} put the browser’s question off",
+                format::number(counts.blocked),
+                format::number(unanswered)
+            )
+        };
+        bars.push(bar(
+            "Allowed",
+            "converted",
+            counts.granted,
+            top,
+            Some(counts.clicked),
+            lost,
+        ));
     }
     let (exposed, converted) = aims.people;
     if aims.goal.is_some() || converted > 0 {

@@ -27,6 +27,7 @@ use axum::response::Response;
 use campanile_core::campaign::{Body, Campaign, Course, Kind, Status};
 use campanile_core::experiment::CONTROL;
 use campanile_core::id::{CampaignId, Id};
+use campanile_core::popup::Popup;
 use campanile_core::push_when::Clocks;
 use campanile_core::stats::Counts;
 use campanile_core::time::{Day, Timestamp, Zone};
@@ -328,6 +329,7 @@ impl ReportPage {
         let aims = Aims {
             goal,
             asks: found.answers.is_some(),
+            asks_for_push: asks_for_push(&campaign.definition.body) || counts.granted + counts.blocked > 0,
             people,
         };
         let column =
@@ -395,6 +397,14 @@ impl ReportPage {
             may: Verbs::of(campaign),
             shell,
         }
+    }
+}
+
+/// Whether one of its messages is there to ask for push.
+fn asks_for_push(body: &Body) -> bool {
+    match body {
+        Body::Popup(plan) => plan.popups().any(Popup::asks_for_push),
+        Body::Push(_) => false,
     }
 }
 

@@ -106,6 +106,8 @@ impl Visit<'_> {
             clicked_at: None,
             closed_at: None,
             answered_at: None,
+            granted_at: None,
+            blocked_at: None,
             ordinal: self.here().device.ordinal,
             variant: variant.clone(),
             revision: popup.revision,

@@ -14,7 +14,7 @@ use campanile_core::popup::MsgId;
 use campanile_core::profile;
 use campanile_core::stats::Measure;
 use campanile_core::time::Timestamp;
-use campanile_core::wire::{Operation, Reaction};
+use campanile_core::wire::{Operation, PromptOutcome, Reaction};
 use serde_json::{Map, Value, json};
 
 impl Visit<'_> {
@@ -200,6 +200,45 @@ impl Visit<'_> {
             Some((impression.revision, impression.variant.clone())),
         );
         self.tell_not_shown(impression.campaign, &format!("given back: {reason}"));
+    }
+
+    /// What became of a question about push. Of a pop-up that asked, the browser's answer is counted, once; a question that was put off is a
+    /// click without an answer.
+    pub(super) fn prompt(
+        &mut self,
+        batch: &mut Batch,
+        operation: &Operation,
+        at: Timestamp,
+        outcome: PromptOutcome,
+        asked_by: Option<(MsgId, Id)>,
+    ) {
+        let mut props = object(json!({"outcome": outcome.as_str()}));
+        let known = asked_by.and_then(|(msg, id)| Some((msg, self.known.impressions.get(&id).cloned()?)));
+        if let Some((msg, before)) = known {
+            props.insert("wzrk_id".to_owned(), json!(msg.to_string()));
+            props.insert("campaign".to_owned(), json!(before.campaign));
+            let moment = Some(at.max(before.handed_at));
+            let mut after = before.clone();
+            let fresh = match outcome {
+                PromptOutcome::Granted if before.granted_at.is_none() => {
+                    after.granted_at = moment;
+                    Some(Measure::Granted)
+                }
+                PromptOutcome::Denied if before.blocked_at.is_none() => {
+                    after.blocked_at = moment;
+                    Some(Measure::Blocked)
+                }
+                _ => None,
+            };
+            if let Some(measure) = fresh {
+                let part = Some((before.revision, before.variant.clone()));
+                self.count(before.campaign, measure, part);
+                self.store
+                    .update_impression(batch, self.account(), &before, &after);
+                self.known.impressions.insert(before.id, after);
+            }
+        }
+        self.record(batch, operation, at, "Permission Prompt", props);
     }
 
     /// What the visitor wrote into the field of a pop-up.

@@ -142,3 +142,7 @@ CREATE INDEX subscriptions_vapid_key ON subscriptions (account, vapid_key) WHERE
 
 -- Multiples of a subscription's public key, with which a message to it takes less time; none: it came in before, and is written to without.
 ALTER TABLE subscriptions ADD COLUMN multiples {bytes};
+
+-- What a browser's own question was answered after a pop-up had asked for push.
+ALTER TABLE impressions ADD COLUMN granted_at {bigint};
+ALTER TABLE impressions ADD COLUMN blocked_at {bigint};

@@ -6,7 +6,7 @@
 mod scene;
 mod vessel;
 
-pub(super) use scene::{book, cookie, feature, poster, stamp, story, swatch};
+pub(super) use scene::{badge, book, cookie, feature, poster, stamp, story, swatch};
 
 use std::fmt;
 

@@ -54,6 +54,16 @@ pub(in super::super) fn stamp(art: Colour, drawn: bool) -> String {
     svg
 }
 
+/// A jug on a table, 64 x 64, as a small picture; `id` tells the drawings of one document apart.
+pub(in super::super) fn badge(art: Colour, id: char) -> String {
+    let mut svg = open("pic", "0 0 64 64", "xMidYMax");
+    svg.push_str(&rect(0.0, 0.0, 64.0, 64.0, &art));
+    svg.push_str(&rect(0.0, 46.0, 64.0, 18.0, &art.shaded()));
+    svg.push_str(&vessel(Shape::Jug, id, COBALT, NAVY).at(30.0, 56.0, 0.25, true));
+    svg.push_str("</svg>");
+    svg
+}
+
 /// One vase before a wall, for a narrow panel that is cropped at its top.
 pub(in super::super) fn swatch(art: Colour) -> String {
     let mut svg = open("pic", "0 0 156 228", "xMidYMax");

@@ -105,6 +105,11 @@ fn kinds(words: Option<&Popup>, nonce: &str) -> Vec<(&'static str, &'static str,
             of(&[T::ExitReceipt, T::ExitQuestion, T::ExitGuide]),
         ),
         (
+            "Ask for push",
+            "Shown only where the browser can still be asked.",
+            of(&[T::PushCard, T::PushDialog]),
+        ),
+        (
             "Pictures",
             "One picture that is one link.",
             of(&[T::ImagePoster, T::ImageSticker]),

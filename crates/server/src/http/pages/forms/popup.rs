@@ -369,6 +369,20 @@ pub(crate) fn change_template(before: &Popup, template: Template) -> Popup {
     let mut popup = before.clone();
     let sample = gallery::sample(template);
     popup.template = template;
+    if sample.asks_for_push() {
+        // It is chosen for its question. A link or a function is kept: those the owner wrote.
+        if popup.on_click == OnClick::Close {
+            popup.on_click = OnClick::Prompt;
+        }
+        popup.second = popup.second.or(sample.second);
+    }
+    // Whoever could get out of it still can: by the second button, else by the close button, else the only button just closes.
+    if popup.asks_for_push() && !template.has(Slot::Second) {
+        popup.close |= template.has(Slot::Close);
+        if !template.has(Slot::Close) {
+            popup.on_click = OnClick::Close;
+        }
+    }
     if template.has(Slot::Code) && popup.code.is_none() {
         popup.code = sample.code;
     }
