@@ -3,7 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stays, until } from './rig/poll.mjs';
+import { openDashboard } from './rig/dashboard.mjs';
+import { isOpen } from './rig/overlay.mjs';
+import { onward, stays, until } from './rig/poll.mjs';
 import { openProvider } from './rig/provider.mjs';
 import { run } from './rig/server.mjs';
 import { deviceOf, heard, profileOf } from './rig/visitor.mjs';
@@ -355,5 +357,32 @@ inChromium('doctor', (world) => {
     const away = await run(['doctor', 'http://127.0.0.1:9/']);
     assert.equal(away.code, 1);
     assert.match(away.stderr, /cannot be reached/);
+  });
+
+  test('in the dashboard: the same, what is wrong first, and the overlay in the owner’s own browser', async () => {
+    const site = await world.site();
+    await world.api.patch('/account', { origins: [site.origin] });
+    const page = await openDashboard(world, '/settings/doctor', { width: 1280, height: 800 });
+    const look = async (url) => {
+      await page.$eval('#url', (field, value) => { field.value = value; }, url);
+      await onward(page, () => page.click('#look button'));
+      return page.$eval('#found', (found) => found.innerText);
+    };
+    const bad = await look(site.page('/', { headers: { 'content-security-policy': "worker-src 'none'" } }));
+    assert.match(bad, /^1 thing stands in the way/);
+    assert.ok(bad.indexOf('keeps the service worker out') < bad.indexOf('HTTPS, or this machine'), bad);
+    assert.match(bad, /Add worker-src 'self'/);
+    for (const [size, width] of [['desk', 1280], ['phone', 390]]) {
+      await page.setViewport({ width, height: 844 });
+      await world.picture(page, `doctor-${size}`, { fullPage: true });
+    }
+    assert.match(await look(site.page('/good')), /^Nothing stands in the way/);
+    const before = await world.browser.browser.pages();
+    await page.click('button[value=why]');
+    const tab = await until('the tab with the overlay', async () =>
+      (await world.browser.browser.pages()).find((one) => !before.includes(one) && one.url().startsWith(site.origin)));
+    await until('the overlay', () => isOpen(tab));
+    await tab.close();
+    await page.close();
   });
 });

@@ -507,17 +507,22 @@ impl Launch {
         Ok(campaign)
     }
 
-    /// The address of a page of the owner's with a signed token of that purpose in it, and the moment at which the token ends. The page must
-    /// be one whose origin may speak for the account; a path alone is taken to be on the first of its origins. Nothing is kept: whoever has
-    /// the account's key can tell a good token.
+    /// The address of a page of the owner's, as typed: one whose origin may speak for the account; a path alone is taken to be on the first
+    /// of its origins.
+    pub fn own_page(&self, site: &Site, url: &str) -> Result<Url, LaunchError> {
+        page_address(&site.account, url)
+            .map_err(|message| LaunchError::Fields(vec![FieldError::new("url", message)]))
+    }
+
+    /// [`own_page`](Self::own_page) with a signed token of that purpose in it, and the moment at which the token ends. Nothing is kept:
+    /// whoever has the account's key can tell a good token.
     pub fn page_link(
         &self,
         site: &Site,
         purpose: Purpose,
         url: &str,
     ) -> Result<(Url, Timestamp), LaunchError> {
-        let refuse = |message: String| LaunchError::Fields(vec![FieldError::new("url", message)]);
-        let mut address = page_address(&site.account, url).map_err(refuse)?;
+        let mut address = self.own_page(site, url)?;
         let until = self.clock.now().plus_ms(page_link::LIVES_MS);
         let token = page_link::sign(&site.link_key, purpose, until);
         let name = match purpose {

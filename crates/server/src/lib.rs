@@ -3,11 +3,12 @@
 //! - [`http`] translates: bytes to core types and back. All routes stand in its `mod.rs`.
 //! - [`ingest`], [`launch`], [`media`], [`report`], [`explain`], [`audience`], [`allot`], [`divide`] are the use cases; [`live`] is what they and `http` read from memory.
 //! - [`tail`] tells what happens this second to whoever watches.
-//! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] the only HTTP client.
+//! - [`store`] has the only SQL, [`queue`] the work to do, [`delivery`] writes to push services; `doctor` looks at the owner's site.
 //! - [`app`] wires them, [`cli`] is the command line.
 //!
 //! ARCHITECTURE.md has the map and the rules of direction; a test keeps them true.
 
+mod address;
 pub mod allot;
 pub mod app;
 pub mod audience;
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod config;
 pub mod delivery;
 pub mod divide;
+mod doctor;
 pub mod explain;
 pub mod geo;
 pub mod http;

@@ -1,13 +1,13 @@
-//! The only HTTP client of the product: POSTs to push services.
+//! The client of the push services.
 //!
 //! Few multiplexed HTTP/2 connections per service, as many as its stream limits ask for (HTTP/1.1 where a service has only that): `pool`.
 //! Left out: what an answer means (`campanile-push`). Invariant: https only, no redirect is followed, no private address is connected to
-//! (`address`), every request ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
+//! (`crate::address`), every request ends within [`TIME_OUT`], and at most [`MAX_ANSWER_BYTES`] of an answer are read.
 
-mod address;
 mod pool;
 mod wire;
 
+use crate::address::Resolver;
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -83,9 +83,7 @@ impl Transport {
         .with_root_certificates(roots)
         .with_no_client_auth();
         let mapped = Arc::new(map.hosts);
-        let mut connector = HttpConnector::new_with_resolver(address::Resolver {
-            mapped: mapped.clone(),
-        });
+        let mut connector = HttpConnector::new_with_resolver(Resolver::mapped(mapped.clone()));
         connector.enforce_http(false);
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(CONNECT_TIME_OUT));

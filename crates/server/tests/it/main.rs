@@ -16,6 +16,7 @@ mod command_line;
 mod composer;
 mod connections;
 mod dashboard;
+mod doctor;
 mod editor;
 mod editor_edges;
 mod experiments;

@@ -111,10 +111,21 @@ const RULES: &[Rule] = &[
         why: "numbers are what the store counted, nothing else",
     },
     Rule {
+        module: "address",
+        may: &[],
+        why: "where a name leads has nothing to do with who asks",
+    },
+    Rule {
+        module: "doctor",
+        may: &["address"],
+        why: "looking at a site needs neither store nor account",
+    },
+    Rule {
         module: "delivery",
         may: &[
             "campanile_core",
             "campanile_push",
+            "address",
             "store",
             "queue",
             "live",
@@ -136,6 +147,7 @@ const RULES: &[Rule] = &[
             "audience",
             "clock",
             "config",
+            "doctor",
             "explain",
             "ingest",
             "launch",
@@ -214,6 +226,7 @@ const RULES: &[Rule] = &[
             "clock",
             "config",
             "delivery",
+            "doctor",
             "http",
             "ingest",
             "launch",

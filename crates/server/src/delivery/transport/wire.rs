@@ -3,8 +3,8 @@
 //! Left out: which connection a request takes and how many there are ([`super::pool`]). Invariant: [`Break::Refused`] and [`Break::Left`] are
 //! said only of a request that the service cannot have processed (RFC 9113 section 8.7); every other break leaves that open.
 
-use super::address::Resolver;
 use super::{CONNECT_TIME_OUT, MAX_ANSWER_BYTES, Response};
+use crate::address::Resolver;
 use bytes::Bytes;
 use h2::{Ping, PingPong, Reason, client};
 use http::header::{CONTENT_LENGTH, HOST};

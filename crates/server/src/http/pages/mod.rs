@@ -13,6 +13,7 @@ pub(crate) mod chart;
 pub(crate) mod confirm;
 pub(crate) mod deliveries;
 mod desk;
+pub(crate) mod doctor;
 pub(crate) mod editor;
 pub(crate) mod error;
 pub(crate) mod format;
@@ -113,6 +114,7 @@ pub(crate) fn router() -> Router<App> {
             "/settings/origins",
             get(settings::origins).post(settings::save_origins),
         )
+        .route(doctor::HERE, get(doctor::show).post(doctor::look))
         .route(web_push::HERE, get(web_push::show).post(web_push::add))
         .route(&pair("use"), post(web_push::put_in_use))
         .route(&pair("private"), post(web_push::hand_out))

@@ -3,6 +3,7 @@
 //! Left out: the pages that explain (`samples/insight.rs`), and the store. Invariant: the values are fixed, so two renderings are the same.
 
 mod insight;
+mod install;
 
 use crate::http::pages::answers::AnswersCard;
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standing, tabs};
@@ -26,10 +27,10 @@ use crate::http::pages::icon::Icon;
 use crate::http::pages::open::OpenForm;
 use crate::http::pages::overview::{Best, Daily, OverviewPage, Reach, Seen};
 use crate::http::pages::report::{DayCounts, ReportPage, View};
-use crate::http::pages::settings::{ApiKeysPage, InstallPage, KeyRow, OriginsPage, Room, SeenLine};
+use crate::http::pages::settings::{ApiKeysPage, KeyRow, Room};
 use crate::http::pages::sign_in::{FirstSignInPage, LinkSignInPage, SignInPage};
 use crate::http::pages::web_push::{RingKey, WebPushPage};
-use crate::http::pages::{Errors, Nav, Said, Shell, SiteChoice, Theme, status};
+use crate::http::pages::{Errors, Nav, Shell, SiteChoice, Theme, status};
 use crate::report::progress::Progress;
 use crate::report::{By, CampaignReport};
 use crate::store::alarms::AlarmRow;
@@ -551,7 +552,7 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             &[],
         )),
     );
-    for (name, page) in insight::pages() {
+    for (name, page) in insight::pages().into_iter().chain(install::pages()) {
         add(name, page);
     }
     add(
@@ -580,46 +581,6 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             "Warehouse",
         )),
     );
-    let install = |seen| InstallPage {
-        room: Room::Install,
-        shell: Shell {
-            said: Some(Said::Saved),
-            ..shell(Nav::Settings, "/settings/install")
-        },
-        seen,
-        origins_seen: vec!["https://shop.example.com".into()],
-        snippet: SNIPPET.into(),
-        account: "HG-4R9-7KW-2Z6Z".into(),
-        base: "https://push.example.com".into(),
-        sdk_path: "/js/clevertap.min.js".into(),
-        worker_path: "/sw_webpush.js".into(),
-        endpoint_path: "/ring".into(),
-    };
-    let line = SeenLine {
-        origin: "shop.example.com".into(),
-        at: told().when(NOW.plus_ms(-12_000)),
-        sdk: "SDK web/0.1.0".into(),
-    };
-    add("settings-install", Box::new(install(Some(line))));
-    add("settings-install-0", Box::new(install(None)));
-    let origins = |text: &str, errors| OriginsPage {
-        room: Room::Origins,
-        shell: shell(Nav::Settings, "/settings/origins"),
-        origins: text.into(),
-        name: "Harbour Goods".into(),
-        zone: "Europe/Lisbon".into(),
-        strangers: vec!["https://stage.example.com".into()],
-        errors: Errors(errors),
-    };
-    add(
-        "settings-origins",
-        Box::new(origins("https://shop.example.com", Vec::new())),
-    );
-    let not_one = FieldError::new(
-        "origins",
-        "“shop” is not an origin. Write it like https://shop.example.com, without a path.",
-    );
-    add("settings-origins-wrong", Box::new(origins("shop", vec![not_one])));
     let key = "BKq3vT0mXw7eUe5kJrYd2LhN8sPzGf4aCi6oRb1xQnVtMy9uHjEwZ0sAoL5cDgTkI7rXfBvN2mQpYhSa8JdKe1w";
     let ring = |bound, used_in: &[&'static str]| RingKey {
         id: "5f1d7a84c2a14fd0a6a1d1f0c1b2a3d4".into(),

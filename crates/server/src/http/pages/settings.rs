@@ -25,6 +25,8 @@ pub(crate) enum Room {
     Install,
     /// Install > Origins.
     Origins,
+    /// Install > Check a page.
+    Doctor,
     /// Engage > Channels > Web Push.
     WebPush,
     /// Engage > Caps and quiet hours.

@@ -1,13 +1,13 @@
 //! What the answers of a site say about push there: findings, each with its remedy.
 //!
-//! Left out: asking (`../doctor.rs`). Invariant: nothing is called wrong that a browser would take.
+//! Left out: asking (`fetch`). Invariant: nothing is called wrong that a browser would take.
 
 use axum::http::{HeaderMap, header};
 use serde_json::Value;
 use url::Url;
 
 /// Where the worker stands unless somebody says otherwise.
-pub(super) const USUAL: &str = "/clevertap_sw.js";
+pub(crate) const USUAL: &str = "/clevertap_sw.js";
 /// Where workers stand that would be in its way.
 pub(super) const OTHERS: &[&str] = &[
     "/sw_webpush.js",
@@ -65,18 +65,37 @@ impl Answer {
     }
 }
 
+/// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weight {
+pub(crate) enum Weight {
+    /// As it should be.
     Good,
+    /// To be known; push comes all the same, or for some browsers only.
     Note,
+    /// Push does not come.
     Wrong,
 }
 
-#[derive(Debug)]
-pub(super) struct Finding {
-    pub(super) weight: Weight,
-    pub(super) what: String,
-    pub(super) remedy: String,
+impl Weight {
+    /// In one word.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Note => "note",
+            Self::Wrong => "wrong",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    /// How much it matters.
+    pub(crate) weight: Weight,
+    /// What was found.
+    pub(crate) what: String,
+    /// What to do; empty for what is good.
+    pub(crate) remedy: String,
 }
 
 fn good(what: impl Into<String>) -> Finding {

@@ -1,20 +1,56 @@
-//! Which addresses are connected to: public ones, and for demos and tests those of an explicit map.
+//! Which addresses are connected to by name: public ones, and for demos and tests those of an explicit map.
 //!
-//! What was checked is what is connected to, for the connector is handed nothing else. Left out: everything about HTTP. Invariant: no name,
-//! whoever controls its DNS, leads to a private address.
+//! What was checked is what is connected to, for the connector is handed nothing else. Left out: everything about HTTP. Invariant: with
+//! [`Reach::Public`] no name, whoever controls its DNS, leads to a private address.
 
 use hyper_util::client::legacy::connect::dns::Name;
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-/// Looks hosts up, gives mapped ones their address, and leaves out addresses that no push service has.
+/// Whom a request may go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Public addresses: where somebody else names the host.
+    Public,
+    /// Every address: where whoever runs this process names it. Names under `localhost` are this machine, as in browsers (RFC 6761
+    /// section 6.3), which the system's resolver may not know.
+    Anywhere,
+}
+
+impl Reach {
+    /// Whether it goes as far as this address.
+    pub(crate) fn allows(self, address: IpAddr) -> bool {
+        self == Self::Anywhere || is_public(address)
+    }
+}
+
+/// Looks hosts up, gives mapped ones their address, and leaves out addresses that are out of reach.
 #[derive(Clone)]
-pub(super) struct Resolver {
-    pub(super) mapped: Arc<HashMap<String, SocketAddr>>,
+pub(crate) struct Resolver {
+    mapped: Arc<HashMap<String, SocketAddr>>,
+    reach: Reach,
+}
+
+impl Resolver {
+    /// Without a map.
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self {
+            mapped: Arc::default(),
+            reach,
+        }
+    }
+
+    /// Public addresses, and those of a map.
+    pub(crate) fn mapped(mapped: Arc<HashMap<String, SocketAddr>>) -> Self {
+        Self {
+            mapped,
+            reach: Reach::Public,
+        }
+    }
 }
 
 impl tower::Service<Name> for Resolver {
@@ -27,25 +63,28 @@ impl tower::Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        let reach = self.reach;
+        let local = reach == Reach::Anywhere && name.as_str().ends_with(".localhost");
         let mapped = self.mapped.get(name.as_str()).copied();
+        let known = mapped.or_else(|| local.then(|| (Ipv4Addr::LOCALHOST, 0).into()));
         Box::pin(async move {
-            if let Some(address) = mapped {
+            if let Some(address) = known {
                 return Ok(vec![address].into_iter());
             }
             let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let public: Vec<SocketAddr> = found
+            let reached: Vec<SocketAddr> = found
                 .into_iter()
-                .filter(|address| is_public(address.ip()))
+                .filter(|address| reach.allows(address.ip()))
                 .collect();
-            if public.is_empty() {
+            if reached.is_empty() {
                 return Err(std::io::Error::other("the host has no public address"));
             }
-            Ok(public.into_iter())
+            Ok(reached.into_iter())
         })
     }
 }
 
-/// Whether an address can belong to a push service: not loopback, private, link-local, shared, documentation or multicast.
+/// Whether an address can belong to somebody on the internet: not loopback, private, link-local, shared, documentation or multicast.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
@@ -77,8 +116,8 @@ fn is_public(address: IpAddr) -> bool {
 }
 
 /// The IPv4 address inside a NAT64 or 6to4 one.
-fn embedded(v6: Ipv6Addr) -> Option<std::net::Ipv4Addr> {
-    let of = |high: u16, low: u16| std::net::Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+fn embedded(v6: Ipv6Addr) -> Option<Ipv4Addr> {
+    let of = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match v6.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(of(high, low)),
         _ => None,
@@ -90,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_addresses_are_not_push_services() {
+    fn private_addresses_are_not_public() {
         for private in [
             "127.0.0.1",
             "10.1.2.3",
