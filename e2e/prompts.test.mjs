@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { figures, openDashboard } from './rig/dashboard.mjs';
+import { figures, fill, openDashboard, submit } from './rig/dashboard.mjs';
 import { stays, until } from './rig/poll.mjs';
 import { gone, popupOn, raise, standing } from './rig/popup.mjs';
 import { heard } from './rig/visitor.mjs';
@@ -590,4 +590,44 @@ inBothBrowsers('a campaign that asks', (world) => {
     assert.equal(await page.evaluate(() => window.asked), undefined);
     await page.close();
   });
+});
+
+inBothBrowsers('a look from the settings', (world) => {
+  test('is chosen before one’s eyes, and holds for every page that does not say otherwise', async () => {
+    const settings = await openDashboard(world, '/settings/engage/prompts', { width: 1280, height: 900 });
+    const frame = await until('the preview', async () => (await settings.$('.look-frame'))?.contentFrame());
+    const drawn = (selector) => until(`${selector} in the preview`, () => frame.evaluate((selector) =>
+      [...document.querySelectorAll('*')].some(({ shadowRoot }) => shadowRoot?.querySelector(selector)), selector));
+    await drawn('#wzrk-confirm');
+    await choose(settings, 'center');
+    await drawn('.card.center');
+    await choose(settings, 'bell');
+    await drawn('#bell_icon');
+    await choose(settings, 'card');
+    await fill(settings, { 'prompts.color': '#1d6b4f' });
+    await drawn('#pnCard #primaryButton[style*="rgb(29, 107, 79)"]');
+    assert.equal(await settings.evaluate(() => document.activeElement.name), 'prompts.color', 'the form keeps the focus');
+    for (const [size, width] of [['desk', 1280], ['phone', 390]]) {
+      await settings.setViewport({ width, height: 844 });
+      await world.picture(settings, `look-${size}`, { fullPage: true });
+    }
+    await submit(settings, '#look button');
+    assert.deepEqual(settings.errors, []);
+    await settings.close();
+
+    const page = await visit(world);
+    await push(page, QUESTION);
+    const accept = await found(page, '#pnCard #primaryButton');
+    assert.equal(await accept.evaluate((button) => getComputedStyle(button).backgroundColor), 'rgb(29, 107, 79)');
+    await accept.click();
+    await subscribed(page);
+    await page.close();
+    const own = await visit(world);
+    await push(own, { ...QUESTION, style: 'top', okButtonColor: '#222222' });
+    const documented = await found(own, '#wzrk-confirm');
+    assert.equal(await documented.evaluate((button) => getComputedStyle(button).backgroundColor), 'rgb(34, 34, 34)');
+    await own.close();
+  });
+
+  const choose = (page, style) => page.select('[name="prompts.style"]', style);
 });

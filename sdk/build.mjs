@@ -45,7 +45,7 @@ const first = await bundle('page.ts', { format: 'iife', banner: eager, mangleCac
 const page = first.text;
 // Also shares names with the one before.
 const second = await bundle('push.ts', { format: 'iife', banner, mangleCache: first.names });
-const [more, prompts, why, module, worker, takeover, stub] = (
+const [more, prompts, why, module, worker, takeover, stub, looks] = (
   await Promise.all([
     bundle('more.ts', { format: 'iife', banner, mangleCache: first.names }),
     bundle('prompts.ts', { format: 'iife', banner, mangleCache: second.names }),
@@ -54,6 +54,7 @@ const [more, prompts, why, module, worker, takeover, stub] = (
     bundle('worker.ts', { format: 'iife', banner }),
     bundle('takeover.ts', { format: 'iife', banner }),
     bundle('snippet.ts', { format: 'iife' }),
+    bundle('looks.ts', { format: 'iife', banner }),
   ])
 ).map(({ text }) => text);
 for (const [name, text] of [['page', page], ['worker', worker], ['takeover', takeover]]) {
@@ -71,6 +72,7 @@ const files = {
   'campanile.mjs': module,
   'sw_webpush.js': worker,
   'sw_takeover.js': takeover,
+  'looks.js': looks,
   'snippet.html': `<script>${stub.trim()}</script>\n<script async src="%BASE%/js/clevertap.min.js"></script>\n`,
 };
 

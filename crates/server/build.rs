@@ -17,6 +17,7 @@ fn main() {
         "sw_webpush.js",
         "sw_takeover.js",
         "snippet.html",
+        "looks.js",
     ] {
         let from = dist.join(name);
         println!("cargo::rerun-if-changed={}", from.display());

@@ -5,6 +5,7 @@
 use crate::FieldError;
 use crate::caps::Limits;
 use crate::id::AccountId;
+use crate::prompt_look::PromptLook;
 use crate::push_log::PushCaps;
 use crate::push_when::Quiet;
 use crate::time::{Timestamp, Zone};
@@ -82,6 +83,9 @@ pub struct Settings {
     /// What holds for all pushes together that are not transactional.
     #[serde(skip_serializing_if = "PushRules::is_none")]
     pub push: PushRules,
+    /// How questions about push look where the page does not say.
+    #[serde(skip_serializing_if = "PromptLook::is_none")]
+    pub prompts: PromptLook,
 }
 
 /// What holds for all pushes of an account together that are not transactional.
@@ -109,6 +113,7 @@ impl Settings {
         let mut errors = self.caps.check("caps");
         errors.extend(self.push.caps.check("push.caps"));
         errors.extend(self.push.quiet.and_then(|quiet| quiet.check("push.quiet")));
+        errors.extend(self.prompts.check("prompts"));
         errors
     }
 }

@@ -26,6 +26,7 @@ pub mod liquid;
 pub mod notification;
 pub mod popup;
 pub mod profile;
+pub mod prompt_look;
 pub mod push_log;
 pub mod push_plan;
 pub mod push_when;

@@ -8,6 +8,7 @@ use crate::decide::Explained;
 use crate::event::Notice;
 use crate::id::{CampaignId, Id};
 use crate::popup::{Layout, MsgId, PopupMessage};
+use crate::prompt_look::PromptLook;
 use crate::time::Timestamp;
 use crate::trigger::Signals;
 use serde::{Deserialize, Serialize};
@@ -544,6 +545,8 @@ pub struct Settings {
 pub struct PushSettings {
     pub enabled: bool,
     pub key: String,
+    #[serde(skip_serializing_if = "PromptLook::is_none")]
+    pub look: PromptLook,
 }
 
 #[cfg(test)]

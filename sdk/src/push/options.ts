@@ -5,7 +5,7 @@
  */
 import { isObject } from '../calls.ts';
 import type { NotificationOptions, PushTopic } from '../../types/index.d.ts';
-import type { AskedBy } from '../wire.ts';
+import type { AskedBy, PushSettings } from '../wire.ts';
 
 /** `_askedBy`: the pop-up whose button it was. */
 export type Options = NotificationOptions & { _askedBy?: AskedBy };
@@ -33,6 +33,13 @@ export function readOptions(args: readonly unknown[]): Options[] {
     }
   } while (rest.length > 0);
   return all;
+}
+
+/** What the page said, and for the rest how the settings want it to look. */
+export function looking(options: Options, { look }: PushSettings): Options {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  const { color, icon_url, ...rest } = look ?? {};
+  return { ...rest, okButtonColor: color, iconUrl: icon_url, ...Object.fromEntries(said) } as Options;
 }
 
 /** Names of the texts that are not there. */

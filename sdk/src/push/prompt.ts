@@ -9,7 +9,7 @@ import { PROMPTS, use } from '../part.ts';
 import type { PromptOutcome, PushSettings } from '../wire.ts';
 import { call, Consent, type ConsentPorts } from './consent.ts';
 import { openDialog } from './dialog.ts';
-import { missing, readOptions, topicsOf, type Options, type Question } from './options.ts';
+import { looking, missing, readOptions, topicsOf, type Options, type Question } from './options.ts';
 import { obstacle } from './support.ts';
 
 /** One week. */
@@ -38,17 +38,18 @@ export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptP
     (stop === 801 ? _log._info : _log._error)(stop, TOLD[stop]);
     return;
   }
-  ports._onceSettings(({ enabled, key }) => {
+  ports._onceSettings((settings) => {
+    const { enabled, key } = settings;
     if (!enabled || !key) {
       _log._info(803, 'Push is switched off in the settings of this account. Nobody was asked.');
       return;
     }
     const mine = consentOf(ports, key);
     if (what === 0) {
-      for (const options of readOptions(args)) askFor(options, mine).catch((error: unknown) => failed(_log, error));
+      for (const options of readOptions(args)) askFor(looking(options, settings), mine).catch((error: unknown) => failed(_log, error));
     } else {
       use(PROMPTS, ports._place, (prompts) => {
-        if (what === 1) prompts._preferences({ ...last, ...(args[0] as Options | undefined) }, mine);
+        if (what === 1) prompts._preferences(looking({ ...last, ...(args[0] as Options | undefined) }, settings), mine);
         else prompts._end(mine).then(() => call(args[0], _log), (error: unknown) => failed(_log, error));
       });
     }

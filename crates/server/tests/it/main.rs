@@ -35,6 +35,7 @@ mod outages;
 mod people;
 mod popups;
 mod progress;
+mod prompt_look;
 mod push_alarms;
 mod push_experiments;
 mod push_plans;

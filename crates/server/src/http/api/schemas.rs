@@ -639,6 +639,10 @@ fn plan() -> Value {
         "AccountSettings": object(&[("caps", reference("Limits")), ("debug_overlay", flag()), ("push", object(&[
             ("caps", push_caps(&json!({"type": "integer", "minimum": 1, "maximum": 100}))),
             ("quiet", object(&[("from", json!({"type": "string"})), ("to", json!({"type": "string"}))])),
+        ])), ("prompts", object(&[
+            ("style", json!({"enum": ["top", "center", "card", "bell"]})),
+            ("position", json!({"enum": ["top-left", "top", "top-right", "center", "bottom-left", "bottom", "bottom-right"]})),
+            ("theme", json!({"enum": ["light", "dark"]})), ("color", json!({"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"})), ("icon_url", text()),
         ]))]),
     })
 }

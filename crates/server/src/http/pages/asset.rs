@@ -45,10 +45,14 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "pictures.js" => SCRIPT,
         "push_buttons.js" => SCRIPT,
         "push_test.js" => SCRIPT,
+        "prompts.js" => SCRIPT,
         "mark.svg" => "image/svg+xml",
     };
+    // The SDK's own drawing, from its build.
+    let looks = include_bytes!(concat!(env!("OUT_DIR"), "/looks.js")).as_slice();
     files
         .into_iter()
+        .chain([("looks.js", SCRIPT, looks)])
         .map(|(name, kind, bytes)| {
             // Not a secret and not a signature: only a name that changes with the bytes.
             let mut hasher = DefaultHasher::new();

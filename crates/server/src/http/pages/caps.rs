@@ -157,6 +157,7 @@ async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
             caps,
             debug_overlay: debug,
             push,
+            ..desk.account().settings.clone()
         };
         let account = &desk.account().id;
         let changed = desk

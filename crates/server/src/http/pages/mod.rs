@@ -26,6 +26,7 @@ pub(crate) mod media;
 pub(crate) mod open;
 pub(crate) mod overview;
 pub(crate) mod people;
+pub(crate) mod prompts;
 mod remedy;
 pub(crate) mod report;
 #[cfg(test)]
@@ -115,6 +116,7 @@ pub(crate) fn router() -> Router<App> {
             get(settings::origins).post(settings::save_origins),
         )
         .route(doctor::HERE, get(doctor::show).post(doctor::look))
+        .route(prompts::HERE, get(prompts::show).post(prompts::save))
         .route(web_push::HERE, get(web_push::show).post(web_push::add))
         .route(&pair("use"), post(web_push::put_in_use))
         .route(&pair("private"), post(web_push::hand_out))

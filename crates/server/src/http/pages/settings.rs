@@ -29,6 +29,8 @@ pub(crate) enum Room {
     Doctor,
     /// Engage > Channels > Web Push.
     WebPush,
+    /// Engage > Channels > Asking for push.
+    Prompts,
     /// Engage > Caps and quiet hours.
     Caps,
     /// Access > API keys.

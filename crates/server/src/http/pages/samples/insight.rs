@@ -9,6 +9,7 @@ use crate::http::pages::caps::CapsPage;
 use crate::http::pages::icon::Icon;
 use crate::http::pages::open::{OpenForm, OpeningPage};
 use crate::http::pages::people::{Device, Found, PeoplePage, PersonPage};
+use crate::http::pages::prompts::PromptsPage;
 use crate::http::pages::report::ReportPage;
 use crate::http::pages::timeline;
 use crate::http::pages::why::{self, Asking, WhyPanel};
@@ -23,6 +24,7 @@ use campanile_core::caps::Limits;
 use campanile_core::decide::{Condition, Explained, Outcome};
 use campanile_core::id::{CampaignId, Id, Ordinal};
 use campanile_core::popup::Ask;
+use campanile_core::prompt_look::{PromptLook, Style};
 use campanile_core::push_log::PushCaps;
 use campanile_core::push_when::Quiet;
 use campanile_core::schedule::Clock;
@@ -35,6 +37,21 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) fn pages() -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
     let mut pages: Vec<(&'static str, Box<dyn askama::DynTemplate>)> = Vec::new();
     let mut add = |name, page: Box<dyn askama::DynTemplate>| pages.push((name, page));
+    let look = PromptLook {
+        style: Some(Style::Card),
+        color: Some("#8a541b".into()),
+        ..PromptLook::default()
+    };
+    let prompts = |errors| {
+        PromptsPage::new(
+            shell(Nav::Settings, "/settings/engage/prompts"),
+            &look,
+            Errors(errors),
+        )
+    };
+    add("settings-prompts", Box::new(prompts(Vec::new())));
+    let colour = FieldError::new("prompts.color", "“red” is not a colour. Write it like #8a541b.");
+    add("settings-prompts-wrong", Box::new(prompts(vec![colour])));
     add("report-experiment", Box::new(report_experiment()));
     add("person", Box::new(person(Vec::new())));
     let wrong = FieldError::new(
@@ -82,6 +99,7 @@ pub(super) fn pages() -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
                 .zip(Clock::parse("08:00"))
                 .map(|(from, to)| Quiet { from, to }),
         },
+        ..Settings::default()
     };
     add(
         "settings-caps",
