@@ -221,6 +221,24 @@ inBothBrowsers('worker', (world) => {
     await leave(again);
   });
 
+  if (world.name === 'Firefox') {
+    // Chromium tells its workers of no change that can be brought about here; what it lost comes back on a visit, as above.
+    test('the push service forgets the browser: the worker hears of it and subscribes again, with no page open', async () => {
+      const site = await world.site();
+      const page = await visit(site.page('/'));
+      await subscribe(page);
+      const before = await newest();
+      await page.close();
+      const forgotten = await fetch(`${world.server.lab.push}/lab/browsers`, { method: 'DELETE' });
+      assert.equal(forgotten.status, 204);
+      await until('the new endpoint', async () => (await newest()).id !== before.id, { within: 30_000 });
+      assert.equal(await total(), 1);
+      assert.equal((await newest()).profile, before.profile);
+      world.desk.dismiss((await arrives('After it forgot', site)).seen);
+      await leave(await visit(site.page('/later')));
+    });
+  }
+
   test('a new key in the settings: the next visit brings the subscription over', async () => {
     const site = await world.site();
     const page = await visit(site.page('/'));

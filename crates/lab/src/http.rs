@@ -52,7 +52,7 @@ pub(crate) fn routes(door: Door) -> Router {
         .route("/lab/faults", get(faults).post(add_fault).delete(clear_faults))
         .route("/lab/terms", post(set_terms))
         .route("/lab/messages", get(messages))
-        .route("/lab/browsers", post(add_browsers))
+        .route("/lab/browsers", post(add_browsers).delete(forget_browsers))
         .route("/lab/subscriptions", get(subscriptions))
         .route("/lab/subscriptions/{token}", delete(end_subscription));
     Router::new()
@@ -275,6 +275,11 @@ async fn subscriptions(State(door): State<Door>) -> Json<Value> {
         })
         .collect();
     Json(json!({"subscriptions": rows}))
+}
+
+async fn forget_browsers(State(door): State<Door>) -> StatusCode {
+    door.registry.forget_firefoxes();
+    StatusCode::NO_CONTENT
 }
 
 async fn end_subscription(State(door): State<Door>, Path(token): Path<String>) -> StatusCode {

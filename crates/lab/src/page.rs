@@ -60,6 +60,7 @@ pub(crate) fn front(door: &Door) -> String {
          <tr><td><code>GET <a href=/lab/messages>/lab/messages</a></code><td>What arrived; plaintext where a virtual browser read it\
          <tr><td><code>GET <a href=/lab/subscriptions>/lab/subscriptions</a></code><td>Who is subscribed\
          <tr><td><code>POST /lab/browsers</code><td>Subscribe virtual browsers\
+         <tr><td><code>DELETE /lab/browsers</code><td>Forget every Firefox, whose subscriptions end: it gets another name and says so to its workers\
          <tr><td><code>POST /lab/faults</code><td>Let the next requests fail\
          <tr><td><code>DELETE /lab/subscriptions/&lt;token&gt;</code><td>End a subscription: 410 from then on\
          </tbody></table><pre>curl {url}/lab/faults --json '{{\"fault\": {{\"status\": {{\"code\": 429, \"retry_after\": 2}}}}, \"times\": 3}}'</pre>\

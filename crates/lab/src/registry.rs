@@ -188,6 +188,18 @@ impl Registry {
         (uaid, device)
     }
 
+    /// Forgets every Firefox, as a service does that lost its memory: their subscriptions end, their connections too, and each gets another
+    /// uaid with its next `hello`, from which it knows.
+    pub(crate) fn forget_firefoxes(&self) {
+        let known = std::mem::take(&mut *self.firefox.lock().unwrap_or_else(PoisonError::into_inner));
+        for device in known.into_values() {
+            self.unsubscribe_device(&device, |_| true);
+            // A newer connection, which nobody is at: the one that stands ends.
+            let (number, _) = device.connect();
+            device.disconnect(number);
+        }
+    }
+
     /// The Chromium with this Android id; made on first sight, because a browser outlives the lab's memory.
     pub(crate) fn chromium(&self, android_id: u64) -> Arc<Device> {
         let mut known = self.chromium.lock().unwrap_or_else(PoisonError::into_inner);
