@@ -82,7 +82,8 @@ impl PushHosts {
         Self { allowed }
     }
 
-    fn allows(&self, url: &Url) -> bool {
+    /// Whether an address is one of theirs: https, the usual port, a host of the list.
+    pub fn allows(&self, url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         url.scheme() == "https"
             && matches!(url.port_or_known_default(), Some(443))

@@ -427,7 +427,7 @@ fn message_id(text: Option<&str>) -> Result<MsgId, Notice> {
 }
 
 /// Topics as they are kept: a few, short, none empty or twice.
-fn topics(given: Vec<String>) -> Vec<String> {
+pub fn topics(given: Vec<String>) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for topic in given {
         let topic = cut(topic.trim().to_owned(), MAX_TOPIC_BYTES);

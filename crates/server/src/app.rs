@@ -12,6 +12,7 @@ use crate::http;
 use crate::http::assets::Scripts;
 use crate::http::session::Attempts;
 use crate::http::shop::Shop;
+use crate::import::Imports;
 use crate::ingest::Ingest;
 use crate::launch::Launch;
 use crate::live::Live;
@@ -59,6 +60,8 @@ pub struct Shared {
     pub ingest: Ingest,
     /// Use case: campaigns and accounts.
     pub launch: Launch,
+    /// Use case: subscriptions that come from elsewhere.
+    pub imports: Imports,
     /// Use case: uploaded pictures.
     pub media: Media,
     /// Countries by address.
@@ -173,6 +176,13 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
     let (store, queue, live, launch) = open(&config, clock.clone()).await?;
     let metrics = Metrics::default();
     let hosts = PushHosts::new(&config.push.hosts);
+    let imports = Imports::new(
+        store.clone(),
+        queue.clone(),
+        live.clone(),
+        clock.clone(),
+        hosts.clone(),
+    );
     let stop = CancellationToken::new();
     let tail = Tail::new(stop.clone());
     let ingest = Ingest::new(
@@ -194,6 +204,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         live: live.clone(),
         clock: clock.clone(),
         transport: Transport::new(push)?,
+        imports: imports.clone(),
         signatures,
         endpoint: config
             .public_url()
@@ -228,6 +239,7 @@ pub async fn start(config: Config, surroundings: Surroundings) -> anyhow::Result
         clock,
         ingest,
         launch,
+        imports,
         media,
         geo,
         tail,

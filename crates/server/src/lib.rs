@@ -21,6 +21,7 @@ mod doctor;
 pub mod explain;
 pub mod geo;
 pub mod http;
+pub mod import;
 pub mod ingest;
 pub mod launch;
 pub mod live;

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod send_test;
 mod serve;
+mod subscriptions;
 mod tail;
 
 use crate::config::{Config, Flags};
@@ -17,6 +18,7 @@ use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use clap::{Args, Parser, Subcommand};
 use http_body_util::Empty;
+use hyper::body::Body;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -59,6 +61,9 @@ enum Command {
     Lab(demo::LabOnly),
     /// Send one notification to a person's browsers, now, and print what each push service answered
     SendTest(send_test::SendTest),
+    /// Bring subscriptions from elsewhere, or take all of them along, through the API of a running server
+    #[command(subcommand)]
+    Subscriptions(subscriptions::Subscriptions),
     /// Print what happens as it happens: events, pop-ups, pushes with each answer, through the API of a running server
     Tail(tail::Tail),
     /// Look at a site from outside and say what stands in the way of push there, each with its remedy; exits with 1 when something does
@@ -120,6 +125,7 @@ async fn command(command: Command) -> anyhow::Result<ExitCode> {
         Command::Account(account) => account.run().await?,
         Command::Lab(lab) => lab.run().await?,
         Command::SendTest(send) => return send.run().await,
+        Command::Subscriptions(subscriptions) => return subscriptions.run().await,
         Command::Tail(tail) => tail.run().await?,
         Command::Doctor(doctor) => return doctor.run().await,
         Command::Migrate { place, check } => {
@@ -177,10 +183,10 @@ async fn healthcheck(base: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-type HttpClient = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+type HttpClient<B = Empty<Bytes>> = Client<HttpsConnector<HttpConnector>, B>;
 
 /// Asks servers that the operator names, by HTTP or HTTPS.
-fn client() -> anyhow::Result<HttpClient> {
+fn client<B: Body<Data: Send> + Send>() -> anyhow::Result<HttpClient<B>> {
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let connector = HttpsConnectorBuilder::new()
         .with_provider_and_webpki_roots(provider)?

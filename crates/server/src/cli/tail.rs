@@ -3,7 +3,7 @@
 //! Left out: the dashboard's picture of it. Invariant: lines go to standard output and nothing else does; who is cut off goes on after the last
 //! line that came.
 
-use super::{client, say_aside};
+use super::{HttpClient, client, say_aside};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use http_body_util::{BodyExt as _, Empty};
@@ -110,7 +110,7 @@ impl Tail {
 
     /// Listens until the connection ends; false when nobody reads the lines any more.
     async fn listen(&self, key: &str, place: &mut Place) -> anyhow::Result<bool> {
-        let client = client()?;
+        let client: HttpClient = client()?;
         let mut request = axum::http::Request::get(self.address()?)
             .header("authorization", format!("Bearer {key}"))
             .header("accept", "text/event-stream");

@@ -27,6 +27,7 @@ mod try_out;
 use crate::allot::Allotment;
 use crate::audience;
 use crate::clock::{self, Clock};
+use crate::import::Imports;
 use crate::live::{Live, Site};
 use crate::queue::{Job, Leased, Queue};
 use crate::store::Store;
@@ -137,6 +138,7 @@ pub struct Delivery {
     live: Live,
     clock: Clock,
     transport: Transport,
+    imports: Imports,
     signatures: Option<SignatureCache>,
     /// Absolute address of the wire for workers, where the public one is known.
     endpoint: Option<String>,
@@ -160,6 +162,8 @@ pub struct Parts {
     pub clock: Clock,
     /// The way out.
     pub transport: Transport,
+    /// Imports, of which pieces come as jobs.
+    pub imports: Imports,
     /// Signatures under the configured subject; none: nothing can be sent.
     pub signatures: Option<SignatureCache>,
     /// Absolute address of the wire for workers.
@@ -183,6 +187,7 @@ impl Delivery {
             live,
             clock,
             transport,
+            imports,
             signatures,
             endpoint,
             concurrency,
@@ -198,6 +203,7 @@ impl Delivery {
             live,
             clock,
             transport,
+            imports,
             signatures,
             endpoint,
             concurrency,
@@ -299,6 +305,7 @@ impl Delivery {
                 let (account, of) = (parse(account)?, (*campaign, *run));
                 self.decide_test(leased, &account, of).await?;
             }
+            Job::Import { account, import } => self.imports.work(leased, &parse(account)?, *import).await?,
             Job::Test { account, test } => self.send_test(leased, &parse(account)?, *test).await?,
             Job::Deliver {
                 account,

@@ -6,6 +6,7 @@
 use super::occasion;
 use crate::clock::Clock;
 use crate::config::Retention;
+use crate::import;
 use crate::live::Live;
 use crate::queue::Queue;
 use crate::store::Store;
@@ -58,6 +59,7 @@ pub async fn sweep(store: &Store, live: &Live, clock: &Clock, retention: &Retent
         store.sweep_requests(&site.account.id, operations).await?;
         store.sweep_alarms(&site.account.id, now).await?;
         store.sweep_push_tests(&site.account.id, operations).await?;
+        import::sweep(store, &site.account.id, now).await?;
         for campaign in store.campaigns(&site.account.id).await? {
             let Body::Push(plan) = &campaign.definition.body else {
                 continue;

@@ -3,6 +3,7 @@
 //! Left out: pages (`pages/error.rs` draws the same errors for people). Invariant: no text of an internal fault leaves the process.
 
 use crate::explain::ExplainError;
+use crate::import::ImportError;
 use crate::ingest::IngestError;
 use crate::launch::LaunchError;
 use crate::media::MediaError;
@@ -165,6 +166,21 @@ impl From<MediaError> for Error {
             MediaError::Used(message) => Self::Conflict(message),
             MediaError::Store(fault) => fault.into(),
             MediaError::Internal(fault) => Self::Internal(fault),
+        }
+    }
+}
+
+impl From<ImportError> for Error {
+    fn from(fault: ImportError) -> Self {
+        match fault {
+            ImportError::Refused(fault) => Self::Fields(vec![fault]),
+            ImportError::Unknown => Self::NotFound {
+                code: "import_unknown",
+                message: "There is no import of this id here. Imports are forgotten a week after their end."
+                    .to_owned(),
+            },
+            ImportError::State(message) => Self::Conflict(message.to_owned()),
+            ImportError::Store(fault) => fault.into(),
         }
     }
 }

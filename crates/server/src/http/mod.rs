@@ -10,6 +10,7 @@ pub mod error;
 pub mod export;
 pub mod extract;
 pub mod media;
+mod moving;
 pub mod pages;
 pub mod sdk;
 pub mod session;
@@ -21,14 +22,13 @@ use crate::app::App;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::map_request;
+use axum::middleware::{Next, from_fn, map_request};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use std::time::Duration;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tower_http::timeout::TimeoutLayer;
 
 /// The longest that a request may take before it is given up.
 const TIME_OUT: Duration = Duration::from_secs(30);
@@ -87,11 +87,19 @@ pub fn router(app: App) -> Router {
         .layer(map_request(host_of_authority))
         .layer(nosniff)
         .layer(referrer)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            TIME_OUT,
-        ))
+        .layer(from_fn(in_time))
         .with_state(app)
+}
+
+/// Gives up what takes too long; but a large file may take as long as it comes in, and who stalls is given up where it is read.
+async fn in_time(request: Request, next: Next) -> Response {
+    let is_upload =
+        request.method() == axum::http::Method::POST && moving::UPLOADS.contains(&request.uri().path());
+    if is_upload {
+        return next.run(request).await;
+    }
+    let answer = tokio::time::timeout(TIME_OUT, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// HTTP/2 names the host in `:authority` and has no `Host` header; handlers read it where HTTP/1.1 puts it.

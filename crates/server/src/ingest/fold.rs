@@ -3,11 +3,12 @@
 //! Everything it needs was read before; it changes its own copy, writes statements into the batch and collects the reply. Left out: reading
 //! and committing. Invariant: each profile and the device are written at most once, at the end, guarded by the version that was read.
 
+mod adopt;
 mod hand_out;
 mod react;
 pub(super) mod tell;
 
-use super::{agent, fresh_id, new_profile, refuse};
+use super::{agent, fresh_id, refuse};
 use crate::clock::Clock;
 use crate::geo::Caller;
 use crate::live::Site;
@@ -50,6 +51,8 @@ pub(super) struct Known {
     pub(super) exposures: HashMap<Ordinal, HashMap<CampaignId, ExposureRow>>,
     /// Pop-ups that reactions without an impression and answers name, and that exist.
     pub(super) popups: HashMap<CampaignId, PopupPlan>,
+    /// Browsers that an import made, by the endpoints that operations name.
+    pub(super) imported: HashMap<String, DeviceRow>,
     /// The visitor can be reached by push.
     pub(super) reachable: bool,
 }
@@ -221,6 +224,7 @@ impl<'a> Visit<'a> {
             agent::kind(user_agent, state.touch, context.width.zip(context.height))
                 .clone_into(&mut state.kind);
         }
+        state.imported.clear();
         device.seen_at = self.now;
         if fresh {
             self.store
@@ -349,6 +353,7 @@ impl<'a> Visit<'a> {
             }
             What::Subscribe { .. } => self.subscribe(batch, operation, at)?,
             What::Unsubscribe { endpoint } => {
+                self.adopt(batch, endpoint);
                 self.store.unsubscribe(batch, self.account(), endpoint, self.now);
                 self.here_mut().device.state.subscribed_at = None;
                 self.record(batch, operation, at, "Push Unsubscribed", Map::new());
@@ -599,30 +604,31 @@ impl<'a> Visit<'a> {
     }
 
     fn merge_into(&mut self, batch: &mut Batch, owner: Ordinal) {
-        let from = self.here().device.ordinal;
-        let device = self.here().device.id;
+        let (from, device) = (self.here().device.ordinal, self.here().device.id);
+        if self.merge(batch, (from, owner), device) {
+            self.here_mut().device.ordinal = owner;
+        }
+    }
+
+    /// Merges a person into another; of the browsers `device` is left to the caller. False where there is no such person.
+    fn merge(&mut self, batch: &mut Batch, (from, into): (Ordinal, Ordinal), device: Id) -> bool {
         let Some(anonymous) = self.people.remove(&from) else {
-            return;
+            return false;
         };
-        self.store.merge_profile(
-            batch,
-            self.account(),
-            (from, anonymous.row.version),
-            owner,
-            device,
-        );
+        self.store
+            .merge_profile(batch, self.account(), (from, anonymous.row.version), into, device);
         let moved = self.known.exposures.remove(&from).unwrap_or_default();
-        let theirs = self.known.exposures.entry(owner).or_default();
+        let theirs = self.known.exposures.entry(into).or_default();
         for (campaign, exposure) in moved {
             theirs.entry(campaign).or_insert(exposure);
         }
-        if let Some(person) = self.people.get_mut(&owner) {
+        if let Some(person) = self.people.get_mut(&into) {
             profile::merge_properties(&mut person.row.properties, anonymous.row.properties);
             person.row.activity.merge(anonymous.row.activity);
             person.row.ledger.merge(anonymous.row.ledger);
             person.changed = Changes::ALL;
         }
-        self.here_mut().device.ordinal = owner;
+        true
     }
 
     fn move_to(&mut self, batch: &mut Batch, ordinal: Ordinal) {
@@ -639,7 +645,7 @@ impl<'a> Visit<'a> {
     }
 
     fn move_to_new(&mut self, batch: &mut Batch, ordinal: Ordinal) {
-        let row = new_profile(ordinal, self.now);
+        let row = ProfileRow::fresh(ordinal, self.now);
         self.store.insert_profile(batch, self.account(), &row, self.now);
         self.people.insert(
             ordinal,
@@ -683,6 +689,12 @@ impl<'a> Visit<'a> {
             let message = "The subscription was made with a key that is not this account's; subscribe again. It was not kept.";
             Notice::new(608, "key", message)
         })?;
+        for named in [Some(endpoint.as_str()), replaces.as_deref()]
+            .into_iter()
+            .flatten()
+        {
+            self.adopt(batch, named);
+        }
         let here = self.here();
         let family = if browser.is_empty() {
             here.device.state.browser.clone()

@@ -20,21 +20,18 @@ use crate::store::profiles::{DeviceRow, DeviceState, ProfileRow};
 use crate::tail::Tail;
 use crate::telemetry::Metrics;
 use anyhow::Context as _;
-use campanile_core::activity::Activity;
 use campanile_core::campaign::Body;
 use campanile_core::event;
 use campanile_core::event::Notice as OperationNotice;
 use campanile_core::id::{AccountId, CampaignId, Id, Ordinal};
-use campanile_core::ledger::Ledger;
 use campanile_core::popup::PopupMessage;
 use campanile_core::profile::{Identity, IdentityKind};
-use campanile_core::subscription::PushHosts;
+use campanile_core::subscription::{Endpoint, PushHosts};
 use campanile_core::time::Timestamp;
 use campanile_core::wire::{
     Operation, PushSettings, Refusal, Reply, Request, Settings, What, Why, parse_operation,
 };
 use fold::{Asking, Known, Visit};
-use serde_json::Map;
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
@@ -346,6 +343,16 @@ impl Ingest {
                     impressions.push(*impression);
                 }
                 What::Push { send, .. } => sends.push(*send),
+                What::Subscribe {
+                    endpoint, replaces, ..
+                } if whose.is_some() => {
+                    for named in [Some(endpoint), replaces.as_ref()].into_iter().flatten() {
+                        self.imported(account, whose, named, &mut known).await?;
+                    }
+                }
+                What::Unsubscribe { endpoint } if whose.is_some() => {
+                    self.imported(account, whose, endpoint, &mut known).await?;
+                }
                 What::Login { identity, .. } if whose.is_some() => {
                     for (name, value) in identity {
                         let Some(kind) = IdentityKind::parse(name) else {
@@ -410,6 +417,30 @@ impl Ingest {
         Ok(known)
     }
 
+    /// Reads what an import knew of the browser with this endpoint.
+    async fn imported(
+        &self,
+        account: &AccountId,
+        whose: Option<Ordinal>,
+        endpoint: &str,
+        known: &mut Known,
+    ) -> Result<(), IngestError> {
+        // What no import would have taken need not be looked for.
+        if Endpoint::parse(endpoint, &self.hosts).is_err() {
+            return Ok(());
+        }
+        let Some((device, profile)) = self.store.imported_visitor(account, endpoint).await? else {
+            return Ok(());
+        };
+        let ordinal = profile.ordinal;
+        if whose != Some(ordinal) && !known.profiles.contains_key(&ordinal) {
+            let identities = self.store.identities(account, ordinal).await?;
+            known.profiles.insert(ordinal, (profile, identities));
+        }
+        known.imported.insert(endpoint.to_owned(), device);
+        Ok(())
+    }
+
     async fn visitor(&self, account: &AccountId, id: Id, now: Timestamp) -> Result<Seen, IngestError> {
         if let Some((device, profile, reachable)) = self.store.visitor(account, id).await? {
             return Ok(Seen {
@@ -420,7 +451,7 @@ impl Ingest {
             });
         }
         let ordinal = self.ordinal(account).await?;
-        let profile = new_profile(ordinal, now);
+        let profile = ProfileRow::fresh(ordinal, now);
         let device = DeviceRow {
             id,
             ordinal,
@@ -541,18 +572,6 @@ struct Seen {
     fresh: bool,
     /// Has a live push subscription.
     reachable: bool,
-}
-
-fn new_profile(ordinal: Ordinal, now: Timestamp) -> ProfileRow {
-    ProfileRow {
-        activity: Activity::default(),
-        ledger: Ledger::default(),
-        ordinal,
-        properties: Map::new(),
-        identified: false,
-        version: 1,
-        created_at: now,
-    }
 }
 
 fn refuse(operation: &Operation, notice: OperationNotice) -> Refusal {

@@ -31,7 +31,7 @@ pub(super) fn message(
             created_at: now,
             seen_at: now,
         },
-        super::new_profile(Ordinal(0), now),
+        ProfileRow::fresh(Ordinal(0), now),
     );
     let (device, profile) = visitor.unwrap_or(&nobody);
     let place = Place {

@@ -10,6 +10,7 @@ use crate::store::db::Batch;
 use campanile_core::FieldError;
 use campanile_core::id::{AccountId, Id};
 use campanile_core::subscription::Browsers;
+use campanile_core::time::Timestamp;
 use campanile_push::vapid::VapidKey;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -68,6 +69,37 @@ impl Launch {
             created_at: now,
         };
         let mut batch = Batch::new("add_vapid_key");
+        self.store.insert_vapid_key(&mut batch, account, &row);
+        self.store.bump_revision(&mut batch, account);
+        self.store.db.write(batch).await?;
+        self.changed(account).await?;
+        Ok(row)
+    }
+
+    /// Adds a pair that subscriptions from elsewhere were made with, and with which no new ones are made. One that is here already stays as it is.
+    pub async fn bring_old_key(
+        &self,
+        account: &AccountId,
+        brought: &Brought<'_>,
+    ) -> Result<VapidRow, LaunchError> {
+        let key = read(brought).map_err(|fault| LaunchError::Fields(vec![fault]))?;
+        let ring = self.store.vapid_keys(account).await?;
+        if let Some(known) = ring
+            .into_iter()
+            .find(|known| known.public_key == key.public_key())
+        {
+            return Ok(known);
+        }
+        let row = VapidRow {
+            id: self.clock.id(),
+            public_key: key.public_key().to_owned(),
+            private_key: key.to_pkcs8().map_err(anyhow::Error::from)?,
+            browsers: Browsers::All,
+            // Behind every other pair of the ring.
+            since: Timestamp(0),
+            created_at: self.clock.now(),
+        };
+        let mut batch = Batch::new("bring_old_vapid_key");
         self.store.insert_vapid_key(&mut batch, account, &row);
         self.store.bump_revision(&mut batch, account);
         self.store.db.write(batch).await?;

@@ -67,6 +67,13 @@ pub enum Job {
         /// The test.
         test: Id,
     },
+    /// Look at, or take, the next piece of an import of subscriptions.
+    Import {
+        /// Account id.
+        account: String,
+        /// The import.
+        import: Id,
+    },
     /// Send one piece of a run.
     Deliver {
         /// Account id.

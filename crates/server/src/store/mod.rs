@@ -15,6 +15,7 @@ pub mod db;
 pub mod deliveries;
 pub mod events;
 pub mod exposures;
+pub mod imports;
 pub mod impressions;
 pub mod media;
 pub mod migrate;

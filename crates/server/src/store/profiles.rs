@@ -34,6 +34,21 @@ pub struct ProfileRow {
     pub ledger: Ledger,
 }
 
+impl ProfileRow {
+    /// Somebody of whom nothing is known yet.
+    pub fn fresh(ordinal: Ordinal, created_at: Timestamp) -> Self {
+        Self {
+            ordinal,
+            properties: Map::new(),
+            identified: false,
+            version: 1,
+            created_at,
+            activity: Activity::default(),
+            ledger: Ledger::default(),
+        }
+    }
+}
+
 /// What of a profile is to be written back. Most requests change what was done and little else.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -91,6 +106,9 @@ pub struct DeviceState {
     /// When they subscribed to push here, until they unsubscribe, ms. A repair changes nothing in it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subscribed_at: Option<i64>,
+    /// The import that made it, until its browser comes by itself.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub imported: String,
 }
 
 /// A session of a device.

@@ -47,6 +47,17 @@ pub struct SubscriptionRow {
     pub changed_at: Timestamp,
 }
 
+impl SubscriptionRow {
+    /// Its state in a word: `live`, `aside` or `gone`.
+    pub fn state_word(&self) -> &'static str {
+        match (self.live, self.aside) {
+            (true, _) => "live",
+            (false, true) => "aside",
+            (false, false) => "gone",
+        }
+    }
+}
+
 /// By what a subscription is named.
 #[derive(Debug, Clone, Copy)]
 pub enum SubscriptionKey<'a> {
@@ -65,11 +76,22 @@ pub struct Subscriber {
     pub profile: ProfileRow,
 }
 
-fn subscriber(row: &Row) -> Result<(Id, Subscriber), DbError> {
-    let id = Id::from_bytes(row.bytes(0)?).ok_or_else(|| corrupt("subscriptions.id"))?;
-    let profile = profiles::profile(row, 1)?;
-    let device = if row.opt_bytes(8)?.is_some() {
-        profiles::device(row, 8)?
+/// A subscription with who is behind it, as it leaves the house.
+#[derive(Debug, Clone)]
+pub struct Exported {
+    /// The subscription.
+    pub subscription: SubscriptionRow,
+    /// The person, and the browser.
+    pub subscriber: Subscriber,
+    /// Whether anything is known of the browser.
+    pub has_device: bool,
+}
+
+fn subscriber(row: &Row, from: usize) -> Result<(Id, Subscriber), DbError> {
+    let id = Id::from_bytes(row.bytes(from)?).ok_or_else(|| corrupt("subscriptions.id"))?;
+    let profile = profiles::profile(row, from + 1)?;
+    let device = if row.opt_bytes(from + 8)?.is_some() {
+        profiles::device(row, from + 8)?
     } else {
         DeviceRow {
             id,
@@ -237,7 +259,7 @@ impl Store {
                    LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
                    WHERE t.account = $1 AND t.id > $2 AND t.id <= $3 AND t.state = 'live'";
         let rows = self.db.query(sql, args![account.as_str(), after, to]).await?;
-        rows.iter().map(subscriber).collect()
+        rows.iter().map(|row| subscriber(row, 0)).collect()
     }
 
     /// The live subscriptions of a person, with who is behind each.
@@ -255,7 +277,7 @@ impl Store {
             .db
             .query(sql, args![account.as_str(), i64::from(person.0)])
             .await?;
-        rows.iter().map(subscriber).collect()
+        rows.iter().map(|row| subscriber(row, 0)).collect()
     }
 
     /// Who is behind the messages of a piece that wait, by subscription.
@@ -270,7 +292,7 @@ impl Store {
             .db
             .query(sql, args![at.account.as_str(), at.campaign.0, at.run, at.chunk])
             .await?;
-        rows.iter().map(subscriber).collect()
+        rows.iter().map(|row| subscriber(row, 0)).collect()
     }
 
     /// A person's subscriptions, newest first.
@@ -328,6 +350,35 @@ impl Store {
             .await?
             .iter()
             .map(subscription)
+            .collect()
+    }
+
+    /// The account's subscriptions in the order of their ids, after one of them, with all that is known of each.
+    pub async fn exported(
+        &self,
+        account: &AccountId,
+        after: Option<Id>,
+        limit: u32,
+    ) -> Result<Vec<Exported>, DbError> {
+        let sql = "-- exported\nSELECT t.id, t.device, t.ordinal, t.endpoint, t.p256dh, t.auth, t.vapid_key, t.browser, t.state, t.reason, \
+                   t.created_at, t.changed_at, t.system, t.multiples, t.id, p.ordinal, p.properties, p.identified, p.version, p.created_at, p.activity, p.ledger, \
+                   d.id, d.ordinal, d.version, d.state, d.created_at, d.seen_at FROM subscriptions t \
+                   JOIN profiles p ON p.account = t.account AND p.ordinal = t.ordinal \
+                   LEFT JOIN devices d ON d.account = t.account AND d.id = t.device \
+                   WHERE t.account = $1 AND t.id > $2 ORDER BY t.id LIMIT $3";
+        let after = after.map(Id::bytes).unwrap_or_default();
+        let rows = self
+            .db
+            .query(sql, args![account.as_str(), after, i64::from(limit)])
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Exported {
+                    subscription: subscription(row)?,
+                    subscriber: subscriber(row, 14)?.1,
+                    has_device: row.opt_bytes(22)?.is_some(),
+                })
+            })
             .collect()
     }
 

@@ -301,3 +301,73 @@ fn help_teaches() {
     let defaults = text_of(&run(&folder, &["serve", "--print-defaults"]));
     assert!(defaults.contains("[push]") && defaults.contains("subject"));
 }
+
+#[test]
+fn subscriptions_come_in_and_go_out_by_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(&folder, &["account", "new", "Site", "--json"]);
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let key = made["api_key"].as_str().unwrap();
+    let server = Server::start(&folder, &[]);
+    let command = |arguments: &[&str]| {
+        let mut all = vec!["subscriptions"];
+        all.extend(arguments);
+        all.extend(["--url", server.base()]);
+        campanile(&folder, &all)
+            .env("CAMPANILE_API_KEY", key)
+            .output()
+            .unwrap()
+    };
+    let endpoint = |name: &str| format!("https://fcm.googleapis.com/fcm/send/{name}");
+    let (p256dh, auth) = (
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        "BTBZMqHH6r4Tts7J_aSIgg",
+    );
+    let rows = format!(
+        "endpoint,p256dh,auth,email\n{},{p256dh},{auth},ada@example.com\n{},{p256dh},short,\n",
+        endpoint("a"),
+        endpoint("b")
+    );
+    std::fs::write(folder.path().join("old.csv"), rows).unwrap();
+    std::fs::write(folder.path().join("old.pem"), include_str!("data/vapid-sec1.pem")).unwrap();
+    let import = ["import", "old.csv", "--key", "old.pem"];
+    let looked = command(&[&import[..], &["--dry-run", "--refused", "refused.csv"]].concat());
+    let said = text_of(&looked);
+    assert_eq!(looked.status.code(), Some(3), "{said}");
+    assert!(
+        said.contains("Would be reachable") && said.contains("row 3  auth"),
+        "{said}"
+    );
+    let refused = std::fs::read_to_string(folder.path().join("refused.csv")).unwrap();
+    assert!(refused.contains("3,refused,auth,auth,"), "{refused}");
+    assert!(command(&["export"]).stdout.is_empty(), "a dry run takes nothing");
+    let taken = command(&[&import[..], &["--json"]].concat());
+    assert_eq!(taken.status.code(), Some(3), "{}", text_of(&taken));
+    let told: Value = serde_json::from_slice(&taken.stdout).unwrap();
+    assert_eq!(
+        (&told["state"], &told["accepted"]),
+        (&json!("done"), &json!(1)),
+        "{told}"
+    );
+    let out = command(&["export", "--format", "csv"]);
+    assert!(out.status.success(), "{}", text_of(&out));
+    std::fs::write(folder.path().join("all.csv"), &out.stdout).unwrap();
+    let again = command(&["import", "all.csv", "--json"]);
+    assert!(again.status.success(), "{}", text_of(&again));
+    let told: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        (&told["known"], &told["accepted"]),
+        (&json!(1), &json!(0)),
+        "{told}"
+    );
+    for (arguments, words) in [
+        (&["import", "missing.csv"][..], "missing.csv"),
+        (&["import", "old.pem"][..], "no column “endpoint”"),
+        (&["import", "old.csv", "--key", "old.csv"][..], "was not taken"),
+    ] {
+        let failed = command(arguments);
+        assert_eq!(failed.status.code(), Some(1), "{}", text_of(&failed));
+        assert!(text_of(&failed).contains(words), "{}", text_of(&failed));
+    }
+    assert_eq!(server.terminate(), 0);
+}

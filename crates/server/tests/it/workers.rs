@@ -13,7 +13,7 @@ engines!(
 );
 
 /// The names of a person's events that are about subscribing.
-async fn history(bed: &Bed, device: campanile_core::id::Id) -> Vec<String> {
+pub(crate) async fn history(bed: &Bed, device: campanile_core::id::Id) -> Vec<String> {
     let mut events = bed.events(&bed.device(device).await).await;
     events.retain(|name| name.starts_with("Push "));
     events

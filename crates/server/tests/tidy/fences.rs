@@ -113,7 +113,7 @@ fn one_door_out() {
         ),
         (
             "crates/server/src/cli/mod.rs",
-            "`campanile healthcheck` and `tail` ask who is named on the command line",
+            "`campanile healthcheck`, `tail` and `subscriptions` ask who is named on the command line",
         ),
     ];
     let mut findings = Vec::new();

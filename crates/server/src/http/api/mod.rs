@@ -5,6 +5,7 @@
 
 mod alarms;
 mod campaigns;
+mod imports;
 mod live;
 mod media;
 mod openapi;
@@ -24,7 +25,7 @@ struct Route {
     method: &'static str,
     path: &'static str,
     summary: &'static str,
-    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes, `Csv` for a CSV file, `LiveStream` for server-sent events.
+    /// Names of the request's and the answer's schemas in the OpenAPI document; empty for none, `Picture` for a picture's bytes, `Csv` for a CSV file, `SubscriptionFile` for JSON lines or CSV, `LiveStream` for server-sent events.
     takes: &'static str,
     gives: &'static str,
     status: u16,
@@ -85,6 +86,13 @@ const ROUTES: &[Route] = routes! {
     get "/v1/live" live::stream, "What happens, as it happens, as server-sent events: “line”, “lost”, “rate”; goes on after Last-Event-ID", "" => 200 "LiveStream";
     get "/v1/subscriptions" people::subscriptions, "Push subscriptions, newest first, and how many live ones by browser", "" => 200 "SubscriptionList";
     get "/v1/subscriptions/forecast" people::forecast, "What push services are about to drop because its browser is silent", "" => 200 "Forecast";
+    get "/v1/subscriptions/export" imports::export, "Every subscription with endpoint, secrets and person, to be imported elsewhere; ?format=jsonl or csv", "" => 200 "SubscriptionFile";
+    post "/v1/subscriptions/imports" imports::create, "Import subscriptions from JSON lines or CSV; ?dry_run=true only looks, ?key= names the pair of rows that name none", "SubscriptionFile" => 202 "Import";
+    get "/v1/subscriptions/imports" imports::list, "Imports of the last week, newest first", "" => 200 "ImportList";
+    get "/v1/subscriptions/imports/{id}" imports::show, "How far an import is, what was wrong with which row, and how many it makes reachable", "" => 200 "Import";
+    post "/v1/subscriptions/imports/{id}/start" imports::start, "Take the rows of a file that was only looked at", "" => 200 "Import";
+    post "/v1/subscriptions/imports/{id}/cancel" imports::cancel, "Stop an import; what was taken stays", "" => 200 "Import";
+    get "/v1/subscriptions/imports/{id}/refused.csv" imports::refused, "All rows that were refused, and fields that were left out, as CSV", "" => 200 "Csv";
     get "/v1/settings/web-push" settings::web_push, "VAPID keys and what is bound to them", "" => 200 "WebPush";
     post "/v1/settings/web-push/keys" settings::add_vapid_key, "Make a VAPID pair, or bring one along; new subscriptions are made with it from now on", "NewVapidKey" => 201 "VapidKey";
     put "/v1/settings/web-push/keys/{id}" settings::use_vapid_key, "Put a pair of the ring in use again", "VapidUse" => 200 "WebPush";

@@ -47,6 +47,9 @@ fn operation(route: &Route) -> Value {
     let good = match route.gives {
         "" => json!({"description": "Done"}),
         "Csv" => json!({"description": "Done", "content": {"text/csv": {}}}),
+        "SubscriptionFile" => {
+            json!({"description": "Done", "content": {"application/x-ndjson": {}, "text/csv": {}}})
+        }
         // Each event's data is a line.
         "LiveStream" => {
             json!({"description": "Events until the listener leaves", "content": {"text/event-stream": {"schema": reference("LiveLine")}}})
@@ -67,11 +70,18 @@ fn operation(route: &Route) -> Value {
             let kinds = json!({"image/png": {}, "image/jpeg": {}, "image/webp": {}, "image/gif": {}});
             operation["requestBody"] = json!({"required": true, "content": kinds});
         }
+        "SubscriptionFile" => {
+            let kinds = json!({"application/x-ndjson": {}, "text/csv": {}});
+            operation["requestBody"] = json!({"required": true, "content": kinds});
+        }
         name => operation["requestBody"] = json!({"required": true, "content": content(name)}),
     }
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
-        let kind = if route.path.starts_with("/v1/keys") || route.path.starts_with("/v1/devices") {
+        let kind = if route.path.starts_with("/v1/keys")
+            || route.path.starts_with("/v1/devices")
+            || route.path.starts_with("/v1/subscriptions")
+        {
             json!({"type": "string"})
         } else {
             json!({"type": "integer", "format": "int64"})
@@ -104,6 +114,13 @@ fn operation(route: &Route) -> Value {
         "/v1/profiles" => &[("identity", "string")],
         "/v1/profiles/{id}/events" => &[("limit", "integer"), ("before", "integer")],
         "/v1/subscriptions" => &[("limit", "integer")],
+        "/v1/subscriptions/export" => &[("format", "string")],
+        "/v1/subscriptions/imports" if route.method == "post" => &[
+            ("format", "string"),
+            ("dry_run", "boolean"),
+            ("key", "string"),
+            ("name", "string"),
+        ],
         "/v1/live" => &[
             ("kind", "string"),
             ("campaign", "integer"),

@@ -4,6 +4,7 @@
 //! of the document keeps that.
 
 use super::openapi::reference;
+use crate::import::reason::Reason;
 use campanile_core::alarm::Alarm;
 use campanile_core::cause::Cause;
 use campanile_core::popup::Template;
@@ -27,7 +28,15 @@ fn list(of: &Value) -> Value {
 /// Every schema by its name. In groups: the compiler takes minutes for all in one function.
 pub(super) fn schemas() -> Value {
     let mut all = plan();
-    for group in [site(), campaigns(), reports(), messages(), people(), ring()] {
+    for group in [
+        site(),
+        campaigns(),
+        reports(),
+        messages(),
+        people(),
+        moving(),
+        ring(),
+    ] {
         if let (Value::Object(all), Value::Object(group)) = (&mut all, group) {
             all.extend(group);
         }
@@ -413,6 +422,50 @@ fn people() -> Value {
     })
 }
 
+/// Imports of subscriptions.
+fn moving() -> Value {
+    let remark = object(&[
+        ("row", number()),
+        ("field", text()),
+        ("reason", one_of(&Reason::ALL.map(Reason::as_str))),
+        ("message", text()),
+        ("remedy", text()),
+    ]);
+    let key = object(&[
+        ("public_key", text()),
+        ("id", maybe()),
+        ("subscriptions", number()),
+    ]);
+    let import = object(&[
+        ("id", text()),
+        ("name", text()),
+        ("format", one_of(&["jsonl", "csv"])),
+        (
+            "state",
+            one_of(&["checking", "checked", "running", "done", "cancelled"]),
+        ),
+        ("rows", number()),
+        ("read", number()),
+        ("accepted", number()),
+        ("known", number()),
+        (
+            "refused",
+            object(&[("total", number()), ("by_reason", numbers())]),
+        ),
+        ("left_out", number()),
+        (
+            "reachable",
+            object(&[("total", number()), ("by_key", list(&key))]),
+        ),
+        ("first_refused", list(&remark)),
+        ("first_left_out", list(&remark)),
+        ("ignored_columns", list(&text())),
+        ("created_at", time()),
+        ("changed_at", time()),
+    ]);
+    json!({"Import": import, "ImportList": object(&[("imports", list(&reference("Import")))])})
+}
+
 /// The key ring.
 fn ring() -> Value {
     let browsers = json!({"type": "string", "enum": Browsers::ALL.map(Browsers::as_str)});
@@ -426,7 +479,10 @@ fn ring() -> Value {
         ("in_use", json!({"type": "boolean"})),
     ]);
     json!({
-        "NewVapidKey": object(&[("private_key", text()), ("public_key", text()), ("browsers", browsers.clone())]),
+        "NewVapidKey": object(&[
+            ("private_key", text()), ("public_key", text()), ("browsers", browsers.clone()),
+            ("in_use", json!({"type": "boolean", "description": "false: only to write to subscriptions that come with it"})),
+        ]),
         "VapidUse": object(&[("browsers", browsers)]),
         "PrivateVapidKey": object(&[("public_key", text()), ("private_key", text())]),
         "VapidKey": vapid,

@@ -103,6 +103,7 @@ pub(super) struct NewVapidKey {
     public_key: String,
     #[serde(default)]
     browsers: Browsers,
+    in_use: Option<bool>,
 }
 
 pub(super) async fn add_vapid_key(
@@ -116,13 +117,15 @@ pub(super) async fn add_vapid_key(
         private_key: new.private_key.as_deref().unwrap_or_default(),
         public_key: &new.public_key,
     });
-    let row = app
-        .launch
-        .add_key(&site.account.id, brought, new.browsers)
-        .await?;
+    let account = &site.account.id;
+    let row = match (brought, new.in_use) {
+        (Some(brought), Some(false)) => app.launch.bring_old_key(account, &brought).await?,
+        (brought, _) => app.launch.add_key(account, brought, new.browsers).await?,
+    };
+    let ring = app.store.vapid_keys(account).await?;
     let mut shown = vapid(&row);
-    shown["bound"] = json!(0);
-    shown["in_use"] = json!(true);
+    shown["bound"] = json!(app.store.bound(account).await?.get(&row.id).copied().unwrap_or(0));
+    shown["in_use"] = json!(in_use(&ring).contains(&row.id));
     Ok((StatusCode::CREATED, Json(shown)))
 }
 

@@ -37,6 +37,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "tail.css" => CSS,
         "shell.js" => SCRIPT,
         "live.js" => SCRIPT,
+        "import.js" => SCRIPT,
         "tail.js" => SCRIPT,
         "editor.js" => SCRIPT,
         "steps.js" => SCRIPT,

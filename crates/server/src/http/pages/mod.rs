@@ -21,6 +21,7 @@ pub(crate) mod forms;
 pub(crate) mod funnel;
 pub(crate) mod going;
 pub(crate) mod icon;
+pub(crate) mod import;
 pub(crate) mod live;
 pub(crate) mod media;
 pub(crate) mod open;
@@ -105,6 +106,20 @@ pub(crate) fn router() -> Router<App> {
         .route("/live", get(live::show))
         .route("/live/stream", get(live::stream))
         .route("/people", get(people::list))
+        // As with pictures, the file is counted while it is read.
+        .route(
+            "/people/import",
+            get(import::show)
+                .post(import::take)
+                .layer(DefaultBodyLimit::disable()),
+        )
+        .route("/people/import/{id}", get(import::one))
+        .route("/people/import/{id}/progress.json", get(import::progress))
+        .route("/people/import/{id}/start", post(import::start))
+        .route("/people/import/{id}/cancel", post(import::cancel))
+        .route("/people/import/{id}/refused.csv", get(import::refused))
+        .route("/people/export.jsonl", get(import::export_jsonl))
+        .route("/people/export.csv", get(import::export_csv))
         .route("/people/{id}", get(people::show))
         .route("/people/{id}/open", post(people::open))
         .route("/settings/engage/caps", get(caps::show).post(caps::save))

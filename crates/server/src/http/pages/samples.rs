@@ -4,6 +4,7 @@
 
 mod insight;
 mod install;
+mod moving;
 
 use crate::http::pages::answers::AnswersCard;
 use crate::http::pages::campaigns::{CampaignsPage, NewCampaignPage, Row, Standing, tabs};
@@ -552,7 +553,11 @@ pub(crate) fn all() -> Vec<(&'static str, String)> {
             &[],
         )),
     );
-    for (name, page) in insight::pages().into_iter().chain(install::pages()) {
+    for (name, page) in insight::pages()
+        .into_iter()
+        .chain(install::pages())
+        .chain(moving::pages())
+    {
         add(name, page);
     }
     add(

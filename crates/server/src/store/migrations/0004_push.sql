@@ -146,3 +146,40 @@ ALTER TABLE subscriptions ADD COLUMN multiples {bytes};
 -- What a browser's own question was answered after a pop-up had asked for push.
 ALTER TABLE impressions ADD COLUMN granted_at {bigint};
 ALTER TABLE impressions ADD COLUMN blocked_at {bigint};
+
+-- Imports of subscriptions: how far each is, the file in pieces of whole rows while it is needed, and what was wrong with which row
+-- (phase 0: when it was checked, 1: when it was taken; kept 1: the row was taken, only a field of it was left out).
+CREATE TABLE imports (
+  account    {text}   NOT NULL,
+  id         {bytes}  NOT NULL,
+  name       {text}   NOT NULL,
+  format     {text}   NOT NULL,
+  state      {text}   NOT NULL,
+  vapid_key  {bytes},
+  total      {bigint} NOT NULL,
+  pieces     {bigint} NOT NULL,
+  piece      {bigint} NOT NULL,
+  counts     {text}   NOT NULL,
+  ignored    {text}   NOT NULL,
+  made_at    {bigint} NOT NULL,
+  changed_at {bigint} NOT NULL,
+  PRIMARY KEY (account, id)
+) {strict};
+CREATE TABLE import_pieces (
+  account {text}   NOT NULL,
+  import  {bytes}  NOT NULL,
+  piece   {bigint} NOT NULL,
+  body    {bytes}  NOT NULL,
+  PRIMARY KEY (account, import, piece)
+) {strict};
+CREATE TABLE import_remarks (
+  account {text}   NOT NULL,
+  import  {bytes}  NOT NULL,
+  phase   {bigint} NOT NULL,
+  line    {bigint} NOT NULL,
+  field   {text}   NOT NULL,
+  reason  {text}   NOT NULL,
+  message {text}   NOT NULL,
+  kept    {bigint} NOT NULL,
+  PRIMARY KEY (account, import, phase, line, field)
+) {keyed};
