@@ -289,6 +289,35 @@ inBothBrowsers('worker', (world) => {
     await leave(page);
   });
 
+  test('from another provider with a scope of its own: the page says that its worker is to go', async () => {
+    const site = await world.site();
+    const vendor = openProvider(world.server);
+    site.file('/push/onesignal/OneSignalSDKWorker.js', FOREIGN('old'), SCRIPT);
+    site.file('/kept/cache.js', FOREIGN('kept'), SCRIPT);
+    const page = await visit(site.page('/before', { use: '' }));
+    const theirs = await page.evaluate(async (key) => {
+      await navigator.serviceWorker.register('/kept/cache.js');
+      const registration = await navigator.serviceWorker.register('/push/onesignal/OneSignalSDKWorker.js');
+      const worker = registration.installing ?? registration.waiting ?? registration.active;
+      await new Promise((done) => {
+        const look = () => worker.state === 'activated' && done();
+        worker.addEventListener('statechange', look);
+        look();
+      });
+      return (await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })).toJSON();
+    }, vendor.key);
+    await page.goto(site.page('/'));
+    await subscribe(page, { formerWorkers: ['/push/onesignal/OneSignalSDKWorker.js'] });
+    const paths = () => page.evaluate(async () =>
+      (await navigator.serviceWorker.getRegistrations()).map(({ active, installing }) => new URL((active ?? installing).scriptURL).pathname).sort());
+    await until('the old one to go', async () => (await paths()).length === 2);
+    assert.deepEqual(await paths(), ['/clevertap_sw.js', '/kept/cache.js']);
+    assert.equal(await vendor.send(theirs, { title: 'too late' }), 410);
+    world.desk.dismiss((await arrives('Alone here', site)).seen);
+    assert.deepEqual(page.errors, []);
+    await leave(page);
+  });
+
   test('from another provider without a visit: the worker in its place makes the subscription ours', async () => {
     const site = await world.site();
     const vendor = openProvider(world.server);

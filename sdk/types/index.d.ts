@@ -35,6 +35,8 @@ export interface NotificationOptions {
   serviceWorkerPath?: string;
   /** Default: the folder of the worker. A wider one needs the header `Service-Worker-Allowed` on the worker's file. */
   serviceWorkerScope?: string;
+  /** Campanile: paths of an old provider's workers. Once ours is subscribed, those at other scopes end their subscriptions and go. */
+  formerWorkers?: string[];
   okCallback?: () => void;
   rejectCallback?: () => void;
   /** Each time that the server is told of the subscription: also when the permission was there before. */

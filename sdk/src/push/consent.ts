@@ -111,7 +111,8 @@ export class Consent {
     const run = async () => {
       const { endpoint } = this._worker();
       const worker = { path: options.serviceWorkerPath || '/clevertap_sw.js', scope: options.serviceWorkerScope, endpoint };
-      const done = await subscribe(worker, this._key, this._topics(), this._ports);
+      const former = Array.isArray(options.formerWorkers) ? options.formerWorkers : undefined;
+      const done = await subscribe(worker, this._key, this._topics(), former, this._ports);
       if (done) this._ports._store._set(this._memory('worker'), JSON.stringify(done));
       this._changed();
       if (done) call(options.subscriptionCallback, this._ports._log);

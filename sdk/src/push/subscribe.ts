@@ -30,8 +30,18 @@ export interface Worker {
   endpoint?: string | undefined;
 }
 
-/** Subscribes, or refreshes the subscription; the worker with its endpoint, if the server knows or will hear of one. */
-export async function subscribe(worker: Worker, key: string, topics: string[] | undefined, ports: SubscribePorts): Promise<Worker | undefined> {
+
+/**
+ * Subscribes, or refreshes the subscription; the worker with its endpoint, if the server knows or will hear of one. Workers at the paths of
+ * `former` go once that is done.
+ */
+export async function subscribe(
+  worker: Worker,
+  key: string,
+  topics: string[] | undefined,
+  former: string[] | undefined,
+  ports: SubscribePorts,
+): Promise<Worker | undefined> {
   const { path, scope } = worker;
   const { _log } = ports;
   const workers = navigator.serviceWorker;
@@ -68,10 +78,13 @@ export async function subscribe(worker: Worker, key: string, topics: string[] | 
       if (replaces === endpoint) replaces = undefined;
       ports._raise({ op: 'subscribe', subscription: subscription.toJSON(), key, browser: browserName(navigator.userAgent), topics, replaces });
     }
-    // The worker has moved: messages come to one place.
+    // The worker has moved, or an old provider's is to go: messages come to one place.
     for (const other of await workers.getRegistrations()) {
-      const left = other.scope !== registration.scope && (await other.pushManager.getSubscription());
-      if (left && ours(left)) await left.unsubscribe();
+      if (other.scope === registration.scope) continue;
+      const left = await other.pushManager.getSubscription();
+      const goes = !!other.active && former?.includes(new URL(other.active.scriptURL).pathname);
+      if (left && (goes || ours(left))) await left.unsubscribe();
+      if (goes) await other.unregister();
     }
   } catch (error) {
     _log._error(811, whyNoSubscription(error), error);
