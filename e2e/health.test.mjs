@@ -120,7 +120,8 @@ inChromium('page health', (world) => {
             await page.until(name, `${host}?.style.opacity === '1' && ${host}.getAnimations().length === 0`);
           });
           await step(`${name} goes`, async () => {
-            const close = `['[data-campanile=close]', '.btn', '[data-button=main]']`;
+            // A main button may ask for push, after which nothing else would.
+            const close = `['[data-campanile=close]', '.btn', '[data-button=second]', '[data-button=main]']`;
             await page.evaluate(`setTimeout(() => { const { contentDocument } = ${host}.querySelector('iframe');
               ${close}.map((one) => contentDocument.querySelector(one)).find(Boolean).click() })`);
             await page.until(`the end of ${name}`, `!${host}`);

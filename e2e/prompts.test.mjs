@@ -583,6 +583,29 @@ inBothBrowsers('a campaign that asks', (world) => {
     await report.close();
   });
 
+  test('its yes asks the browser where the settings want a bell, and registers the worker that they name', async () => {
+    const { settings } = await world.api.get('/account');
+    await world.api.patch('/account', { settings: { ...settings, prompts: { style: 'bell', worker_path: '/lib/messages.js' } } });
+    const id = await campaign('Bell and path');
+    const site = await world.site();
+    site.file('/lib/messages.js', `importScripts('${world.server.base}/sw_webpush.js');`, 'text/javascript');
+    const page = await visit(world, { site });
+    await raise(page, 'Bell and path');
+    await (await popupOn(page, 'box', 'Bell and path')).click('click');
+    await subscribed(page);
+    await world.counted(id, { granted: 1 });
+    const worker = () => page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).map(({ active }) => new URL(active.scriptURL).pathname));
+    assert.deepEqual(await worker(), ['/lib/messages.js']);
+    // On a page that says nothing the preference centre changes what is there, where it stands.
+    await world.api.patch('/account', { settings });
+    await page.goto(site.page('/quiet'));
+    await page.evaluate((topics) => clevertap.pushPreferences({ topics }), TOPICS);
+    await (await found(page, 'input[value=kiln]')).click();
+    await until('the choice to be told', async () => (await page.ops('subscribe')).some(({ topics }) => topics?.includes('kiln')));
+    assert.deepEqual(await worker(), ['/lib/messages.js']);
+    await page.close();
+  });
+
   test('its no is a close: the browser is not asked, and the campaign is quiet', async () => {
     const id = await campaign('Wish kept');
     const page = await visit(world);

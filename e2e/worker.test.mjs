@@ -221,6 +221,61 @@ inBothBrowsers('worker', (world) => {
     await leave(again);
   });
 
+  test('who turns notifications off while they are being turned on has them off', async () => {
+    const site = await world.site();
+    const page = await visit(site.page('/'));
+    await subscribe(page);
+    await page.close();
+    const again = await world.browser.page();
+    listen(again);
+    // The push service answers late; meanwhile the visitor has made up their mind.
+    await again.evaluateOnNewDocument(() => {
+      const real = PushManager.prototype.getSubscription;
+      PushManager.prototype.getSubscription = async function () {
+        await new Promise((go) => { window.go = go; });
+        PushManager.prototype.getSubscription = real;
+        return real.call(this);
+      };
+    });
+    await again.goto(site.page('/later'));
+    await until('a subscription under way', () => again.evaluate(() => !!window.go));
+    const over = again.evaluate(() => new Promise((done) => { clevertap.pushUnsubscribe(done); }));
+    await until('the off', () => again.evaluate(() => Object.keys(localStorage).some((key) => key.endsWith(':off'))));
+    await again.evaluate(() => window.go());
+    await over;
+    await until('the end', async () => (await total()) === 0);
+    await heard(again);
+    assert.equal(await subscription(again), null);
+    assert.equal(await total(), 0);
+    await again.goto(site.page('/and-later'));
+    await heard(again);
+    await stays('nobody subscribed', total);
+    assert.equal(await total(), 0);
+    await again.close();
+  });
+
+  if (world.name === 'Chromium') {
+    test('from before VAPID: a subscription made with a sender id is changed over on a visit', async () => {
+      const site = await world.site();
+      site.file('/manifest.json', JSON.stringify({ gcm_sender_id: '103953800507' }), 'application/json');
+      const head = '<link rel="manifest" href="/manifest.json">';
+      const page = await visit(site.page('/before', { use: '', head }));
+      const legacy = await page.evaluate(async () => {
+        const registration = await navigator.serviceWorker.register('/clevertap_sw.js');
+        await navigator.serviceWorker.ready;
+        const made = await registration.pushManager.subscribe({ userVisibleOnly: true });
+        return [made.endpoint, new TextDecoder().decode(made.options.applicationServerKey)];
+      });
+      assert.equal(legacy[1], '103953800507', 'Chromium names the sender where others have a key');
+      await page.goto(site.page('/', { head }));
+      const ours = await subscribe(page);
+      assert.notEqual(ours.endpoint, legacy[0]);
+      world.desk.dismiss((await arrives('With a key', site)).seen);
+      assert.deepEqual(page.errors, []);
+      await leave(page);
+    });
+  }
+
   if (world.name === 'Firefox') {
     // Chromium tells its workers of no change that can be brought about here; what it lost comes back on a visit, as above.
     test('the push service forgets the browser: the worker hears of it and subscribes again, with no page open', async () => {

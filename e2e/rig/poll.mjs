@@ -51,5 +51,9 @@ export async function stays(what, look, { during = 1_200, every = 150 } = {}) {
 export async function onward(page, act) {
   await page.evaluate(() => { window.left = true; });
   await act();
-  await until('the next page', () => page.evaluate(() => !window.left && document.readyState === 'complete'), { within: 30_000 });
+  await until('the next page', async () => {
+    const here = await page.evaluate(() => !window.left && document.readyState === 'complete' && location.href);
+    // The tool hears of the new address by itself, sometimes later.
+    return here && page.url() === here;
+  }, { within: 30_000 });
 }

@@ -15,6 +15,8 @@ export interface Site {
   key?: string;
   /** Topics that the visitor chose; they go with a subscription that the worker makes anew. */
   topics?: string[];
+  /** Endpoint that the next subscription takes the place of: it was ended, and there is none yet. */
+  replaces?: string;
 }
 
 function open(): Promise<IDBDatabase> {

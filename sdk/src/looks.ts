@@ -8,7 +8,7 @@ import { ask } from './prompts/ask.ts';
 import { bell } from './prompts/bell.ts';
 import { Consent, type ConsentPorts } from './push/consent.ts';
 import { openDialog } from './push/dialog.ts';
-import { looking, type Question } from './push/options.ts';
+import { completed, type Question } from './push/options.ts';
 import type { PushSettings } from './wire.ts';
 
 /** What a page could have written. */
@@ -47,7 +47,7 @@ addEventListener('message', ({ source, data }) => {
   const settings = data as PushSettings;
   for (const host of document.querySelectorAll('[data-campanile=prompt]')) host.remove();
   kept.clear();
-  const question = looking({ ...WORDS }, settings) as Question;
+  const question = completed({ ...WORDS }, settings) as Question;
   const again = () => draw(question);
   draw(question);
 

@@ -61,7 +61,7 @@ export class Sdk {
   private _offline = false;
   private _waiting: (() => void)[] = [];
   private _begun = false;
-  private _settings: PushSettings | undefined;
+  _settings: PushSettings | undefined;
   private _settingsWaiting: ((settings: PushSettings) => void)[] = [];
   private _handed = new Set<string>();
   private _address = document.referrer;
@@ -388,6 +388,10 @@ export class Sdk {
       this._store._set(key, site);
       push._onVisit(this);
     });
+  }
+
+  _again(): void {
+    this._tab._remove(VISIT);
   }
 
   _pushKey(): string {

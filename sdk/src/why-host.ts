@@ -5,6 +5,7 @@
  * counted.
  */
 import { use, WHY } from './part.ts';
+import { toBase64Url } from './push/base64.ts';
 import type { Sdk } from './sdk.ts';
 import { post } from './transport.ts';
 import type { WhyPorts, WhyState } from './why-ports.ts';
@@ -42,7 +43,7 @@ export function openWhy(sdk: Sdk): void {
       });
     };
     const look = () =>
-      void pushState().then((state) => {
+      void pushState(sdk._settings?.key).then((state) => {
         push = state;
         changed();
       });
@@ -105,17 +106,21 @@ function inquire(sdk: Sdk, test?: string): void {
   );
 }
 
-async function pushState(): Promise<WhyState['push']> {
+async function pushState(key: string | undefined): Promise<WhyState['push']> {
   const permission = 'Notification' in window ? Notification.permission : 'unsupported';
   try {
-    const registrations = (await navigator.serviceWorker?.getRegistrations()) ?? [];
-    for (const { active, pushManager } of registrations) {
-      if (await pushManager?.getSubscription()) {
-        return { permission, subscribed: true, ...(active && { worker: active.scriptURL }) };
-      }
-    }
-    const worker = registrations.find(({ active }) => active)?.active?.scriptURL;
-    return { permission, subscribed: false, ...(worker && { worker }) };
+    const container = navigator.serviceWorker;
+    const found = ((await container?.getRegistrations()) ?? []).map(async ({ scope, active, installing, waiting, pushManager }) => {
+      const subscription = await pushManager?.getSubscription();
+      const ours = toBase64Url(subscription?.options?.applicationServerKey ?? null) === key;
+      const has = subscription ? (ours ? 'ours' : 'another') : 'none';
+      return { scope: new URL(scope).pathname, script: (active ?? waiting ?? installing)?.scriptURL ?? '', has } as const;
+    });
+    const workers = await Promise.all(found);
+    const ours = workers.find(({ has }) => has === 'ours');
+    const worker = (ours ?? workers[0])?.script;
+    const controller = container?.controller?.scriptURL;
+    return { permission, subscribed: !!ours, workers, ...(worker && { worker }), ...(controller && { controller }) };
   } catch {
     return { permission, subscribed: false };
   }

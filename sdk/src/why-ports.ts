@@ -36,7 +36,17 @@ export interface WhyState {
   waiting: WaitingProgress[];
   /** What stands on the page now. */
   shown: Shown[];
-  push: { permission: string; subscribed: boolean; worker?: string };
+  push: {
+    permission: string;
+    /** With the account's key. */
+    subscribed: boolean;
+    /** Address of the worker that has the subscription, or of any. */
+    worker?: string;
+    /** Address of the worker that controls this page. */
+    controller?: string;
+    /** Every registration here: path of its scope, address of its script, whose subscription it has. */
+    workers?: { scope: string; script: string; has: 'ours' | 'another' | 'none' }[];
+  };
   /** The last 50 calls of the page, the newest last. */
   calls: Call[];
   page: string;

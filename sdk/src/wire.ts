@@ -146,8 +146,8 @@ export interface Explained {
 export interface PushSettings {
   enabled: boolean;
   key?: string;
-  /** How a question looks where the page does not say. */
-  look?: { style?: string; position?: string; theme?: string; color?: string; icon_url?: string };
+  /** How to ask where the page does not say. */
+  asking?: { style?: string; position?: string; theme?: string; color?: string; icon_url?: string; worker_path?: string; worker_scope?: string };
 }
 
 /** An operation, or a part of one, that the server did not keep. */

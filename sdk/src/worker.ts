@@ -60,7 +60,7 @@ self.addEventListener('notificationclose', (event) => {
 });
 
 self.addEventListener('pushsubscriptionchange', (event) => {
-  event.waitUntil(renew(newId, event as Change));
+  event.waitUntil(renew(newId, event as Change, takeover.heir));
 });
 
 self.addEventListener('install', () => {

@@ -13,6 +13,9 @@ test('one call is an object, or texts one by one', () => {
   assert.deepEqual(read('T', 'b', 'o', 'r', '#112233', true, 60), [{ ...texts('T'), okButtonColor: '#112233', skipDialog: true, askAgainTimeInSeconds: 60 }]);
   // Left out in the middle.
   assert.deepEqual(read('T', 'b', 'o', 'r', null, false, 60), [{ ...texts('T'), okButtonColor: null, skipDialog: false, askAgainTimeInSeconds: 60 }]);
+  for (const colour of ['', 'red']) {
+    assert.deepEqual(read('T', 'b', 'o', 'r', colour, true, 60), [{ ...texts('T'), okButtonColor: colour, skipDialog: true, askAgainTimeInSeconds: 60 }]);
+  }
 });
 
 test('the calls that the stub collected in one array come apart again', () => {

@@ -138,6 +138,14 @@ test('facts of the visitor and of push, and what is missing', () => {
   assert.match(missing({ permission: 'granted', subscribed: false }), /^The service worker/);
   assert.match(missing({ permission: 'granted', subscribed: false, worker: '/sw.js' }), /^The subscription/);
   assert.match(missing({ permission: 'granted', subscribed: true, worker: '/sw.js' }), /^The server’s knowledge/);
+  const workers = [
+    { scope: '/', script: 'https://shop.example.com/clevertap_sw.js', has: 'ours' },
+    { scope: '/push/', script: 'https://shop.example.com/old.js', has: 'another' },
+  ] as const;
+  const told = Object.fromEntries(pushFacts({ ...known, push: { permission: 'granted', subscribed: true, controller: '/app.js', workers: [...workers] } }));
+  assert.equal(told['Controls this page'], '/app.js');
+  assert.equal(told['Service worker for /'], 'https://shop.example.com/clevertap_sw.js: has our subscription');
+  assert.match(told['Service worker for /push/'] ?? '', /old\.js: has a subscription under another key$/);
 });
 
 test('calls are short, the newest first, and never break the copy', () => {

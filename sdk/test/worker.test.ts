@@ -45,6 +45,8 @@ class World {
   navigated: string[] = [];
   subscription: Stub | null = null;
   denied = false;
+  /** The push service cannot be reached. */
+  out = false;
   imported: string[] = [];
   online = true;
   skipped = 0;
@@ -62,9 +64,10 @@ class World {
 
   restart(): void {
     this.listeners.clear();
+    const here = this;
     const global: Record<string, unknown> = {
       location: new URL(this.address),
-      navigator: { userAgent: 'Mozilla/5.0 Firefox/140.0' },
+      navigator: { userAgent: 'Mozilla/5.0 Firefox/140.0', get onLine() { return here.online; } },
       indexedDB: this.storage === 'works' ? this.database : { open: () => ({}) },
       addEventListener: (name: string, run: (event: object) => void) =>
         void this.listeners.set(name, [...(this.listeners.get(name) ?? []), run]),
@@ -78,9 +81,12 @@ class World {
         getNotifications: ({ tag }: { tag: string }) => Promise.resolve(this.standing.filter(({ options }) => options.tag === tag)),
         pushManager: {
           getSubscription: () => Promise.resolve(this.subscription),
+          permissionState: () => Promise.resolve(this.denied ? 'denied' : 'granted'),
           subscribe: ({ applicationServerKey }: { applicationServerKey: string }) =>
             this.denied
               ? Promise.reject(new DOMException('denied', 'NotAllowedError'))
+              : this.out
+              ? Promise.reject(new DOMException('out of reach', 'AbortError'))
               : Promise.resolve((this.subscription = subscription(`https://push.example.com/new-${applicationServerKey.length}`, applicationServerKey, this))),
         },
       },
@@ -370,6 +376,43 @@ test("the takeover worker leaves the old vendor's messages to its script, and ma
   assert.match(request?.device ?? '', /^[0-9a-f]{32}$/);
   await world.fire('activate');
   assert.equal(world.requests.length, 1);
+});
+
+test('a takeover that fails half-way is finished later, and what cannot be replaced is not ended', async () => {
+  const world = new World('https://shop.example.com/OneSignalSDKWorker.js', 'works', [takeoverOf('TEST-0001|KEY1|/old.js')]);
+  const theirs = () => subscription('https://push.example.com/theirs', 'KEY2', world);
+  world.subscription = theirs();
+  world.online = false;
+  await world.fire('activate');
+  assert.equal(world.subscription?.endpoint, 'https://push.example.com/theirs', 'offline');
+  world.online = true;
+  world.denied = true;
+  await world.fire('activate');
+  assert.equal(world.subscription?.endpoint, 'https://push.example.com/theirs', 'not allowed');
+  world.denied = false;
+  world.out = true;
+  await world.fire('activate');
+  assert.deepEqual([world.subscription, world.requests.length], [null, 0]);
+  world.out = false;
+  world.restart();
+  await world.fire('activate');
+  const [made] = (world.requests as Request[])[0]?.ops ?? [];
+  assert.deepEqual(made?.op === 'subscribe' && [made.key, made.replaces], ['KEY1', 'https://push.example.com/theirs']);
+  await world.fire('activate');
+  assert.equal(world.requests.length, 1, 'once');
+});
+
+test("the takeover worker subscribes where the browser took the old vendor's subscription away, or one of before VAPID", async () => {
+  const taken = new World('https://shop.example.com/OneSignalSDKWorker.js', 'works', [takeoverOf('TEST-0001|KEY1|/old.js')]);
+  await taken.fire('pushsubscriptionchange', { oldSubscription: subscription('https://push.example.com/theirs', 'KEY2', taken) });
+  const [made] = (taken.requests as Request[])[0]?.ops ?? [];
+  assert.deepEqual(made?.op === 'subscribe' && [made.key, made.replaces], ['KEY1', 'https://push.example.com/theirs']);
+
+  const legacy = new World('https://shop.example.com/OneSignalSDKWorker.js', 'works', [takeoverOf('TEST-0001|KEY1|/old.js')]);
+  legacy.subscription = { ...subscription('https://push.example.com/gcm', 'KEY2', legacy), options: { applicationServerKey: null } } as unknown as Stub;
+  await legacy.fire('activate');
+  const [changed] = (legacy.requests as Request[])[0]?.ops ?? [];
+  assert.deepEqual(changed?.op === 'subscribe' && [changed.key, changed.replaces], ['KEY1', 'https://push.example.com/gcm']);
 });
 
 test("a new version takes over at once, but not in a worker of the owner's", async () => {

@@ -3,9 +3,9 @@
 //! Left out: who may sign in (the server's). Invariant: an [`Origin`] is `scheme://host[:port]` and nothing more.
 
 use crate::FieldError;
+use crate::asking::Asking;
 use crate::caps::Limits;
 use crate::id::AccountId;
-use crate::prompt_look::PromptLook;
 use crate::push_log::PushCaps;
 use crate::push_when::Quiet;
 use crate::time::{Timestamp, Zone};
@@ -84,8 +84,8 @@ pub struct Settings {
     #[serde(skip_serializing_if = "PushRules::is_none")]
     pub push: PushRules,
     /// How questions about push look where the page does not say.
-    #[serde(skip_serializing_if = "PromptLook::is_none")]
-    pub prompts: PromptLook,
+    #[serde(skip_serializing_if = "Asking::is_none")]
+    pub prompts: Asking,
 }
 
 /// What holds for all pushes of an account together that are not transactional.

@@ -12,6 +12,7 @@
 pub mod account;
 pub mod activity;
 pub mod alarm;
+pub mod asking;
 pub mod campaign;
 pub mod caps;
 pub mod cause;
@@ -26,7 +27,6 @@ pub mod liquid;
 pub mod notification;
 pub mod popup;
 pub mod profile;
-pub mod prompt_look;
 pub mod push_log;
 pub mod push_plan;
 pub mod push_when;

@@ -4,11 +4,11 @@
 //! One bad operation never takes the batch with it: operations are parsed one by one. Left out: what they do (`ingest`).
 //! Invariant: a parsed [`Operation`] is within every limit of this module.
 
+use crate::asking::Asking;
 use crate::decide::Explained;
 use crate::event::Notice;
 use crate::id::{CampaignId, Id};
 use crate::popup::{Layout, MsgId, PopupMessage};
-use crate::prompt_look::PromptLook;
 use crate::time::Timestamp;
 use crate::trigger::Signals;
 use serde::{Deserialize, Serialize};
@@ -545,8 +545,8 @@ pub struct Settings {
 pub struct PushSettings {
     pub enabled: bool,
     pub key: String,
-    #[serde(skip_serializing_if = "PromptLook::is_none")]
-    pub look: PromptLook,
+    #[serde(skip_serializing_if = "Asking::is_none")]
+    pub asking: Asking,
 }
 
 #[cfg(test)]

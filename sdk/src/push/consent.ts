@@ -106,20 +106,28 @@ export class Consent {
     }
   }
 
-  /** Subscribes, or tells the server again; one after the other. */
-  _subscribe(options: Options): Promise<void> {
-    const run = async () => {
-      const { endpoint } = this._worker();
-      const worker = { path: options.serviceWorkerPath || '/clevertap_sw.js', scope: options.serviceWorkerScope, endpoint };
+  /** One after the other: who turns notifications off while a subscription is under way has them off afterwards. */
+  _inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this._turn.then(run);
+    this._turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Subscribes, or tells the server again; whether the server knows or will hear of it. */
+  _subscribe(options: Options): Promise<boolean> {
+    return this._inTurn(async () => {
+      if (this._off()) return false;
+      const { endpoint, ...before } = this._worker();
+      // Where the page does not say: where it stood.
+      const { serviceWorkerPath: path = before.path, serviceWorkerScope: scope = options.serviceWorkerPath ? undefined : before.scope } = options;
+      const worker = { path: path || '/clevertap_sw.js', scope, endpoint };
       const former = Array.isArray(options.formerWorkers) ? options.formerWorkers : undefined;
       const done = await subscribe(worker, this._key, this._topics(), former, this._ports);
       if (done) this._ports._store._set(this._memory('worker'), JSON.stringify(done));
       this._changed();
       if (done) call(options.subscriptionCallback, this._ports._log);
-    };
-    const turn = this._turn.then(run);
-    this._turn = turn.catch(() => {});
-    return turn;
+      return !!done;
+    });
   }
 
   /** The permission is gone: nothing can come here any more. */

@@ -26,7 +26,8 @@ export function readOptions(args: readonly unknown[]): Options[] {
     if (isObject(rest[0])) all.push(rest.shift() as Options);
     else {
       const [titleText, bodyText, okButtonText, rejectButtonText] = TEXTS.map(() => next(() => true));
-      const okButtonColor = next((value) => /^#/.test(String(value)));
+      // Whatever stands before the switch is the colour, if only an empty text or one that is none.
+      const okButtonColor = next((value) => /^#/.test(String(value)) || value === '' || typeof rest[1] === 'boolean');
       const skipDialog = next((value) => typeof value === 'boolean');
       const askAgainTimeInSeconds = next((value) => typeof value === 'number');
       all.push({ titleText, bodyText, okButtonText, rejectButtonText, okButtonColor, skipDialog, askAgainTimeInSeconds } as Options);
@@ -35,11 +36,20 @@ export function readOptions(args: readonly unknown[]): Options[] {
   return all;
 }
 
-/** What the page said, and for the rest how the settings want it to look. */
-export function looking(options: Options, { look }: PushSettings): Options {
-  const said = Object.entries(options).filter(([, value]) => value !== undefined);
-  const { color, icon_url, ...rest } = look ?? {};
-  return { ...rest, okButtonColor: color, iconUrl: icon_url, ...Object.fromEntries(said) } as Options;
+/** What the page said, and for the rest what the settings say. */
+export function completed(options: Options, { asking }: PushSettings): Options {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined && value !== '');
+  const { color, icon_url, worker_path, worker_scope, style, ...rest } = asking ?? {};
+  return {
+    ...rest,
+    okButtonColor: color,
+    iconUrl: icon_url,
+    // Whoever asks the browser at once has no use for a bell.
+    ...(!options.skipDialog && { style }),
+    // A scope belongs to its worker.
+    ...(!options.serviceWorkerPath && { serviceWorkerPath: worker_path, serviceWorkerScope: worker_scope }),
+    ...Object.fromEntries(said),
+  } as Options;
 }
 
 /** Names of the texts that are not there. */

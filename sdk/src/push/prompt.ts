@@ -9,7 +9,7 @@ import { PROMPTS, use } from '../part.ts';
 import type { PromptOutcome, PushSettings } from '../wire.ts';
 import { call, Consent, type ConsentPorts } from './consent.ts';
 import { openDialog } from './dialog.ts';
-import { looking, missing, readOptions, topicsOf, type Options, type Question } from './options.ts';
+import { completed, missing, readOptions, topicsOf, type Options, type Question } from './options.ts';
 import { obstacle } from './support.ts';
 
 /** One week. */
@@ -26,7 +26,7 @@ export interface PromptPorts extends ConsentPorts {
 /** One for a page. */
 let consent: Consent | undefined;
 /** A question that stands: our dialog, or nothing of ours while the browser asks. */
-let asking: { host?: Element } | undefined;
+let asking: { host?: Element; comes?: boolean } | undefined;
 /** What the last question of this page said, for a preference centre that is not told otherwise. */
 let last: Options = {};
 
@@ -36,6 +36,7 @@ export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptP
   const stop = obstacle(window);
   if (stop) {
     (stop === 801 ? _log._info : _log._error)(stop, TOLD[stop]);
+    if (what === 2) call(args[0], _log); // nothing was on
     return;
   }
   ports._onceSettings((settings) => {
@@ -46,10 +47,10 @@ export function onPush(what: 0 | 1 | 2, args: readonly unknown[], ports: PromptP
     }
     const mine = consentOf(ports, key);
     if (what === 0) {
-      for (const options of readOptions(args)) askFor(looking(options, settings), mine).catch((error: unknown) => failed(_log, error));
+      for (const options of readOptions(args)) askFor(completed(options, settings), mine).catch((error: unknown) => failed(_log, error));
     } else {
       use(PROMPTS, ports._place, (prompts) => {
-        if (what === 1) prompts._preferences(looking({ ...last, ...(args[0] as Options | undefined) }, settings), mine);
+        if (what === 1) prompts._preferences(completed({ ...last, ...(args[0] as Options | undefined) }, settings), mine);
         else prompts._end(mine).then(() => call(args[0], _log), (error: unknown) => failed(_log, error));
       });
     }
@@ -68,10 +69,12 @@ function failed(log: Log, error: unknown): void {
 async function askFor(options: Options, mine: Consent): Promise<void> {
   const { _log, _place } = mine._ports;
   const bell = options.style === 'bell';
-  last = { ...last, ...options };
+  // What belongs to one question alone does not outlive it.
+  const { _askedBy: _by, okCallback: _yes, rejectCallback: _no, ...lasting } = options;
+  last = { ...last, ...lasting };
   if (bell) use(PROMPTS, _place, (prompts) => prompts._bell(options, mine));
   const { permission } = Notification;
-  if (permission === 'granted' && !mine._off()) return mine._subscribe(options);
+  if (permission === 'granted' && !mine._off()) return void (await mine._subscribe(options));
   if (bell) return;
   if (permission === 'denied') {
     _log._info(805, 'The visitor has blocked notifications for this site; only the browser settings can undo it.');
@@ -79,7 +82,9 @@ async function askFor(options: Options, mine: Consent): Promise<void> {
   }
   // The browser's question may never be answered; a click is a new beginning.
   const clicked = navigator.userActivation?.isActive;
-  if (asking && (asking.host ? asking.host.isConnected : !clicked)) return;
+  if (asking && (asking.comes || (asking.host ? asking.host.isConnected && !options.skipDialog : !clicked))) return;
+  // A yes elsewhere, to a campaign say, answers our dialog as well.
+  asking?.host?.remove();
 
   const now: typeof asking = {};
   const over = () => {
@@ -122,9 +127,11 @@ async function askFor(options: Options, mine: Consent): Promise<void> {
   const question = options as Question;
   const opened = (host: Element) => {
     now.host = host;
+    now.comes = false;
     raise('shown');
   };
   if (topicsOf(options).length > 0 || options.style === 'center' || options.style === 'card') {
+    now.comes = true;
     use(PROMPTS, _place, (prompts) => opened(prompts._ask(question, mine, yes, no)), over);
   } else opened(openDialog(question, (html) => _place._html(html), yes, no));
 }

@@ -66,6 +66,8 @@ export async function subscribe(
     let subscription = await manager.getSubscription();
     let replaces = worker.endpoint;
     if (subscription && !ours(subscription)) {
+      // Without a connection nothing would come in its place.
+      if (!navigator.onLine) throw new DOMException('offline', 'NetworkError');
       replaces = subscription.endpoint;
       await subscription.unsubscribe();
       subscription = null;

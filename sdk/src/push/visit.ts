@@ -6,22 +6,28 @@
  * notifications off is subscribed.
  */
 import { update, within, type Site } from '../idb.ts';
+import { completed } from './options.ts';
 import { consentOf, type PromptPorts } from './prompt.ts';
 import { obstacle } from './support.ts';
 
-export function onVisit(ports: PromptPorts): void {
+export interface VisitPorts extends PromptPorts {
+  /** The next page of this tab looks after it again. */
+  _again(): void;
+}
+
+export function onVisit(ports: VisitPorts): void {
   void within(
     update<Site>('site', (old) => old && { ...old, ...ports._site() }),
     2_000,
     undefined,
   );
   if (obstacle(window)) return;
-  ports._onceSettings(({ enabled, key }) => {
+  ports._onceSettings((settings) => {
+    const { enabled, key } = settings;
     if (!enabled || !key) return;
     const mine = consentOf(ports, key);
-    const { path, scope } = mine._worker();
     if (Notification.permission !== 'granted') void blocked().then((so) => so && mine._lost());
-    else if (!mine._off()) void mine._subscribe({ ...(path && { serviceWorkerPath: path }), ...(scope && { serviceWorkerScope: scope }) });
+    else if (!mine._off()) void mine._subscribe(completed({}, settings)).then((done) => done || ports._again());
   });
 }
 

@@ -42,14 +42,17 @@ const PERMISSIONS: Record<string, string> = {
   unsupported: 'not possible here',
 };
 
+const HAS = { ours: 'has our subscription', another: 'has a subscription under another key', none: 'no subscription' };
+
 /** Push on this page; the last one says what is missing. */
-export function pushFacts({ push: { permission, subscribed, worker }, why }: WhyState): Fact[] {
+export function pushFacts({ push: { permission, subscribed, worker, controller, workers = [] }, why }: WhyState): Fact[] {
   const visitor = why?.visitor as { subscribed?: unknown } | null | undefined;
   const server = visitor?.subscribed;
   return [
     ['Permission', PERMISSIONS[permission] ?? permission],
     ['Subscription here', subscribed ? 'there' : 'none'],
-    ['Service worker', worker ?? 'none'],
+    ['Controls this page', controller ?? 'no service worker'],
+    ...workers.map(({ scope, script, has }): Fact => [`Service worker for ${scope}`, `${script}: ${HAS[has]}`]),
     ['The server can reach this person', plain(server)],
     ['What is missing', missing(permission, subscribed, worker !== undefined, server)],
   ];

@@ -30,34 +30,52 @@ export async function renew(newId: () => string, change?: Partial<Change>, heir?
   const site = known ?? (heir && { ...heir, device: newId() });
   // Without a key it is another provider's subscription, or the visitor turned notifications off.
   if (!site?.key) return;
-  const foreign = (one: PushSubscription | null | undefined) =>
-    !!one?.options?.applicationServerKey && toBase64Url(one.options.applicationServerKey) !== site.key;
+  // Made with a sender id of old there is no key at all.
+  const foreign = (one: PushSubscription | null | undefined) => !!one?.options && toBase64Url(one.options.applicationServerKey) !== site.key;
   let now = change?.newSubscription ?? (await pushManager.getSubscription());
   let old = change?.oldSubscription;
-  if (heir && foreign(now)) {
-    old = now;
-    await now?.unsubscribe();
-    now = null;
-  } else if (foreign(now) || foreign(old)) return;
+  if (foreign(now) || foreign(old)) {
+    if (!heir) return;
+    if (foreign(now)) {
+      // Nothing is ended that nothing could take the place of.
+      const permission = await pushManager.permissionState({ userVisibleOnly: true, applicationServerKey: site.key });
+      if (!navigator.onLine || permission !== 'granted') return;
+      old = now;
+      await keep({ ...site, ...(now && { replaces: now.endpoint }) });
+      await now?.unsubscribe();
+      now = null;
+    }
+  }
   // Nothing is missing; or nobody knows that there ever was something.
-  else if (known ? now && !change : !now) return;
+  else if (known ? now && !change && !known.replaces : !now && !(heir && change)) return;
   let draft: Draft;
   try {
     now ??= await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: site.key });
+    const replaces = old?.endpoint ?? site.replaces;
     draft = {
       op: 'subscribe',
       subscription: now.toJSON(),
       key: site.key,
       browser: browserName(navigator.userAgent),
       topics: site.topics,
-      ...(old && old.endpoint !== now.endpoint && { replaces: old.endpoint }),
+      ...(replaces && replaces !== now.endpoint && { replaces }),
     };
   } catch (error) {
     // The permission is gone, or the push service is out of reach; the next event tries again.
     if (!old || (error as Error).name !== 'NotAllowedError') return;
     draft = { op: 'unsubscribe', endpoint: old.endpoint };
   }
-  if (!known) await within(update<Site>('site', (left) => left ?? site), 2_000, undefined);
+  const { replaces: _done, ...rest } = site;
+  if (!known || known.replaces) await keep(rest);
   const { account, device } = site;
   await report([{ account, device, endpoint: endpointFor(undefined, site), op: { id: newId(), t: Date.now(), ...draft } }]);
+}
+
+/** What the page has left in the meantime stays. */
+function keep(site: Site): Promise<unknown> {
+  return within(
+    update<Site>('site', (left) => (left && left.device !== site.device ? undefined : site)),
+    2_000,
+    undefined,
+  );
 }

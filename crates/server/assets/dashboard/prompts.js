@@ -10,7 +10,7 @@ function tell() {
   }
   // Where the browser's own look decides, the dashboard's does here.
   look.theme ??= getComputedStyle(document.documentElement).colorScheme.includes('dark') ? 'dark' : 'light';
-  frame.contentWindow.postMessage({ enabled: true, look }, '*');
+  frame.contentWindow.postMessage({ enabled: true, asking: look }, '*');
 }
 
 addEventListener('message', ({ source, data }) => {

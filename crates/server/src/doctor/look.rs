@@ -145,7 +145,7 @@ pub(super) fn page(page: &Answer) -> Vec<Finding> {
         )),
     }
     for policy in page.policies() {
-        found.extend(policy_of_page(&policy, sdk.as_ref()));
+        found.extend(policy_of_page(&policy, &page.address, sdk.as_ref()));
     }
     for path in registered(&page.body) {
         found.push(finding(
@@ -157,7 +157,7 @@ pub(super) fn page(page: &Answer) -> Vec<Finding> {
     found
 }
 
-fn policy_of_page(policy: &str, sdk: Option<&Url>) -> Vec<Finding> {
+fn policy_of_page(policy: &str, own: &Url, sdk: Option<&Url>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut ask = |chain: &[&str], allowed: bool, what: &str, remedy: String| {
         if !allowed {
@@ -169,23 +169,22 @@ fn policy_of_page(policy: &str, sdk: Option<&Url>) -> Vec<Finding> {
         }
     };
     let worker = ["worker-src", "child-src", "script-src", "default-src"];
-    let sources = directive(policy, &worker);
-    let own = sources.is_none_or(|list| list.iter().any(|one| matches!(*one, "'self'" | "*" | "https:")));
+    let itself = directive(policy, &worker).is_none_or(|list| allows(&list, own, own));
     ask(
         &worker,
-        own,
+        itself,
         "keeps the service worker out",
         "Add worker-src 'self'.".to_owned(),
     );
     if let Some(sdk) = sdk {
         let origin = sdk.origin().ascii_serialization();
         let connect = ["connect-src", "default-src"];
-        let to_server = directive(policy, &connect).is_none_or(|list| allows(&list, sdk));
+        let to_server = directive(policy, &connect).is_none_or(|list| allows(&list, sdk, own));
         let remedy = format!("Add {origin} to connect-src.");
         ask(&connect, to_server, "keeps the SDK from its server", remedy);
         let script = ["script-src", "default-src"];
         let loads = directive(policy, &script).is_none_or(|list| {
-            allows(&list, sdk)
+            allows(&list, sdk, own)
                 || list
                     .iter()
                     .any(|one| one.starts_with("'nonce-") || *one == "'strict-dynamic'")
@@ -205,8 +204,8 @@ fn policy_of_page(policy: &str, sdk: Option<&Url>) -> Vec<Finding> {
     found
 }
 
-/// The worker's file: there, a script, ours, fresh, and allowed what it does.
-pub(super) fn worker(page: &Answer, worker: &Answer) -> Vec<Finding> {
+/// The worker's file: there, a script, ours, fresh, and allowed what it does. `imported` is what it imports, in order, with what came.
+pub(super) fn worker(page: &Answer, worker: &Answer, imported: &[(Url, Option<Answer>)]) -> Vec<Finding> {
     let address = &worker.address;
     let mut found = Vec::new();
     if worker.redirected {
@@ -227,18 +226,35 @@ pub(super) fn worker(page: &Answer, worker: &Answer) -> Vec<Finding> {
         found.push(finding(Weight::Wrong, what, remedy));
         return found;
     }
-    let Some(at) = ours(&worker.body) else {
-        let what = format!("The script at {address} is not Campanile's, and does not import it");
-        let remedy = "Put importScripts('https://your-server/sw_webpush.js') first in it.";
-        found.push(finding(Weight::Wrong, what, remedy));
+    let server = imported
+        .iter()
+        .find(|(_, answer)| answer.as_ref().is_some_and(is_ours))
+        .map(|(server, _)| server);
+    let gone = imported.iter().filter(|(_, answer)| answer.is_none());
+    found.extend(gone.map(|(file, _)| {
+        let what = format!("{file}, which the worker imports, cannot be reached from here");
+        finding(
+            Weight::Wrong,
+            what,
+            "Is the server running, and public_url right?",
+        )
+    }));
+    if !is_ours(worker) && server.is_none() {
+        if found.iter().all(|one| one.weight != Weight::Wrong) {
+            let what = format!("The script at {address} is not Campanile's, and does not import it");
+            let remedy = "Put importScripts('https://your-server/sw_webpush.js') first in it.";
+            found.push(finding(Weight::Wrong, what, remedy));
+        }
         return found;
-    };
+    }
     found.push(good(format!("The service worker stands at {address}")));
-    let early = worker
-        .body
+    found.extend(server.map(|server| good(format!("The server gives the worker out at {server}"))));
+    let code = without_comments(&worker.body);
+    let early = code
         .find("addEventListener")
-        .is_some_and(|first| first < at);
-    if early && imported(worker).is_some() {
+        .zip(code.find("importScripts"))
+        .is_some_and(|(listener, import)| listener < import);
+    if early && server.is_some() {
         let remedy = "Put the importScripts line first: handlers before it see Campanile's messages, too.";
         found.push(finding(
             Weight::Note,
@@ -268,9 +284,9 @@ pub(super) fn worker(page: &Answer, worker: &Answer) -> Vec<Finding> {
         found.push(finding(Weight::Note, what, remedy));
     }
     for policy in worker.policies() {
-        let Some(server) = imported(worker) else { continue };
+        let Some(server) = server else { continue };
         for chain in [["script-src", "default-src"], ["connect-src", "default-src"]] {
-            if directive(&policy, &chain).is_some_and(|list| !allows(&list, &server)) {
+            if directive(&policy, &chain).is_some_and(|list| !allows(&list, server, address)) {
                 let what = format!(
                     "The worker's own Content-Security-Policy keeps it from {}",
                     server.origin().ascii_serialization()
@@ -286,42 +302,48 @@ pub(super) fn worker(page: &Answer, worker: &Answer) -> Vec<Finding> {
     found
 }
 
-/// Where the script begins that is ours: its import, or its own first line.
-fn ours(body: &str) -> Option<usize> {
-    if body.contains("/* Campanile ") {
-        return Some(0);
-    }
-    body.find("importScripts")
+/// The worker's file did not come.
+pub(super) fn away(fault: &anyhow::Error) -> Finding {
+    let remedy = "Put the file there (Settings, Install); or name where it stands.";
+    finding(Weight::Wrong, format!("The service worker: {fault:#}"), remedy)
 }
 
-/// The address that the worker imports ours from.
-pub(super) fn imported(worker: &Answer) -> Option<Url> {
-    let rest = worker.body.split_once("importScripts(")?.1.trim_start();
-    let quote = rest.chars().next().filter(|mark| "'\"`".contains(*mark))?;
-    let (text, _) = rest[1..].split_once(quote)?;
-    worker.address.join(text).ok()
+/// Whether a file is our worker.
+fn is_ours(answer: &Answer) -> bool {
+    answer.is_script() && answer.body.contains("/* Campanile ")
 }
 
-/// The server's side of the import.
-pub(super) fn server(address: &Url, answer: Option<&Answer>) -> Finding {
-    match answer {
-        Some(answer) if answer.is_script() && answer.body.contains("/* Campanile ") => {
-            good(format!("The server gives the worker out at {address}"))
-        }
-        Some(answer) => finding(
-            Weight::Wrong,
-            format!(
-                "What the worker imports first, {address}, is not Campanile's: {}",
-                answer.status
-            ),
-            "Compare it with Settings, Install, and put it first.",
-        ),
-        None => finding(
-            Weight::Wrong,
-            format!("{address}, which the worker imports, cannot be reached from here"),
-            "Is the server running, and public_url right?",
-        ),
+/// The addresses that a worker imports, in order, as far as they stand there as text.
+pub(super) fn imports(worker: &Answer) -> Vec<Url> {
+    if !worker.is_script() {
+        return Vec::new();
     }
+    let code = without_comments(&worker.body);
+    let calls = code.split("importScripts(").skip(1);
+    let texts = calls.flat_map(|call| {
+        let inside = call.split_once(')').map_or(call, |(inside, _)| inside);
+        let mut parts = inside.split(['\'', '"', '`']);
+        parts.next();
+        // Every other part stands between quotes.
+        parts.step_by(2).collect::<Vec<_>>()
+    });
+    texts.filter_map(|text| worker.address.join(text).ok()).collect()
+}
+
+/// A script without its comments; what looks like one inside of a text goes as well, but for an address.
+fn without_comments(script: &str) -> String {
+    let mut code = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some((before, after)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    code.push_str(rest);
+    let lines = code.lines().map(|line| match line.split_once("//") {
+        Some((before, _)) if !before.ends_with(':') && !before.contains(['\'', '"', '`']) => before,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A worker at a path where one may be in the way.
@@ -397,15 +419,15 @@ fn directive<'a>(policy: &'a str, chain: &[&str]) -> Option<Vec<&'a str>> {
     })
 }
 
-/// Whether a list of sources lets an address pass, as far as hosts and schemes say.
-fn allows(sources: &[&str], address: &Url) -> bool {
+/// Whether a list of sources lets an address pass, as far as hosts and schemes say. `own` is the address of what the policy is for.
+fn allows(sources: &[&str], address: &Url, own: &Url) -> bool {
     let host = address.host_str().unwrap_or_default();
     sources.iter().any(|source| {
         let source = source.trim_end_matches('/');
         let bare = source.split_once("://").map_or(source, |(_, rest)| rest);
         let bare = bare.split(['/', ':']).next().unwrap_or_default();
-        // 'self' may be the server's origin as well; that is the owner's to know.
-        matches!(source, "*" | "'self'")
+        source == "*"
+            || source == "'self'" && address.origin() == own.origin()
             || source.strip_suffix(':') == Some(address.scheme())
             || bare.eq_ignore_ascii_case(host)
             || bare

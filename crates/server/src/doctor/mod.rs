@@ -12,6 +12,9 @@ use futures_util::future::{join, join_all};
 pub(crate) use look::{Finding, USUAL, Weight};
 use url::Url;
 
+/// Files that a worker imports are looked at up to so many.
+const MOST_IMPORTS: usize = 8;
+
 /// What stands in the way at a page, with the worker at `worker`, a path or an address; in the order of the way. A sentence where the page
 /// itself cannot be reached.
 pub(crate) async fn examine(page: &Url, worker: &str, reach: Reach) -> anyhow::Result<Vec<Finding>> {
@@ -25,13 +28,18 @@ pub(crate) async fn examine(page: &Url, worker: &str, reach: Reach) -> anyhow::R
         }
     };
     let ours = async {
-        let answer = browser.get(page.address.join(worker)?).await?;
-        let mut findings = look::worker(&page, &answer);
-        if let Some(server) = look::imported(&answer) {
-            let given_out = browser.get(server.clone()).await.ok();
-            findings.push(look::server(&server, given_out.as_ref()));
-        }
-        anyhow::Ok(findings)
+        let address = page.address.join(worker)?;
+        let answer = match browser.get(address).await {
+            Ok(answer) => answer,
+            // The rest is worth knowing all the same.
+            Err(fault) => return anyhow::Ok(vec![look::away(&fault)]),
+        };
+        let imports = look::imports(&answer).into_iter().take(MOST_IMPORTS);
+        let imported = imports.map(async |address| {
+            let answer = browser.get(address.clone()).await.ok();
+            (address, answer)
+        });
+        Ok(look::worker(&page, &answer, &join_all(imported).await))
     };
     let others = look::OTHERS
         .iter()

@@ -88,6 +88,15 @@ pub enum Cut {
     TooLong,
 }
 
+/// Where in a cell a cutter is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    Outside,
+    Inside,
+    /// A quote has just closed it; another one at once is a quote inside.
+    Closed,
+}
+
 /// Cuts a file that comes in piece by piece.
 #[derive(Debug)]
 pub struct Cutter {
@@ -95,8 +104,10 @@ pub struct Cutter {
     row: Vec<u8>,
     /// The row is too long; all up to the next line is dropped.
     dropping: bool,
-    /// Inside the quotes of a cell, where a line may end and the row goes on.
-    quoted: bool,
+    /// Inside of quotes a line may end and the row goes on.
+    quotes: Quotes,
+    /// The byte before.
+    before: u8,
     begun: bool,
 }
 
@@ -107,7 +118,8 @@ impl Cutter {
             format,
             row: Vec::new(),
             dropping: false,
-            quoted: false,
+            quotes: Quotes::Outside,
+            before: b'\n',
             begun: false,
         }
     }
@@ -119,9 +131,9 @@ impl Cutter {
             let ends = piece.last() == Some(&b'\n');
             if !self.dropping {
                 if self.format == Format::Csv {
-                    self.quoted = piece
-                        .iter()
-                        .fold(self.quoted, |quoted, byte| quoted != (*byte == b'"'));
+                    for byte in piece {
+                        self.quote(*byte);
+                    }
                 }
                 if self.row.len() + piece.len() > MAX_ROW_BYTES {
                     self.row = Vec::new();
@@ -130,11 +142,24 @@ impl Cutter {
                     self.row.extend_from_slice(piece);
                 }
             }
-            if ends && (self.dropping || !self.quoted) {
+            if ends && (self.dropping || self.quotes != Quotes::Inside) {
                 rows.push(self.end_row());
             }
         }
         rows
+    }
+
+    /// A quote opens at the start of a cell only, as [`cells`] reads it; two of them inside of one are a quote.
+    fn quote(&mut self, byte: u8) {
+        let starts =
+            matches!(self.before, b',' | b';' | b'\t' | b'\n') || self.before == MARK[2] && !self.begun;
+        self.quotes = match (self.quotes, byte) {
+            (Quotes::Inside, b'"') => Quotes::Closed,
+            (Quotes::Inside, _) | (Quotes::Closed, b'"') => Quotes::Inside,
+            (Quotes::Outside, b'"') if starts => Quotes::Inside,
+            _ => Quotes::Outside,
+        };
+        self.before = byte;
     }
 
     /// The row that no line ends, if there is one.
@@ -143,7 +168,8 @@ impl Cutter {
     }
 
     fn end_row(&mut self) -> Cut {
-        self.quoted = false;
+        self.quotes = Quotes::Outside;
+        self.before = b'\n';
         if std::mem::take(&mut self.dropping) {
             self.begun = true;
             return Cut::TooLong;
@@ -233,6 +259,31 @@ mod tests {
         );
         assert_eq!(rows, [row("a"), Cut::TooLong, row("next")]);
         assert_eq!(all(Format::Jsonl, &[&long, &long, &long]), [Cut::TooLong]);
+    }
+
+    #[test]
+    fn a_quote_inside_of_a_cell_swallows_nothing() {
+        let rows = |text: &str| {
+            let mut cutter = Cutter::new(Format::Csv);
+            let mut rows: Vec<String> = Vec::new();
+            let mut keep = |cut: Cut| match cut {
+                Cut::Row(row) => rows.push(String::from_utf8(row).expect("text")),
+                Cut::TooLong => rows.push("too long".to_owned()),
+            };
+            // Byte by byte, as a file may come in.
+            for byte in text.bytes() {
+                cutter.cut(&[byte]).into_iter().for_each(&mut keep);
+            }
+            cutter.end().into_iter().for_each(&mut keep);
+            rows
+        };
+        assert_eq!(rows("a,5\" pipe,b\nc,d,e\n"), ["a,5\" pipe,b", "c,d,e"]);
+        assert_eq!(rows("\u{feff}\"a\n1\",b\nc"), ["\"a\n1\",b", "c"]);
+        assert_eq!(
+            rows("a;\"say \"\"x\"\"\n\";c\nd"),
+            ["a;\"say \"\"x\"\"\n\";c", "d"]
+        );
+        assert_eq!(rows("a,\"\",b\nc"), ["a,\"\",b", "c"]);
     }
 
     #[test]

@@ -344,7 +344,11 @@ fn key(given: &Map<String, Value>, rules: &Rules<'_>) -> Result<Id, Fault> {
     let text = words(given, "vapid_public_key");
     if text.is_empty() {
         return match rules.named {
-            Some(id) => Ok(id),
+            Some(id) if rules.ring.iter().any(|(_, known)| *known == id) => Ok(id),
+            Some(_) => wrong(
+                Reason::KeyUnknown,
+                "The VAPID pair that was chosen for this file is not in the key ring any more.".to_owned(),
+            ),
             None => wrong(
                 Reason::KeyMissing,
                 "It is not said with which VAPID pair this subscription was made.".to_owned(),

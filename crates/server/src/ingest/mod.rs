@@ -301,7 +301,7 @@ impl Ingest {
                 push: PushSettings {
                     enabled: key.is_some(),
                     key: key.unwrap_or_default(),
-                    look: site.account.settings.prompts.clone(),
+                    asking: site.account.settings.prompts.clone(),
                 },
             },
             accepted: outcome.accepted,

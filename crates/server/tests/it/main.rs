@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod asking;
 mod bed;
 mod bounds;
 mod command_line;
@@ -38,7 +39,6 @@ mod outages;
 mod people;
 mod popups;
 mod progress;
-mod prompt_look;
 mod push_alarms;
 mod push_experiments;
 mod push_plans;

@@ -47,14 +47,21 @@ fn sw(body: &str) -> Answer {
 
 const LINE: &str = "importScripts('https://push.example.com/sw_webpush.js');";
 
+/// The findings about a worker whose imports are all there: ours from our server, something else from elsewhere.
+fn of_worker(page: &Answer, one: &Answer) -> Vec<Finding> {
+    let imported = imports(one).into_iter().map(|address| {
+        let ours = address.host_str() == Some("push.example.com");
+        let body = if ours { "/* Campanile 1 */" } else { "theirs" };
+        let file = answer(address.as_str(), "text/javascript", body);
+        (address, Some(file))
+    });
+    worker(page, one, &imported.collect::<Vec<_>>())
+}
+
 #[test]
 fn a_good_site_has_nothing_wrong() {
     assert_eq!(said(&page(&home())), "");
-    assert_eq!(said(&worker(&home(), &sw(LINE))), "");
-    assert_eq!(
-        imported(&sw(LINE)).map(String::from).as_deref(),
-        Some("https://push.example.com/sw_webpush.js")
-    );
+    assert_eq!(said(&of_worker(&home(), &sw(LINE))), "");
     assert_eq!(
         manifest_address(&home()).map(String::from).as_deref(),
         Some("https://shop.example.com/site.json")
@@ -98,7 +105,7 @@ fn each_finding_has_its_remedy() {
     let told = said(&page(&answer("https://shop.example.com/", "text/html", &meta)));
     assert!(told.contains("keeps the service worker out"), "{told}");
 
-    let told = said(&worker(
+    let told = said(&of_worker(
         &home(),
         &answer("https://shop.example.com/clevertap_sw.js", "text/html", LINE),
     ));
@@ -106,14 +113,14 @@ fn each_finding_has_its_remedy() {
         told.contains("text/html") && told.contains("text/javascript"),
         "{told}"
     );
-    let told = said(&worker(&home(), &sw("addEventListener('push', f)")));
+    let told = said(&of_worker(&home(), &sw("addEventListener('push', f)")));
     assert!(told.contains("does not import it"), "{told}");
     let late = with(
         sw(&format!("addEventListener('push', f); {LINE}")),
         header::CACHE_CONTROL,
         "public, max-age=31536000",
     );
-    let told = said(&worker(
+    let told = said(&of_worker(
         &home(),
         &with(late, header::CONTENT_SECURITY_POLICY, "script-src 'none'"),
     ));
@@ -121,26 +128,63 @@ fn each_finding_has_its_remedy() {
         assert!(told.contains(part), "{part}: {told}");
     }
     let deep = answer("https://shop.example.com/lib/sw.js", "text/javascript", LINE);
-    assert!(said(&worker(&home(), &deep)).contains("scope is /lib/"));
+    assert!(said(&of_worker(&home(), &deep)).contains("scope is /lib/"));
     let moved = Answer {
         redirected: true,
         ..sw(LINE)
     };
-    assert!(said(&worker(&home(), &moved)).contains("redirects"));
+    assert!(said(&of_worker(&home(), &moved)).contains("redirects"));
 }
 
 #[test]
-fn others_server_and_manifest() {
+fn ours_is_found_among_what_a_worker_imports() {
+    let cdn = "importScripts('https://cdn.example.com/workbox.js');";
+    for good in [
+        format!("{cdn}\n{LINE}"),
+        "importScripts('https://cdn.example.com/a.js', \"https://push.example.com/sw_webpush.js\")"
+            .to_owned(),
+        format!("/* importScripts('https://gone.example.com/x.js') */ {LINE} // importScripts(x)"),
+    ] {
+        assert_eq!(said(&of_worker(&home(), &sw(&good))), "", "{good}");
+    }
+    for bad in [
+        cdn.to_owned(),
+        "importScripts(WHERE)".to_owned(),
+        format!("// {LINE}"),
+    ] {
+        let told = said(&of_worker(&home(), &sw(&bad)));
+        assert!(told.contains("does not import it"), "{bad}: {told}");
+    }
+    let away = (
+        Url::parse("https://push.example.com/sw_webpush.js").expect("an address"),
+        None,
+    );
+    let told = said(&worker(&home(), &sw(LINE), &[away]));
+    assert!(
+        told.contains("cannot be reached from here") && !told.contains("does not import"),
+        "{told}"
+    );
+}
+
+#[test]
+fn the_sites_own_origin_is_not_the_servers() {
+    for (policy, wrong) in [
+        ("connect-src 'self'", true),
+        ("default-src 'self'; script-src 'self' 'nonce-x'", true),
+        ("connect-src 'self' https://push.example.com", false),
+        ("worker-src https://shop.example.com", false),
+        ("worker-src https://else.example.com", true),
+    ] {
+        let told = said(&page(&with(home(), header::CONTENT_SECURITY_POLICY, policy)));
+        assert_eq!(told.contains("Wrong"), wrong, "{policy}: {told}");
+    }
+}
+
+#[test]
+fn others_and_manifest() {
     assert!(other(&sw("importScripts('https://cdn.example.com/vendor.js')")).is_some());
     assert!(other(&sw(LINE)).is_none());
     assert!(other(&answer("https://shop.example.com/sw.js", "text/html", "")).is_none());
-    let address = Url::parse("https://push.example.com/sw_webpush.js").expect("an address");
-    assert_eq!(
-        server(&address, Some(&sw("/* Campanile 1 */"))).weight,
-        Weight::Good
-    );
-    assert_eq!(server(&address, Some(&sw("something"))).weight, Weight::Wrong);
-    assert_eq!(server(&address, None).weight, Weight::Wrong);
     let read = |body: &str| {
         said(&manifest(Some(&answer(
             "https://shop.example.com/m",

@@ -699,6 +699,7 @@ fn plan() -> Value {
             ("style", json!({"enum": ["top", "center", "card", "bell"]})),
             ("position", json!({"enum": ["top-left", "top", "top-right", "center", "bottom-left", "bottom", "bottom-right"]})),
             ("theme", json!({"enum": ["light", "dark"]})), ("color", json!({"type": "string", "pattern": "^#[0-9a-fA-F]{6}$"})), ("icon_url", text()),
+            ("worker_path", text()), ("worker_scope", text()),
         ]))]),
     })
 }

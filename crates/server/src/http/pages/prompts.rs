@@ -1,4 +1,4 @@
-//! Engage > Channels > Asking for push: how the question looks where a page does not say.
+//! Engage > Channels > Asking for push: how the question looks, and where the worker stands, where a page does not say.
 //!
 //! Left out: drawing it, which the SDK does in the preview as on the site; its words, which are the page's. Invariant: what is not chosen
 //! stays the SDK's own.
@@ -11,7 +11,7 @@ use crate::http::error::Error;
 use askama::Template;
 use axum::response::Response;
 use campanile_core::account::Settings;
-use campanile_core::prompt_look::PromptLook;
+use campanile_core::asking::Asking;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ pub(crate) struct PromptsPage {
 
 impl PromptsPage {
     /// The page with what is kept.
-    pub(crate) fn new(shell: Shell, kept: &PromptLook, errors: Errors) -> Self {
+    pub(crate) fn new(shell: Shell, kept: &Asking, errors: Errors) -> Self {
         Self {
             room: Room::Prompts,
             typed: json!(kept),
@@ -98,12 +98,14 @@ pub(crate) async fn save(Signed { desk, form }: Signed) -> Response {
 async fn saved(desk: &Desk, form: &Sent) -> Result<Response, Error> {
     let text = |name: &str| form.get(&format!("prompts.{name}")).trim().to_owned();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
-    let look = PromptLook {
+    let look = Asking {
         style: one_of(&text("style")),
         position: one_of(&text("position")),
         theme: one_of(&text("theme")),
         color: some("color"),
         icon_url: some("icon_url"),
+        worker_path: some("worker_path"),
+        worker_scope: some("worker_scope"),
     };
     let settings = Settings {
         prompts: look.clone(),

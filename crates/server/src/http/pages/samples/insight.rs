@@ -19,12 +19,12 @@ use crate::store::answers::AnswerRow;
 use crate::store::events::EventRow;
 use campanile_core::FieldError;
 use campanile_core::account::{PushRules, Settings};
+use campanile_core::asking::{self, Style};
 use campanile_core::campaign::Status;
 use campanile_core::caps::Limits;
 use campanile_core::decide::{Condition, Explained, Outcome};
 use campanile_core::id::{CampaignId, Id, Ordinal};
 use campanile_core::popup::Ask;
-use campanile_core::prompt_look::{PromptLook, Style};
 use campanile_core::push_log::PushCaps;
 use campanile_core::push_when::Quiet;
 use campanile_core::schedule::Clock;
@@ -37,10 +37,10 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) fn pages() -> Vec<(&'static str, Box<dyn askama::DynTemplate>)> {
     let mut pages: Vec<(&'static str, Box<dyn askama::DynTemplate>)> = Vec::new();
     let mut add = |name, page: Box<dyn askama::DynTemplate>| pages.push((name, page));
-    let look = PromptLook {
+    let look = asking::Asking {
         style: Some(Style::Card),
         color: Some("#8a541b".into()),
-        ..PromptLook::default()
+        ..asking::Asking::default()
     };
     let prompts = |errors| {
         PromptsPage::new(

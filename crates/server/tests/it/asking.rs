@@ -14,7 +14,7 @@ const PAGE: &str = "/settings/engage/prompts";
 
 async fn told(bed: &Bed) -> Value {
     let reply = bed.post(Some(bed.id()), &[bed.page()], &[]).await.json();
-    reply["settings"]["push"]["look"].clone()
+    reply["settings"]["push"]["asking"].clone()
 }
 
 async fn a_look_is_kept_and_told_to_pages(bed: &Bed) {
@@ -35,22 +35,28 @@ async fn a_look_is_kept_and_told_to_pages(bed: &Bed) {
     let wrong = [
         ("prompts.color", "red"),
         ("prompts.icon_url", "//cdn.example.com/a.png"),
+        ("prompts.worker_path", "sw.js"),
     ];
     let refused = person.post(PAGE, &[&card[..], &wrong].concat()).await;
     assert_eq!(refused.status, 422);
     for words in [
         "“red” is not a colour",
         "is not the address of a picture",
+        "“sw.js” is not a path of your site",
         "value=\"card\" selected",
     ] {
         assert!(refused.body.contains(words), "{words}: {}", refused.body);
     }
     assert_eq!(told(bed).await, Value::Null);
 
-    let right = [("prompts.color", "#123456"), ("prompts.icon_url", "/icon.png")];
+    let right = [
+        ("prompts.color", "#123456"),
+        ("prompts.icon_url", "/icon.png"),
+        ("prompts.worker_path", "/lib/sw.js"),
+    ];
     let saved = person.post(PAGE, &[&card[..], &right].concat()).await;
     assert_eq!(saved.status, 303);
-    let look = json!({"style": "card", "position": "top-right", "color": "#123456", "icon_url": "/icon.png"});
+    let look = json!({"style": "card", "position": "top-right", "color": "#123456", "icon_url": "/icon.png", "worker_path": "/lib/sw.js"});
     assert_eq!(told(bed).await, look);
     let account = bed.get("/account").await;
     assert_eq!(account["settings"]["prompts"], look);

@@ -1,18 +1,18 @@
-//! How a site's questions about push look where its pages do not say.
+//! How a site asks for push where its pages do not say: looks, and where the service worker stands.
 //!
-//! Left out: words, which are the page's, and drawing, which is the SDK's. Invariant: what is kept here can be drawn.
+//! Left out: words, which are the page's, and drawing, which is the SDK's. Invariant: what is kept here can be drawn and registered.
 
 use crate::FieldError;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// Longest address of a picture, bytes.
-const MAX_ICON: usize = 2_000;
+/// Longest address or path, bytes.
+const MAX_BYTES: usize = 2_000;
 
-/// The look; what is not chosen is the SDK's own.
+/// What is not chosen is the SDK's own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct PromptLook {
+pub struct Asking {
     /// Which of the looks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
@@ -28,6 +28,12 @@ pub struct PromptLook {
     /// A square picture for card and samples: absolute https, or a path of the site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_url: Option<String>,
+    /// Path of the service worker on the site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_path: Option<String>,
+    /// The part of the site that it is for, a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worker_scope: Option<String>,
 }
 
 /// The looks, by the names that `notifications.push` takes.
@@ -67,7 +73,7 @@ pub enum Theme {
     Dark,
 }
 
-impl PromptLook {
+impl Asking {
     /// Whether nothing is chosen.
     pub fn is_none(&self) -> bool {
         *self == Self::default()
@@ -90,7 +96,23 @@ impl PromptLook {
             errors.push(FieldError::new(
                 format!("{field}.icon_url"),
                 format!(
-                    "“{text}” is not the address of a picture. Write https://… or a path of your site like /icon.png, up to {MAX_ICON} bytes."
+                    "“{text}” is not the address of a picture. Write https://… or a path of your site like /icon.png, up to {MAX_BYTES} bytes."
+                ),
+            ));
+        }
+        let paths = [
+            ("worker_path", &self.worker_path),
+            ("worker_scope", &self.worker_scope),
+        ];
+        for (name, path) in paths {
+            let Some(text) = path.as_deref().filter(|text| !is_path(text)) else {
+                continue;
+            };
+            let text: String = text.chars().take(200).collect();
+            errors.push(FieldError::new(
+                format!("{field}.{name}"),
+                format!(
+                    "“{text}” is not a path of your site. Write it like /clevertap_sw.js, from the root."
                 ),
             ));
         }
@@ -98,14 +120,21 @@ impl PromptLook {
     }
 }
 
+fn is_path(text: &str) -> bool {
+    text.len() <= MAX_BYTES
+        && text.starts_with('/')
+        && !text.starts_with("//")
+        && !text.contains([' ', '\\', '\n'])
+}
+
 fn is_colour(text: &str) -> bool {
     text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 fn is_picture(text: &str) -> bool {
-    let path = text.starts_with('/') && !text.starts_with("//");
+    let path = is_path(text);
     let absolute = || Url::parse(text).is_ok_and(|url| url.scheme() == "https" && url.has_host());
-    text.len() <= MAX_ICON && !text.contains(char::is_whitespace) && (path || absolute())
+    text.len() <= MAX_BYTES && !text.contains(char::is_whitespace) && (path || absolute())
 }
 
 #[cfg(test)]
@@ -114,10 +143,10 @@ mod tests {
 
     #[test]
     fn only_what_can_be_drawn_is_kept() {
-        let look = |color: &str, icon: &str| PromptLook {
+        let look = |color: &str, icon: &str| Asking {
             color: Some(color.to_owned()),
             icon_url: Some(icon.to_owned()),
-            ..PromptLook::default()
+            ..Asking::default()
         };
         for (color, icon) in [
             ("#8A541b", "/icon.png"),
@@ -137,6 +166,17 @@ mod tests {
                 .map(|error| error.field.clone())
                 .collect();
             assert_eq!(fields, ["prompts.color", "prompts.icon_url"], "{color} {icon}");
+        }
+        for (path, right) in [
+            ("/lib/sw.js?v=2", true),
+            ("sw.js", false),
+            ("//cdn.example.com/sw.js", false),
+        ] {
+            let asking = Asking {
+                worker_path: Some(path.to_owned()),
+                ..Asking::default()
+            };
+            assert_eq!(asking.check("prompts").is_empty(), right, "{path}");
         }
     }
 }
